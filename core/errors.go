@@ -1,0 +1,26 @@
+package core
+
+import (
+	"errors"
+	"fmt"
+	"runtime/debug"
+)
+
+// The sentinels that every error of this package wraps.
+var (
+	ErrArgument  = errors.New("bad argument")
+	ErrShape     = errors.New("bad shape")
+	ErrStride    = errors.New("bad stride")
+	ErrOverlap   = errors.New("overlapping memory")
+	ErrBudget    = errors.New("budget too small")
+	ErrCancelled = errors.New("cancelled")
+	ErrInternal  = errors.New("internal error")
+)
+
+// recovered turns a panic of the calling goroutine into an ErrInternal with the
+// stack. Call it deferred, directly.
+func recovered(err *error) {
+	if p := recover(); p != nil {
+		*err = fmt.Errorf("%w: %v\n%s", ErrInternal, p, debug.Stack())
+	}
+}

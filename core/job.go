@@ -1,0 +1,217 @@
+package core
+
+import (
+	"fmt"
+	"math"
+)
+
+// Profile chooses between the two generations of the maths.
+type Profile int
+
+const (
+	V45 Profile = iota // normalised blur, threshold, weights, NaN where blank
+	V42                // plain blur, 0 where blank
+)
+
+// Combine says what the coadd makes of the tiles that show a pixel.
+type Combine int
+
+const (
+	Mean Combine = iota // sum of value * weight / sum of weights
+	Sum                 // sum of value * weight
+)
+
+// The limits of a job.
+const (
+	MaxChannels = 4
+	maxTiles    = 1 << 20
+)
+
+// Tile is one image of the mosaic and where it lies.
+type Tile struct {
+	Image       View // [h,w,C]
+	Mask        View // [h,w,1], its coverage, for the gain; absent = ones
+	Weight      View // [h,w,1] for the coadd; absent = ones
+	WeightScale float64
+	Map         PixelMap
+}
+
+// Job says what to compute and where to put it; include/zetwopass.h is its
+// manual, field by field.
+type Job struct {
+	Profile   Profile
+	Sigma     int
+	GainMin   float64
+	GainMax   float64
+	Threshold float64 // of the blurred coverage, >= 0
+	Tiles     []Tile
+
+	Coverage    View // in  [Hc,Wc,1]
+	Blurred     View // out [Hc,Wc,1]
+	Mosaic      View // out [H,W,C]
+	CoverageOut View // out [H,W,1]; may be Blurred's memory
+
+	Gains   []float64 // [T]; nil = ones in the coadd
+	Offsets []float64 // [T*C], or nil
+	Groups  []int32   // [T], or nil
+
+	Combine        Combine
+	KeepBackground bool
+	BinaryWeights  bool
+	BlankNaN       bool
+
+	Workers       int
+	RowsPerChunk  int
+	MaxChunkBytes int64
+
+	OnStats   func(Stats) // see Run; or nil
+	Cancelled func() bool // see Run; or nil
+}
+
+// Stages says which parts of the second pass to run.
+type Stages int
+
+const (
+	RunBlur Stages = 1 << iota
+	RunGains
+	RunCoadd
+	RunAll = RunBlur | RunGains | RunCoadd
+)
+
+// Validate checks what the stages need. Nothing is re-checked behind it.
+func (j *Job) Validate(stages Stages) error {
+	if j.Profile != V45 && j.Profile != V42 {
+		return fmt.Errorf("%w: profile = %d, want 0 (v4.5) or 1 (v4.2)", ErrArgument, j.Profile)
+	}
+	for _, n := range []struct {
+		name  string
+		value int64
+	}{
+		{"workers", int64(j.Workers)},
+		{"rows_per_chunk", int64(j.RowsPerChunk)},
+		{"max_chunk_bytes", j.MaxChunkBytes},
+	} {
+		if n.value < 0 {
+			return fmt.Errorf("%w: %s = %d, want 0 or more", ErrArgument, n.name, n.value)
+		}
+	}
+	if stages&(RunBlur|RunGains) != 0 {
+		if err := j.validateBlur(); err != nil {
+			return err
+		}
+	}
+	if stages&(RunGains|RunCoadd) != 0 {
+		if err := j.validateTiles(stages); err != nil {
+			return err
+		}
+	}
+	if stages&RunCoadd != 0 {
+		return j.validateCoadd()
+	}
+	return nil
+}
+
+func (j *Job) validateBlur() error {
+	if j.Sigma < 0 || j.Sigma > MaxSigma {
+		return fmt.Errorf("%w: sigma = %d, want 0 to %d", ErrArgument, j.Sigma, MaxSigma)
+	}
+	if err := j.Coverage.check("coverage"); err != nil {
+		return err
+	}
+	if err := j.Blurred.check("blurred"); err != nil {
+		return err
+	}
+	return sameShape("blurred", j.Blurred, j.Coverage.H, j.Coverage.W, 1)
+}
+
+func (j *Job) validateTiles(stages Stages) error {
+	if n := len(j.Tiles); n < 1 || n > maxTiles {
+		return fmt.Errorf("%w: tile_count = %d, want 1 to %d", ErrArgument, n, maxTiles)
+	}
+	if stages&RunGains != 0 {
+		if !(j.GainMin <= j.GainMax) || math.IsInf(j.GainMin, 0) || math.IsInf(j.GainMax, 0) {
+			return fmt.Errorf("%w: gain clip [%g, %g], want two finite numbers in order",
+				ErrArgument, j.GainMin, j.GainMax)
+		}
+		if !(j.Threshold >= 0) {
+			return fmt.Errorf("%w: threshold = %g, want a number", ErrArgument, j.Threshold)
+		}
+		if len(j.Gains) != len(j.Tiles) {
+			return fmt.Errorf("%w: %d gains for %d tiles", ErrShape, len(j.Gains), len(j.Tiles))
+		}
+	}
+	for i := range j.Tiles {
+		if err := j.Tiles[i].check(fmt.Sprintf("tiles[%d]", i)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (t *Tile) check(name string) error {
+	if err := t.Image.check(name + ".image"); err != nil {
+		return err
+	}
+	for _, m := range []struct {
+		name string
+		view View
+	}{{".mask", t.Mask}, {".weight", t.Weight}} {
+		if m.view.Absent() {
+			continue
+		}
+		if err := m.view.check(name + m.name); err != nil {
+			return err
+		}
+		if err := sameShape(name+m.name, m.view, t.Image.H, t.Image.W, 1); err != nil {
+			return err
+		}
+	}
+	if !(t.WeightScale > 0) || math.IsInf(t.WeightScale, 0) {
+		return fmt.Errorf("%w: %s.weight_scale = %g, want a finite number > 0",
+			ErrArgument, name, t.WeightScale)
+	}
+	return t.Map.check(name + ".map")
+}
+
+func (j *Job) validateCoadd() error {
+	m := j.Mosaic
+	if err := m.check("mosaic"); err != nil {
+		return err
+	}
+	if m.C > MaxChannels {
+		return fmt.Errorf("%w: mosaic has %d channels, want 1 to %d", ErrShape, m.C, MaxChannels)
+	}
+	if err := j.CoverageOut.check("coverage_out"); err != nil {
+		return err
+	}
+	if err := sameShape("coverage_out", j.CoverageOut, m.H, m.W, 1); err != nil {
+		return err
+	}
+	for i := range j.Tiles {
+		if c := j.Tiles[i].Image.C; c < m.C {
+			return fmt.Errorf("%w: tiles[%d].image has %d channels, the mosaic has %d", ErrShape, i, c, m.C)
+		}
+	}
+	if j.Combine != Mean && j.Combine != Sum {
+		return fmt.Errorf("%w: combine = %d, want 0 (mean) or 1 (sum)", ErrArgument, j.Combine)
+	}
+	if j.Gains != nil && len(j.Gains) != len(j.Tiles) {
+		return fmt.Errorf("%w: %d gains for %d tiles", ErrShape, len(j.Gains), len(j.Tiles))
+	}
+	if j.Offsets != nil && len(j.Offsets) != len(j.Tiles)*m.C {
+		return fmt.Errorf("%w: %d offsets for %d tiles of %d channels",
+			ErrShape, len(j.Offsets), len(j.Tiles), m.C)
+	}
+	if j.Groups != nil && len(j.Groups) != len(j.Tiles) {
+		return fmt.Errorf("%w: %d groups for %d tiles", ErrShape, len(j.Groups), len(j.Tiles))
+	}
+	return nil
+}
+
+func sameShape(name string, v View, h, w, c int) error {
+	if v.H != h || v.W != w || v.C != c {
+		return fmt.Errorf("%w: %s has shape [%d,%d,%d], want [%d,%d,%d]",
+			ErrShape, name, v.H, v.W, v.C, h, w, c)
+	}
+	return nil
+}

@@ -1,0 +1,219 @@
+package core
+
+// match finds, for every pair of tiles that show common pixels, the exact median
+// D[i,j] of (tile i - tile j) over these, channel by channel, and writes the
+// offsets that level them: see solveOffsets.
+//
+// The tiles are warped row by row, each at most once a row, and only where it
+// meets another; the medians come from bracket.
+func (p *pass) match() error {
+	j := p.job
+	if j.KeepBackground {
+		return nil
+	}
+	pairs := overlaps(j.Tiles, j.Mosaic.H, j.Mosaic.W)
+	return p.stage(StageBackground, len(pairs), p.plan.matchWork, func() error {
+		if err := p.medians(pairs); err != nil {
+			return err
+		}
+		return p.solve(pairs)
+	})
+}
+
+// medians settles all pairs, as many at a time as the budget can keep.
+func (p *pass) medians(pairs []*pair) error {
+	channels := p.job.Mosaic.C
+	for factor := 1.0; len(pairs) > 0; factor *= 4 {
+		var missed []*pair
+		for rest := pairs; len(rest) > 0; {
+			n, bytes := p.admit(rest)
+			group := rest[:n]
+			rest = rest[n:]
+			if err := p.acquire(bytes); err != nil {
+				return err
+			}
+			err := p.bracketGroup(group, factor)
+			p.release(bytes)
+			if err != nil {
+				return err
+			}
+			for _, q := range group {
+				if !q.settle(channels) {
+					missed = append(missed, q)
+				} else {
+					p.chunkDone()
+				}
+			}
+		}
+		pairs = missed
+	}
+	return nil
+}
+
+// admit returns how many of the pairs fit into what the workers' rows leave of
+// the budget, at least one, and the bytes that they may keep.
+func (p *pass) admit(pairs []*pair) (n int, bytes int64) {
+	room := p.plan.Budget - matchBytes(p.job, p.plan.slots)
+	for n < len(pairs) {
+		next := pairs[n].bytes(p.job.Mosaic.C)
+		if n > 0 && bytes+next > room {
+			break
+		}
+		bytes += next
+		n++
+	}
+	// A pair whose bracket was missed is counted by its boxes' whole overlap,
+	// which is more than the tiles have in common.
+	return n, min(bytes, room)
+}
+
+// bracketGroup runs over the rows of the pairs: once over the lattice of their
+// samples, where they have none yet, and once over all pixels.
+func (p *pass) bracketGroup(group []*pair, factor float64) error {
+	if factor == 1 {
+		if err := p.sweep(group, true); err != nil {
+			return err
+		}
+	}
+	for _, q := range group {
+		q.setBrackets(p.job.Mosaic.C, factor)
+	}
+	return p.sweep(group, false)
+}
+
+// sweep warps the overlaps of the pairs, row by row, and hands the values on.
+func (p *pass) sweep(group []*pair, sampling bool) error {
+	j := p.job
+	rows := p.plan.RowsPerChunk
+	return parallel(p, p.plan.ChunkTotal, matchBytes(j, p.plan.slots),
+		func(int) *matcher { return newMatcher(j) },
+		func(m *matcher, chunk int) error {
+			y0, y1 := chunk*rows, min((chunk+1)*rows, j.Mosaic.H)
+			here := m.meeting(group, y0, y1)
+			for y := y0; y < y1; y++ {
+				if p.ctx.Err() != nil {
+					return ErrCancelled
+				}
+				m.row(here, y, sampling)
+			}
+			return nil
+		})
+}
+
+// matchBytes is the scratch of one matcher of that many slots.
+func matchBytes(j *Job, slots int) int64 {
+	w, c := j.Mosaic.W, j.Mosaic.C
+	wide := 0
+	for i := range j.Tiles {
+		x0, _, x1, _ := j.Tiles[i].Map.clip(j.Mosaic.H, w)
+		wide = max(wide, x1-x0)
+	}
+	return warpBytes(w, maxNodes(j.Tiles), 0) + int64(8*wide*(1+c*slots)) + int64(72*len(j.Tiles))
+}
+
+// matcher warps the tiles of a row; it belongs to one worker.
+type matcher struct {
+	job   *Job
+	warp  *warper
+	shown []shownRow // of each tile
+	slots [][MaxChannels][]float64
+	here  []*pair
+	pairs []*pair // of the current row
+	tiles []int   // of the current row
+	kept  []float64
+}
+
+// shownRow is what a tile shows on the current row.
+type shownRow struct {
+	row          int // for which the rest holds, plus 1
+	a, b         int // pixels that it may show
+	needA, needB int // of these, the pixels that others may show too
+	value        [MaxChannels][]float64
+}
+
+func newMatcher(j *Job) *matcher {
+	return &matcher{
+		job:   j,
+		warp:  newWarper(j.Mosaic.W, maxNodes(j.Tiles), 0),
+		shown: make([]shownRow, len(j.Tiles)),
+	}
+}
+
+// meeting returns the pairs that have one of the rows [y0,y1).
+func (m *matcher) meeting(group []*pair, y0, y1 int) []*pair {
+	m.here = m.here[:0]
+	for _, q := range group {
+		if q.y0 < y1 && y0 < q.y1 {
+			m.here = append(m.here, q)
+		}
+	}
+	return m.here
+}
+
+// row warps what the pairs have in common on row y and adds its differences.
+func (m *matcher) row(pairs []*pair, y int, sampling bool) {
+	m.pairs, m.tiles = m.pairs[:0], m.tiles[:0]
+	for _, q := range pairs {
+		if y < q.y0 || y >= q.y1 || (sampling && (y-q.y0)%q.stepY != q.stepY/2) {
+			continue
+		}
+		s, t := m.span(q.i, y), m.span(q.j, y)
+		a, b := max(s.a, t.a), min(s.b, t.b)
+		if a >= b {
+			continue
+		}
+		s.needA, s.needB = min(s.needA, a), max(s.needB, b)
+		t.needA, t.needB = min(t.needA, a), max(t.needB, b)
+		m.pairs = append(m.pairs, q)
+	}
+	for slot, i := range m.tiles {
+		m.fill(slot, i, y)
+	}
+	for _, q := range m.pairs {
+		s, t := &m.shown[q.i], &m.shown[q.j]
+		a, b := max(s.a, t.a), min(s.b, t.b)
+		if a >= b {
+			continue
+		}
+		for c := range m.job.Mosaic.C {
+			d, e := s.value[c][a-s.a:b-s.a], t.value[c][a-t.a:b-t.a]
+			if sampling {
+				q.addSample(c, a, d, e)
+			} else {
+				m.kept = q.add(c, d, e, m.kept)
+			}
+		}
+	}
+}
+
+// span returns the entry of tile i for row y, making it where it is not yet.
+func (m *matcher) span(i, y int) *shownRow {
+	s := &m.shown[i]
+	if s.row == y+1 {
+		return s
+	}
+	t := &m.job.Tiles[i]
+	x0, _, x1, _ := t.Map.clip(m.job.Mosaic.H, m.job.Mosaic.W)
+	s.row = y + 1
+	s.a, s.b = t.Map.span(y, x0, x1, t.Image.H, t.Image.W)
+	s.needA, s.needB = s.b, s.a
+	m.tiles = append(m.tiles, i)
+	return s
+}
+
+// fill warps the needed pixels of tile i into a slot.
+func (m *matcher) fill(slot, i, y int) {
+	s := &m.shown[i]
+	if slot == len(m.slots) {
+		m.slots = append(m.slots, [MaxChannels][]float64{})
+	}
+	buf := &m.slots[slot]
+	for c := range m.job.Mosaic.C {
+		if n := s.needB - s.needA; len(buf[c]) < n {
+			buf[c] = make([]float64, n)
+		}
+	}
+	m.warp.value = *buf
+	s.a, s.b = m.warp.warpRow(m.job, &m.job.Tiles[i], m.job.gain(i), y, s.needA, s.needB)
+	s.value = *buf
+}

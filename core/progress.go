@@ -1,0 +1,102 @@
+package core
+
+import (
+	"sync"
+	"time"
+)
+
+// Stage is a part of the second pass, in the order of running.
+type Stage int
+
+const (
+	StageStart Stage = iota
+	StageBlur
+	StageGains
+	StageGainsDone
+	StageBackground
+	StageReproject
+	StageDone
+)
+
+// Stats is a snapshot of a running call.
+type Stats struct {
+	Stage                  Stage
+	TilesDone, TilesTotal  int // of this stage
+	ChunkIndex, ChunkTotal int // of this stage
+	RowsPerChunk           int
+	ScratchBytes           int64 // held now
+	Workers                int
+	Fraction               float64 // of the whole call, 0 to 1, never falls
+	Elapsed                time.Duration
+	ETA                    time.Duration // negative = not known yet
+}
+
+// progress counts what is done. Work is in arbitrary units, about nanoseconds of
+// one core.
+type progress struct {
+	mu        sync.Mutex
+	now       Stats
+	begun     time.Time
+	stageWork float64 // of the running stage
+	before    float64 // of the stages behind
+	total     float64 // of all
+	events    chan Stats
+}
+
+// stage runs f as the given stage of chunks and work, and tells its begin.
+func (p *progress) stage(s Stage, chunks int, work float64, f func() error) error {
+	p.mu.Lock()
+	p.now.Stage = s
+	p.now.ChunkIndex, p.now.ChunkTotal, p.now.TilesDone = 0, chunks, 0
+	p.before += p.stageWork
+	p.stageWork = work
+	p.mu.Unlock()
+	if p.events != nil {
+		p.events <- p.snapshot()
+	}
+	return f()
+}
+
+// chunkDone counts one more chunk of the stage.
+func (p *progress) chunkDone() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.now.ChunkIndex++
+}
+
+// tileDone counts one more tile of the stage.
+func (p *progress) tileDone() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.now.TilesDone++
+}
+
+// hold adds to the scratch held.
+func (p *progress) hold(bytes int64) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.now.ScratchBytes += bytes
+}
+
+func (p *progress) snapshot() Stats {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	s := p.now
+	s.Elapsed, s.ETA = time.Since(p.begun), -1
+	done := p.before
+	if s.ChunkTotal > 0 {
+		done += p.stageWork * float64(s.ChunkIndex) / float64(s.ChunkTotal)
+	}
+	if p.total > 0 {
+		s.Fraction = min(done/p.total, 1)
+	}
+	if s.Stage == StageDone {
+		s.Fraction = 1
+	}
+	p.now.Fraction = max(p.now.Fraction, s.Fraction)
+	s.Fraction = p.now.Fraction
+	if s.Fraction > 0 {
+		s.ETA = time.Duration(float64(s.Elapsed) * (1/s.Fraction - 1))
+	}
+	return s
+}

@@ -1,0 +1,131 @@
+package core
+
+import (
+	"context"
+	"time"
+)
+
+const (
+	statsEvery  = 100 * time.Millisecond
+	cancelEvery = 20 * time.Millisecond
+)
+
+// Run computes the stages of a job and returns when no goroutine of it is left.
+// On its own goroutine it calls j.OnStats at every new stage and every 100 ms,
+// and j.Cancelled every 20 ms; true from that ends the call with ErrCancelled.
+func Run(j *Job, stages Stages) error {
+	if err := j.Validate(stages); err != nil {
+		return err
+	}
+	plan, err := NewPlan(j, stages)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	p := newPass(ctx, j, plan)
+
+	done := make(chan error, 1)
+	go func() {
+		var err error
+		defer func() { done <- err }()
+		defer recovered(&err)
+		err = p.run(stages)
+	}()
+	return p.attend(done, cancel)
+}
+
+// attend serves the job's callbacks until the work is done.
+func (p *pass) attend(done <-chan error, cancel func()) error {
+	var stats, poll <-chan time.Time
+	if p.job.OnStats != nil {
+		t := time.NewTicker(statsEvery)
+		defer t.Stop()
+		stats = t.C
+	}
+	if p.job.Cancelled != nil {
+		t := time.NewTicker(cancelEvery)
+		defer t.Stop()
+		poll = t.C
+		if p.job.Cancelled() {
+			cancel()
+		}
+	}
+	tell := func(s Stats) {
+		if p.job.OnStats != nil {
+			p.job.OnStats(s)
+		}
+	}
+	for {
+		select {
+		case s := <-p.events:
+			tell(s)
+		case <-stats:
+			tell(p.snapshot())
+		case <-poll:
+			if p.job.Cancelled() {
+				cancel()
+			}
+		case err := <-done:
+			return err
+		}
+	}
+}
+
+func (p *pass) run(stages Stages) error {
+	nothing := func() error { return nil }
+	steps := []struct {
+		when Stages
+		run  func() error
+	}{
+		{RunAll, func() error { return p.stage(StageStart, 0, 0, nothing) }},
+		{RunBlur | RunGains, p.blur},
+		{RunGains, p.gains},
+		{RunGains, func() error { return p.stage(StageGainsDone, 0, 0, nothing) }},
+		{RunCoadd, p.match},
+		{RunCoadd, p.coadd},
+		{RunCoadd, p.report},
+		{RunAll, func() error { return p.stage(StageDone, 0, 0, nothing) }},
+	}
+	for _, s := range steps {
+		if stages&s.when == 0 {
+			continue
+		}
+		if p.ctx.Err() != nil {
+			return ErrCancelled
+		}
+		if err := s.run(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// report writes offsets and groups to the job. Tiles that gave no pixel are in
+// no group; the others' groups are numbered in the order of their first tiles.
+func (p *pass) report() error {
+	copy(p.job.Offsets, p.offsets)
+	if p.job.Groups == nil {
+		return nil
+	}
+	number := map[int]int32{}
+	for i, g := range p.group {
+		p.job.Groups[i] = -1
+		if !p.shown[i].Load() {
+			continue
+		}
+		if _, ok := number[g]; !ok {
+			number[g] = int32(len(number))
+		}
+		p.job.Groups[i] = number[g]
+	}
+	return nil
+}
+
+// gain is the factor of tile i in the coadd.
+func (j *Job) gain(i int) float32 {
+	if j.Gains == nil {
+		return 1
+	}
+	return float32(j.Gains[i])
+}

@@ -1,0 +1,46 @@
+package core
+
+import "fmt"
+
+// View is a strided float32 image [H,W,C]: sample (y,x,c) is
+// Pix[y*RowStride + x*ColStride + c*ChanStride]. The zero View is absent.
+type View struct {
+	Pix                              []float32
+	H, W, C                          int
+	RowStride, ColStride, ChanStride int // samples, >= 0
+}
+
+// NewView returns a dense image [h,w,c] of zeros.
+func NewView(h, w, c int) View {
+	return View{Pix: make([]float32, h*w*c), H: h, W: w, C: c,
+		RowStride: w * c, ColStride: c, ChanStride: 1}
+}
+
+// Absent reports whether v holds no image.
+func (v View) Absent() bool { return v.Pix == nil }
+
+// At returns sample (y,x,c).
+func (v View) At(y, x, c int) float32 {
+	return v.Pix[y*v.RowStride+x*v.ColStride+c*v.ChanStride]
+}
+
+// Set sets sample (y,x,c).
+func (v View) Set(y, x, c int, s float32) {
+	v.Pix[y*v.RowStride+x*v.ColStride+c*v.ChanStride] = s
+}
+
+// check reports a shape or stride that Pix cannot hold.
+func (v View) check(name string) error {
+	if v.H < 1 || v.W < 1 || v.C < 1 {
+		return fmt.Errorf("%w: %s has shape [%d,%d,%d], want at least 1 in each direction",
+			ErrShape, name, v.H, v.W, v.C)
+	}
+	if v.RowStride < 0 || v.ColStride < 0 || v.ChanStride < 0 {
+		return fmt.Errorf("%w: %s has strides (%d,%d,%d), want none negative",
+			ErrStride, name, v.RowStride, v.ColStride, v.ChanStride)
+	}
+	if last := (v.H-1)*v.RowStride + (v.W-1)*v.ColStride + (v.C-1)*v.ChanStride; last >= len(v.Pix) {
+		return fmt.Errorf("%w: %s reaches sample %d of %d", ErrStride, name, last, len(v.Pix))
+	}
+	return nil
+}
