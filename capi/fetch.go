@@ -1,0 +1,226 @@
+package main
+
+/*
+#include "zetwopass.h"
+*/
+import "C"
+
+import (
+	"fmt"
+	"sync/atomic"
+	"unsafe"
+
+	"zetwopass/core"
+)
+
+// run fetches a job and computes the stages of it. Panics of the fetch become
+// errors; those of the work are caught in core, each in its own goroutine.
+func run(job *C.ztp_job, stages core.Stages) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("%w: %v", core.ErrInternal, p)
+		}
+	}()
+	f := fetcher{job: job, stages: stages, borrow: image}
+	j, err := f.fetch()
+	if err != nil {
+		return err
+	}
+	return core.Run(j, stages)
+}
+
+// planJob fetches a job and writes its plan.
+func planJob(job *C.ztp_job, out *C.ztp_plan_info) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("%w: %v", core.ErrInternal, p)
+		}
+	}()
+	if out == nil {
+		return fmt.Errorf("%w: plan is NULL", core.ErrArgument)
+	}
+	if out.struct_size != C.sizeof_ztp_plan_info {
+		return fmt.Errorf("%w: plan.struct_size = %d, want %d",
+			errStruct, out.struct_size, C.sizeof_ztp_plan_info)
+	}
+	f := fetcher{job: job, stages: core.RunAll, borrow: shaped}
+	j, err := f.fetch()
+	if err != nil {
+		return err
+	}
+	plan, err := core.NewPlan(j, core.RunAll)
+	if err != nil {
+		return err
+	}
+	out.workers = C.int32_t(plan.Workers)
+	out.rows_per_chunk = C.int64_t(plan.RowsPerChunk)
+	out.chunk_total = C.int64_t(plan.ChunkTotal)
+	out.chunk_bytes = C.int64_t(plan.ChunkBytes)
+	out.bytes = C.int64_t(plan.Bytes)
+	return nil
+}
+
+// fetcher makes a core job of a C one.
+type fetcher struct {
+	job     *C.ztp_job
+	stages  core.Stages
+	borrow  func(string, *C.ztp_image) (core.View, error) // outputs and coverage
+	inputs  []extent
+	outputs []extent
+}
+
+func (f *fetcher) fetch() (*core.Job, error) {
+	job := f.job
+	if job == nil {
+		return nil, fmt.Errorf("%w: job is NULL", core.ErrArgument)
+	}
+	if job.struct_size != C.sizeof_ztp_job {
+		return nil, fmt.Errorf("%w: job.struct_size = %d, want %d", errStruct, job.struct_size, C.sizeof_ztp_job)
+	}
+	j := &core.Job{
+		Profile: core.Profile(job.profile), Sigma: int(job.sigma),
+		GainMin: float64(job.gain_min), GainMax: float64(job.gain_max),
+		Threshold:      float64(job.threshold),
+		Combine:        core.Combine(job.combine),
+		KeepBackground: job.keep_background != 0 && f.stages == core.RunCoadd,
+		BinaryWeights:  job.binary_weights != 0, BlankNaN: job.blank_nan != 0,
+		Workers: int(job.workers), RowsPerChunk: int(job.rows_per_chunk),
+		MaxChunkBytes: int64(job.max_chunk_bytes),
+		OnStats:       statsCaller(job),
+	}
+	switch {
+	case j.Threshold == 0:
+		j.Threshold = 2
+	case j.Threshold < 0:
+		j.Threshold = 0
+	}
+	if job.cancel != nil {
+		flag := (*int32)(unsafe.Pointer(job.cancel))
+		j.Cancelled = func() bool { return atomic.LoadInt32(flag) != 0 }
+	}
+	steps := []struct {
+		when core.Stages
+		do   func(*core.Job) error
+	}{
+		{core.RunGains | core.RunCoadd, f.tiles},
+		{core.RunBlur | core.RunGains, f.blurImages},
+		{core.RunCoadd, f.coaddImages},
+		{core.RunGains | core.RunCoadd, f.arrays},
+	}
+	for _, s := range steps {
+		if f.stages&s.when != 0 {
+			if err := s.do(j); err != nil {
+				return nil, err
+			}
+		}
+	}
+	if err := disjoint(f.outputs, f.inputs); err != nil {
+		return nil, err
+	}
+	return j, j.Validate(f.stages)
+}
+
+func (f *fetcher) tiles(j *core.Job) error {
+	n := int64(f.job.tile_count)
+	if n < 1 || n > 1<<20 {
+		return fmt.Errorf("%w: tile_count = %d, want 1 to %d", core.ErrArgument, n, 1<<20)
+	}
+	if f.job.tiles == nil {
+		return fmt.Errorf("%w: tiles is NULL", core.ErrArgument)
+	}
+	if f.job.tile_size != C.sizeof_ztp_tile {
+		return fmt.Errorf("%w: tile_size = %d, want %d", errStruct, f.job.tile_size, C.sizeof_ztp_tile)
+	}
+	j.Tiles = make([]core.Tile, n)
+	for i := range j.Tiles {
+		at := unsafe.Add(unsafe.Pointer(f.job.tiles), i*int(f.job.tile_size))
+		if err := f.tile(fmt.Sprintf("tiles[%d]", i), (*C.ztp_tile)(at), &j.Tiles[i]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (f *fetcher) tile(name string, from *C.ztp_tile, to *core.Tile) (err error) {
+	if to.Image, err = image(name+".image", &from.image); err != nil {
+		return err
+	}
+	if to.Mask, err = optional(name+".mask", &from.mask); err != nil {
+		return err
+	}
+	if to.Weight, err = optional(name+".weight", &from.weight); err != nil {
+		return err
+	}
+	if to.Map, err = pixelMap(name+".map", &from._map); err != nil {
+		return err
+	}
+	to.WeightScale = float64(from.weight_scale)
+	if to.WeightScale == 0 {
+		to.WeightScale = 1
+	}
+	f.inputs = append(f.inputs, extentOf(name+".image", to.Image), extentOf(name+".mask", to.Mask),
+		extentOf(name+".weight", to.Weight), sliceExtent(name+".map.nodes", to.Map.Nodes))
+	return nil
+}
+
+func (f *fetcher) blurImages(j *core.Job) (err error) {
+	if j.Coverage, err = f.borrow("coverage", &f.job.coverage); err != nil {
+		return err
+	}
+	f.inputs = append(f.inputs, extentOf("coverage", j.Coverage))
+	blurred := &f.job.blurred
+	if blurred.data == nil && f.stages&core.RunCoadd != 0 {
+		out := &f.job.coverage_out
+		if out.height == f.job.coverage.height && out.width == f.job.coverage.width {
+			blurred = out
+		}
+	}
+	if j.Blurred, err = f.borrow("blurred", blurred); err != nil {
+		return err
+	}
+	if f.stages&core.RunCoadd == 0 || blurred.data != f.job.coverage_out.data {
+		f.outputs = append(f.outputs, extentOf("blurred", j.Blurred))
+	}
+	return nil
+}
+
+func (f *fetcher) coaddImages(j *core.Job) (err error) {
+	if j.Mosaic, err = f.borrow("mosaic", &f.job.mosaic); err != nil {
+		return err
+	}
+	if j.CoverageOut, err = f.borrow("coverage_out", &f.job.coverage_out); err != nil {
+		return err
+	}
+	f.outputs = append(f.outputs, extentOf("mosaic", j.Mosaic), extentOf("coverage_out", j.CoverageOut))
+	return nil
+}
+
+// arrays borrows gains, offsets and groups.
+func (f *fetcher) arrays(j *core.Job) error {
+	n := int(f.job.tile_count)
+	if f.job.gains != nil {
+		j.Gains = unsafe.Slice((*float64)(unsafe.Pointer(f.job.gains)), n)
+		gains := sliceExtent("gains", j.Gains)
+		if f.stages&core.RunGains != 0 {
+			f.outputs = append(f.outputs, gains)
+		} else {
+			f.inputs = append(f.inputs, gains)
+		}
+	} else if f.stages&core.RunGains != 0 && f.stages != core.RunAll {
+		return fmt.Errorf("%w: gains is NULL", core.ErrArgument)
+	} else if f.stages == core.RunAll {
+		j.Gains = make([]float64, n)
+	}
+	if f.stages&core.RunCoadd == 0 {
+		return nil
+	}
+	if f.job.offsets != nil {
+		j.Offsets = unsafe.Slice((*float64)(unsafe.Pointer(f.job.offsets)), n*j.Mosaic.C)
+		f.outputs = append(f.outputs, sliceExtent("offsets", j.Offsets))
+	}
+	if f.job.groups != nil {
+		j.Groups = unsafe.Slice((*int32)(unsafe.Pointer(f.job.groups)), n)
+		f.outputs = append(f.outputs, sliceExtent("groups", j.Groups))
+	}
+	return nil
+}
