@@ -43,3 +43,81 @@ func TestFilterEqualsTheDirectSum(t *testing.T) {
 		}
 	}
 }
+
+// Without it a flat coverage of 2 could miss the threshold 2.0 by a rounding.
+func TestFlatCoverageStaysExact(t *testing.T) {
+	for _, level := range []float32{1, 2, 4} {
+		j := &Job{Sigma: 5, Coverage: NewView(700, 90, 1), Blurred: NewView(700, 90, 1)}
+		for y := 30; y < 650; y++ {
+			for x := 10; x < 70; x++ {
+				j.Coverage.Set(y, x, 0, level)
+			}
+		}
+		if err := Run(j, RunBlur); err != nil {
+			t.Fatal(err)
+		}
+		for i, c := range j.Coverage.Pix {
+			if c > 0 && j.Blurred.Pix[i] != level {
+				t.Fatalf("blurred[%d] = %v on a flat %v", i, j.Blurred.Pix[i], level)
+			}
+		}
+	}
+}
+
+// Without it the restart at a segment's border, a fold over more than one image
+// width, or a value that is no number could go wrong unseen.
+func TestBlurEqualsItsSlowTwin(t *testing.T) {
+	rng := rand.New(rand.NewPCG(3, 4))
+	for _, c := range []struct {
+		profile     Profile
+		sigma, h, w int
+		special     bool
+	}{
+		{V45, 4, 1100, 23, true}, {V42, 4, 1100, 23, false}, {V42, 3, 60, 50, true},
+		{V45, 30, 40, 17, true}, {V45, 0, 9, 9, true}, {V42, 0, 9, 9, true}, {V45, 2, 1, 1, false},
+		{V45, 1, 1, 300, true}, {V42, 60, 33, 2, false},
+	} {
+		j := &Job{Profile: c.profile, Sigma: c.sigma, Threshold: 2,
+			Coverage: NewView(c.h, c.w, 1), Blurred: NewView(c.h, c.w, 1)}
+		for i := range j.Coverage.Pix {
+			j.Coverage.Pix[i] = max(0, float32(rng.IntN(9)-3))
+		}
+		if c.special {
+			n := len(j.Coverage.Pix)
+			j.Coverage.Pix[n/3] = float32(math.NaN())
+			j.Coverage.Pix[n/2] = float32(math.Inf(1))
+			j.Coverage.Pix[n-1] = -5
+		}
+		if err := Run(j, RunBlur); err != nil {
+			t.Fatal(err)
+		}
+		want := slowBlur(j)
+		for i, w := range want.Pix {
+			g := float64(j.Blurred.Pix[i])
+			same := g == float64(w) || (math.IsNaN(g) && w != w)
+			if !same && !(math.Abs(g-float64(w)) <= 5e-7*math.Abs(float64(w))+1e-12) {
+				t.Fatalf("%+v: blurred[%d] = %g, want %g", c, i, g, w)
+			}
+		}
+	}
+}
+
+// Without it a pixel far from all coverage, where the kernel's tails alone reach,
+// would show the recursion's noise.
+func TestFaintTailsAreExactToo(t *testing.T) {
+	j := &Job{Sigma: 12, Coverage: NewView(120, 120, 1), Blurred: NewView(120, 120, 1)}
+	for y := range 20 {
+		for x := range 20 {
+			j.Coverage.Set(y, x, 0, float32(1+(x+y)%3))
+		}
+	}
+	if err := Run(j, RunBlur); err != nil {
+		t.Fatal(err)
+	}
+	want := slowBlur(j)
+	for i, w := range want.Pix {
+		if g := j.Blurred.Pix[i]; math.Abs(float64(g-w)) > 5e-7*3 {
+			t.Fatalf("blurred[%d] = %g, want %g", i, g, w)
+		}
+	}
+}

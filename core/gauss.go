@@ -31,9 +31,9 @@ type gauss struct {
 	exact  bool      // sum every tap: slow, right for NaN and infinities too
 	weight []float64 // of the taps 0..radius
 
-	// Of cosine k: its taps 0..radius, their sum over the window, and the
+	// Of each cosine: its taps 0..radius, their sum over the window, and the
 	// factors of the recursion.
-	tap                  [cosines][]float64
+	tap                  [][cosines]float64
 	total                [cosines]float64
 	spring, outer, inner [cosines]float64
 }
@@ -51,45 +51,41 @@ func newGauss(sigma int) *gauss {
 		return g
 	}
 	s := float64(sigma)
+	sum := -1.0 // the centre counts once
 	for m := range g.weight {
 		g.weight[m] = math.Exp(-float64(m*m) / (2 * s * s))
+		sum += 2 * g.weight[m]
 	}
-	normalise(g.weight, windowSum(g.weight))
-
+	for m := range g.weight {
+		g.weight[m] /= sum
+	}
+	g.tap = make([][cosines]float64, r+1)
 	fit := 0.0
 	for k := range cosines {
-		g.tap[k] = make([]float64, r+1)
 		omega := math.Pi * (float64(k) + 0.5) / (cosinePeriod * s)
-		for m := range g.tap[k] {
-			g.tap[k][m] = cosineAmplitude[k] * math.Cos(omega*float64(m))
+		for m := range g.tap {
+			a := cosineAmplitude[k] * math.Cos(omega*float64(m))
+			g.tap[m][k] = a
+			g.total[k] += a
+			if m > 0 {
+				g.total[k] += a
+			}
 		}
-		fit += windowSum(g.tap[k])
-	}
-	for k := range cosines {
-		normalise(g.tap[k], fit)
-		g.total[k] = windowSum(g.tap[k])
-		omega := math.Pi * (float64(k) + 0.5) / (cosinePeriod * s)
+		fit += g.total[k]
 		half := math.Sin(omega / 2)
 		g.spring[k] = 4 * half * half
-		g.outer[k] = g.tap[k][r]
-		g.inner[k] = cosineAmplitude[k] / fit * math.Cos(omega*float64(r+1))
+		g.outer[k] = g.tap[r][k]
+		g.inner[k] = cosineAmplitude[k] * math.Cos(omega*float64(r+1))
+	}
+	for k := range cosines {
+		g.total[k] /= fit
+		g.outer[k] /= fit
+		g.inner[k] /= fit
+		for m := range g.tap {
+			g.tap[m][k] /= fit
+		}
 	}
 	return g
-}
-
-// windowSum is the sum over -r..r of a symmetric kernel given at 0..r.
-func windowSum(tap []float64) float64 {
-	sum := 0.0
-	for m := len(tap) - 1; m > 0; m-- {
-		sum += 2 * tap[m]
-	}
-	return sum + tap[0]
-}
-
-func normalise(tap []float64, sum float64) {
-	for m := range tap {
-		tap[m] /= sum
-	}
 }
 
 // direct returns the kernel's sum over src[0..2r], in the order of scipy.
@@ -162,16 +158,25 @@ type state struct{ s, d [cosines]float64 }
 
 // start sums the first window directly.
 func (g *gauss) start(st *state, src []float32) {
-	r := g.radius
+	x := src[g.radius+2:]
+	before := src[:g.radius+2] // x[-1] is its last
+	last := len(before) - 1
+	now, was := float64(x[0]), float64(before[last])
 	for k := range cosines {
-		var s, d float64
-		for m := -r; m <= r; m++ {
-			a := g.tap[k][max(m, -m)]
-			x := float64(src[m+r+2])
-			s += a * x
-			d += a * (x - float64(src[m+r+1]))
+		st.s[k], st.d[k] = g.tap[0][k]*now, g.tap[0][k]*(now-was)
+	}
+	for m := 1; m <= g.radius; m++ {
+		up, upWas := float64(x[m]), float64(x[m-1])
+		down, downWas := float64(before[last+1-m]), float64(before[last-m])
+		both, change := up+down, (up-upWas)+(down-downWas)
+		if both == 0 && change == 0 {
+			continue
 		}
-		st.s[k], st.d[k] = s, d
+		tap := &g.tap[m]
+		for k := range cosines {
+			st.s[k] += tap[k] * both
+			st.d[k] += tap[k] * change
+		}
 	}
 }
 
@@ -193,9 +198,6 @@ func (g *gauss) step(st *state, outer, inner float64) {
 }
 
 func (st *state) sum() float64 {
-	y := 0.0
-	for _, s := range st.s {
-		y += s
-	}
-	return y
+	s := &st.s
+	return ((s[0] + s[1]) + (s[2] + s[3])) + ((s[4] + s[5]) + (s[6] + (s[7] + s[8])))
 }

@@ -51,9 +51,7 @@ func (p *progress) stage(s Stage, chunks int, work float64, f func() error) erro
 	p.before += p.stageWork
 	p.stageWork = work
 	p.mu.Unlock()
-	if p.events != nil {
-		p.events <- p.snapshot()
-	}
+	p.events <- p.snapshot()
 	return f()
 }
 

@@ -12,7 +12,8 @@ const (
 
 // Run computes the stages of a job and returns when no goroutine of it is left.
 // On its own goroutine it calls j.OnStats at every new stage and every 100 ms,
-// and j.Cancelled every 20 ms; true from that ends the call with ErrCancelled.
+// and j.Cancelled at these and every 20 ms; true from that ends the call with
+// ErrCancelled.
 func Run(j *Job, stages Stages) error {
 	if err := j.Validate(stages); err != nil {
 		return err
@@ -37,17 +38,8 @@ func Run(j *Job, stages Stages) error {
 
 // attend serves the job's callbacks until the work is done.
 func (p *pass) attend(done <-chan error, cancel func()) error {
-	var stats, poll <-chan time.Time
-	if p.job.OnStats != nil {
-		t := time.NewTicker(statsEvery)
-		defer t.Stop()
-		stats = t.C
-	}
-	if p.job.Cancelled != nil {
-		t := time.NewTicker(cancelEvery)
-		defer t.Stop()
-		poll = t.C
-		if p.job.Cancelled() {
+	poll := func() {
+		if p.job.Cancelled != nil && p.job.Cancelled() {
 			cancel()
 		}
 	}
@@ -55,17 +47,20 @@ func (p *pass) attend(done <-chan error, cancel func()) error {
 		if p.job.OnStats != nil {
 			p.job.OnStats(s)
 		}
+		poll()
 	}
+	poll()
+	stats, look := time.NewTicker(statsEvery), time.NewTicker(cancelEvery)
+	defer stats.Stop()
+	defer look.Stop()
 	for {
 		select {
 		case s := <-p.events:
 			tell(s)
-		case <-stats:
+		case <-stats.C:
 			tell(p.snapshot())
-		case <-poll:
-			if p.job.Cancelled() {
-				cancel()
-			}
+		case <-look.C:
+			poll()
 		case err := <-done:
 			return err
 		}

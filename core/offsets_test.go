@@ -1,0 +1,84 @@
+package core
+
+import (
+	"math"
+	"math/rand/v2"
+	"slices"
+	"testing"
+)
+
+// Without it the solution could be another than the levels that were put in.
+func TestOffsetsRecoverKnownLevels(t *testing.T) {
+	rng := rand.New(rand.NewPCG(11, 12))
+	level := make([]float64, 40)
+	sum := 0.0
+	for i := range level {
+		level[i] = 100 * rng.NormFloat64()
+		sum += level[i]
+	}
+	var edges []edge
+	for i := range level {
+		level[i] -= sum / float64(len(level))
+		for _, j := range []int{i + 1, i + 8} {
+			if j < len(level) {
+				edges = append(edges, edge{i, j, 0})
+			}
+		}
+	}
+	for k := range edges {
+		edges[k].median = level[edges[k].i] - level[edges[k].j]
+	}
+	got, err := solveOffsets(components(len(level), edges), edges)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range got {
+		if math.Abs(got[i]-level[i]) > 1e-10 {
+			t.Errorf("offset %d = %v, want %v", i, got[i], level[i])
+		}
+	}
+}
+
+// Without it inconsistent medians could be met at another point than the least
+// squares one: there every tile's residuals sum to 0.
+func TestOffsetsAreTheLeastSquares(t *testing.T) {
+	rng := rand.New(rand.NewPCG(13, 14))
+	var edges []edge
+	for i := range 12 {
+		for j := i + 1; j < 12; j++ {
+			if rng.IntN(3) == 0 {
+				edges = append(edges, edge{i, j, rng.NormFloat64()})
+			}
+		}
+	}
+	group := components(12, edges)
+	c, err := solveOffsets(group, edges)
+	if err != nil {
+		t.Fatal(err)
+	}
+	residual, mean := make([]float64, 12), make([]float64, 12)
+	for _, e := range edges {
+		r := c[e.i] - c[e.j] - e.median
+		residual[e.i] += r
+		residual[e.j] -= r
+	}
+	for i, g := range group {
+		mean[g] += c[i]
+		if math.Abs(residual[i]) > 1e-12 {
+			t.Errorf("tile %d is pulled by %g", i, residual[i])
+		}
+	}
+	for g, m := range mean {
+		if math.Abs(m) > 1e-12 {
+			t.Errorf("group %d has mean %g", g, m)
+		}
+	}
+}
+
+// Without it tiles of two islands could be tied, or one island split.
+func TestComponentsNumberIslandsByTheirFirstTile(t *testing.T) {
+	got := components(7, []edge{{5, 6, 0}, {2, 4, 0}, {0, 4, 0}})
+	if want := []int{0, 1, 0, 2, 0, 3, 3}; !slices.Equal(got, want) {
+		t.Errorf("components = %v, want %v", got, want)
+	}
+}

@@ -1,0 +1,80 @@
+package core
+
+import (
+	"math"
+	"math/rand/v2"
+	"testing"
+)
+
+// Without it a span could cut pixels off that the tile shows.
+func TestSpanHoldsEveryPixelInside(t *testing.T) {
+	rng := rand.New(rand.NewPCG(15, 16))
+	shown := 0
+	for range 400 {
+		m := PixelMap{X1: 50, Y1: 40}
+		for i := range m.Plane {
+			m.Plane[i] = rng.NormFloat64()
+			if rng.IntN(6) == 0 {
+				m.Plane[i] = 0
+			}
+		}
+		m.Plane[2], m.Plane[5] = 20*m.Plane[2], 20*m.Plane[5]
+		m.Plane[6], m.Plane[7] = m.Plane[6]/20, m.Plane[7]/20
+		h, w := 1+rng.IntN(60), 1+rng.IntN(60)
+		for y := range m.Y1 {
+			a, b := m.span(y, 0, m.X1, h, w)
+			for x := range m.X1 {
+				u, v := slowPosition(&m, x, y)
+				if !inside(u, v, h, w) {
+					continue
+				}
+				shown++
+				if x < a || x >= b {
+					t.Fatalf("plane %v, tile %d x %d: (%d,%d) -> (%g,%g) is outside [%d,%d)",
+						m.Plane, h, w, x, y, u, v, a, b)
+				}
+			}
+		}
+	}
+	if shown < 10000 {
+		t.Errorf("only %d pixels were inside", shown)
+	}
+}
+
+// Without it positions could depend on where a row begins, and so on the chunks.
+func TestRowsEqualTheSlowPositions(t *testing.T) {
+	rng := rand.New(rand.NewPCG(17, 18))
+	plane := PixelMap{X1: 40, Y1: 30, Plane: [9]float64{0.9, 0.1, -3, -0.1, 1.1, 2, 1e-3, 2e-3, 1}}
+	grid := PixelMap{X0: 3, Y0: 2, X1: 40, Y1: 30, Kind: MapGrid, NX: 5, NY: 4,
+		OriginX: 3, OriginY: 2, StepX: 36.0 / 4, StepY: 27.0 / 3}
+	for range 2 * grid.NX * grid.NY {
+		grid.Nodes = append(grid.Nodes, 100*rng.NormFloat64())
+	}
+	full := PixelMap{X0: 3, Y0: 2, X1: 40, Y1: 30, Kind: MapPositions}
+	for range 2 * 37 * 28 {
+		full.Nodes = append(full.Nodes, rng.NormFloat64())
+	}
+	line := make([]float64, 2*grid.NX)
+	for name, m := range map[string]*PixelMap{"plane": &plane, "grid": &grid, "positions": &full} {
+		for y := m.Y0; y < m.Y1; y++ {
+			x0 := m.X0 + rng.IntN(20)
+			u, v := make([]float64, 17), make([]float64, 17)
+			m.row(y, x0, u, v, line)
+			for i := range u {
+				su, sv := slowPosition(m, x0+i, y)
+				if math.Abs(u[i]-su)+math.Abs(v[i]-sv) > 1e-10 {
+					t.Fatalf("%s at (%d,%d): (%g,%g), want (%g,%g)", name, x0+i, y, u[i], v[i], su, sv)
+				}
+			}
+		}
+	}
+}
+
+// Without it the sky behind the tangent plane would be painted with the tile.
+func TestBehindThePlaneIsNothing(t *testing.T) {
+	tile := Tile{Image: NewView(10, 10, 1), WeightScale: 1, Map: PixelMap{X1: 10, Y1: 10,
+		Plane: [9]float64{-1, 0, 0, 0, -1, 0, 0, 0, -1}}}
+	if a, b := newWarper(10, 0, 1).locate(&tile, 5, 0, 10); a < b {
+		t.Errorf("a tile behind its plane shows [%d,%d)", a, b)
+	}
+}

@@ -1,0 +1,124 @@
+package core
+
+import (
+	"math"
+	"math/rand/v2"
+	"slices"
+	"testing"
+)
+
+// Without it a median could be a neighbour of the median.
+func TestSelectNthEqualsSorting(t *testing.T) {
+	rng := rand.New(rand.NewPCG(5, 6))
+	for range 3000 {
+		x := make([]float64, 1+rng.IntN(60))
+		for i := range x {
+			x[i] = float64(rng.IntN(1 + rng.IntN(100)))
+		}
+		k := rng.IntN(len(x))
+		want := slices.Sorted(slices.Values(x))[k]
+		if got := selectNth(slices.Clone(x), k); got != want {
+			t.Fatalf("element %d of %v = %v, want %v", k, x, got, want)
+		}
+	}
+}
+
+// Without it the histogram's two scans could lose a rank between their bins.
+func TestScaleHistogramEqualsSorting(t *testing.T) {
+	rng := rand.New(rand.NewPCG(7, 8))
+	h := new(scaleHistogram)
+	for range 60 {
+		s := make([]float32, 1+rng.IntN(400))
+		spread := math.Pow(10, -7*rng.Float64())
+		for i := range s {
+			s[i] = min(max(float32(1+spread*rng.NormFloat64()), scaleMin), scaleMax)
+		}
+		h.reset()
+		for _, x := range s {
+			h.add(x)
+		}
+		h.refine()
+		for _, x := range s {
+			h.add(x)
+		}
+		slices.Sort(s)
+		n := len(s)
+		want := s[n/2]
+		if n%2 == 0 {
+			want = (s[n/2-1] + s[n/2]) / 2
+		}
+		if got := h.median(); got != want {
+			t.Fatalf("median of %d values = %v, want %v", n, got, want)
+		}
+	}
+}
+
+// stream runs a's and b's differences through a pair as medians does.
+func stream(a, b []float64, stepX int) (median float64, found bool, runs int) {
+	p := &pair{stepX: stepX, area: len(a)}
+	p.addSample(0, 0, a, b)
+	for factor := 1.0; ; factor *= 4 {
+		runs++
+		p.setBrackets(1, factor)
+		p.add(0, a[:len(a)/3], b[:len(b)/3], nil)
+		p.add(0, a[len(a)/3:], b[len(b)/3:], nil)
+		if p.settle(1) {
+			return p.channel[0].median, p.channel[0].found, runs
+		}
+	}
+}
+
+// Without it the bracket could settle on a value that is not the median.
+func TestBracketFindsTheExactMedian(t *testing.T) {
+	rng := rand.New(rand.NewPCG(9, 10))
+	nan := math.NaN()
+	widened := false
+	for trial := range 300 {
+		n := 1 + rng.IntN(3000)
+		a, b := make([]float64, n), make([]float64, n)
+		var d []float64
+		for i := range a {
+			a[i] = rng.NormFloat64()
+			if trial%3 == 0 {
+				a[i] = float64(rng.IntN(4)) // ties
+			}
+			if trial%5 == 0 && i%7 == 0 {
+				a[i] += 100 // only where the sample looks
+			}
+			if rng.IntN(5) == 0 {
+				b[i] = nan
+			} else {
+				d = append(d, a[i]-b[i])
+			}
+		}
+		median, found, runs := stream(a, b, 7)
+		widened = widened || runs > 1
+		if found != (len(d) > 0) {
+			t.Fatalf("trial %d: found %v of %d differences", trial, found, len(d))
+		}
+		if !found {
+			continue
+		}
+		slices.Sort(d)
+		if want := (d[(len(d)-1)/2] + d[len(d)/2]) / 2; median != want {
+			t.Fatalf("trial %d: median %v, want %v", trial, median, want)
+		}
+	}
+	if !widened {
+		t.Error("no bracket was missed: the widening is not tested")
+	}
+}
+
+// Without it one saturated pixel in both tiles would spoil the graph: like the
+// original, a median that is no finite number makes no pair.
+func TestDifferencesThatAreNoNumberMakeNoPair(t *testing.T) {
+	inf := math.Inf(1)
+	for _, a := range [][]float64{{1, inf, 3}, {inf, inf, 3}} {
+		if _, found, _ := stream(a, []float64{0, inf, 0}, 1); found {
+			t.Errorf("%v gives a median", a)
+		}
+	}
+	if m, found, _ := stream([]float64{inf, 1, 2}, []float64{0, 0, 0}, 1); !found || m != 2 {
+		t.Errorf("one infinity among three differences: median %v, found %v, want 2", m, found)
+	}
+}
