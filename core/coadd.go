@@ -141,21 +141,22 @@ func addWeighted(sum, norm, value, weight []float64, offset float64) {
 func (a *coadder) write(y, k int) {
 	m := a.job.Mosaic
 	to := m.Pix[y*m.RowStride+k*m.ChanStride:]
-	blank := float32(0)
-	if a.job.BlankNaN || a.job.Profile == V45 {
-		blank = float32(math.NaN())
+	clearing := a.job.Profile == V45
+	nan, blank := float32(math.NaN()), float32(0)
+	if a.job.BlankNaN || clearing {
+		blank = nan
 	}
-	sum, norm, norm0 := a.sum[k], a.norm[k], a.norm[0]
-	for x, s := range sum {
-		value := blank
-		if norm[x] > 0 {
+	norm, norm0 := a.norm[k], a.norm[0]
+	for x, s := range a.sum[k] {
+		value, n := blank, norm[x]
+		if n > 0 {
 			if a.job.Combine == Mean {
-				s /= norm[x]
+				s /= n
 			}
 			value = float32(s)
-		}
-		if a.job.Profile == V45 && (value-value != 0 || !(float32(norm0[x]) > 0)) {
-			value = float32(math.NaN())
+			if clearing && (value-value != 0 || !(float32(norm0[x]) > 0)) {
+				value = nan
+			}
 		}
 		to[x*m.ColStride] = value
 	}
