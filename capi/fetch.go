@@ -170,9 +170,10 @@ func (f *fetcher) blurImages(j *core.Job) (err error) {
 	f.inputs = append(f.inputs, extentOf("coverage", j.Coverage))
 	blurred := &f.job.blurred
 	if blurred.data == nil && f.stages&core.RunCoadd != 0 {
-		out := &f.job.coverage_out
-		if out.height == f.job.coverage.height && out.width == f.job.coverage.width {
-			blurred = out
+		blurred = &f.job.coverage_out
+		if blurred.height != f.job.coverage.height || blurred.width != f.job.coverage.width {
+			return fmt.Errorf("%w: blurred is absent, and coverage_out has shape [%d,%d], not [%d,%d] as coverage",
+				core.ErrShape, blurred.height, blurred.width, f.job.coverage.height, f.job.coverage.width)
 		}
 	}
 	if j.Blurred, err = f.borrow("blurred", blurred); err != nil {

@@ -25,6 +25,7 @@ const (
 const (
 	MaxChannels = 4
 	maxTiles    = 1 << 20
+	maxWorkers  = 1024
 )
 
 // Tile is one image of the mosaic and where it lies.
@@ -78,21 +79,22 @@ const (
 	RunAll = RunBlur | RunGains | RunCoadd
 )
 
-// Validate checks what the stages need. Nothing is re-checked behind it.
+// Validate checks what a plan of the stages needs: all but that the images are
+// there. Nothing is re-checked behind it.
 func (j *Job) Validate(stages Stages) error {
 	if j.Profile != V45 && j.Profile != V42 {
 		return fmt.Errorf("%w: profile = %d, want 0 (v4.5) or 1 (v4.2)", ErrArgument, j.Profile)
 	}
 	for _, n := range []struct {
-		name  string
-		value int64
+		name        string
+		value, most int64
 	}{
-		{"workers", int64(j.Workers)},
-		{"rows_per_chunk", int64(j.RowsPerChunk)},
-		{"max_chunk_bytes", j.MaxChunkBytes},
+		{"workers", int64(j.Workers), maxWorkers},
+		{"rows_per_chunk", int64(j.RowsPerChunk), math.MaxInt64},
+		{"max_chunk_bytes", j.MaxChunkBytes, math.MaxInt64},
 	} {
-		if n.value < 0 {
-			return fmt.Errorf("%w: %s = %d, want 0 or more", ErrArgument, n.name, n.value)
+		if n.value < 0 || n.value > n.most {
+			return fmt.Errorf("%w: %s = %d, want 0 to %d", ErrArgument, n.name, n.value, n.most)
 		}
 	}
 	if stages&(RunBlur|RunGains) != 0 {
@@ -107,6 +109,25 @@ func (j *Job) Validate(stages Stages) error {
 	}
 	if stages&RunCoadd != 0 {
 		return j.validateCoadd()
+	}
+	return nil
+}
+
+// present reports the first image of the stages that is absent.
+func (j *Job) present(stages Stages) error {
+	for _, v := range []struct {
+		name string
+		when Stages
+		view View
+	}{
+		{"coverage", RunBlur | RunGains, j.Coverage},
+		{"blurred", RunBlur | RunGains, j.Blurred},
+		{"mosaic", RunCoadd, j.Mosaic},
+		{"coverage_out", RunCoadd, j.CoverageOut},
+	} {
+		if stages&v.when != 0 && v.view.Absent() {
+			return fmt.Errorf("%w: %s is absent", ErrArgument, v.name)
+		}
 	}
 	return nil
 }

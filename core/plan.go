@@ -41,30 +41,30 @@ func NewPlan(j *Job, stages Stages) (Plan, error) {
 	plan.ChunkTotal = (rows + plan.RowsPerChunk - 1) / plan.RowsPerChunk
 
 	var fixed, most int64 // of all, at one worker; of all, at all workers
-	need := func(least, wanted, each int64) {
+	need := func(least, wanted, each int64, tasks int) {
 		fixed = max(fixed, least+each)
-		most = max(most, wanted+each*int64(plan.Workers))
+		most = max(most, wanted+each*int64(min(plan.Workers, tasks)))
 		plan.ChunkBytes = max(plan.ChunkBytes, each)
 	}
 	if stages&(RunBlur|RunGains) != 0 {
 		shared, each := blurBytes(j)
-		need(shared, shared, each)
+		need(shared, shared, each, (j.Coverage.W+blurStrip-1)/blurStrip)
 		plan.blurWork = blurCost(j)
 	}
 	if stages&RunGains != 0 {
-		need(0, 0, gainBytes(j))
+		need(0, 0, gainBytes(j), len(j.Tiles))
 		plan.gainWork = 6 * shownArea(j.Tiles, j.Coverage.H, j.Coverage.W)
 	}
 	if stages&RunCoadd != 0 {
 		area := shownArea(j.Tiles, j.Mosaic.H, j.Mosaic.W) * float64(j.Mosaic.C)
-		need(0, 0, coaddBytes(j))
+		need(0, 0, coaddBytes(j), plan.ChunkTotal)
 		plan.coaddWork = 6 * area
 		if !j.KeepBackground && len(j.Tiles) > 1 {
 			plan.slots = tilesOnARow(j)
 			pairs := overlaps(j.Tiles, j.Mosaic.H, j.Mosaic.W)
 			least, wanted := medianBytes(j, pairs)
-			need(least, wanted, matchBytes(j, plan.slots))
-			need(offsetBytes(len(j.Tiles)), offsetBytes(len(j.Tiles)), 0)
+			need(least, wanted, matchBytes(j, plan.slots), plan.ChunkTotal)
+			need(offsetBytes(len(j.Tiles)), offsetBytes(len(j.Tiles)), 0, 0)
 			plan.matchWork = matchCost(j, pairs)
 		}
 	}

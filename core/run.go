@@ -18,6 +18,9 @@ func Run(j *Job, stages Stages) error {
 	if err := j.Validate(stages); err != nil {
 		return err
 	}
+	if err := j.present(stages); err != nil {
+		return err
+	}
 	plan, err := NewPlan(j, stages)
 	if err != nil {
 		return err

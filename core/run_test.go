@@ -19,8 +19,13 @@ func TestEveryBadJobIsRefusedByName(t *testing.T) {
 	}{
 		{func(j *Job) { j.Profile = 7 }, ErrArgument, "profile = 7"},
 		{func(j *Job) { j.Workers = -1 }, ErrArgument, "workers = -1"},
+		{func(j *Job) { j.Workers = math.MaxInt32 }, ErrArgument, "workers = 2147483647, want 0 to 1024"},
 		{func(j *Job) { j.RowsPerChunk = -1 }, ErrArgument, "rows_per_chunk = -1"},
 		{func(j *Job) { j.MaxChunkBytes = -1 }, ErrArgument, "max_chunk_bytes = -1"},
+		{func(j *Job) { j.Coverage.Pix = nil }, ErrArgument, "coverage is absent"},
+		{func(j *Job) { j.Blurred.Pix = nil }, ErrArgument, "blurred is absent"},
+		{func(j *Job) { j.Mosaic.Pix = nil }, ErrArgument, "mosaic is absent"},
+		{func(j *Job) { j.CoverageOut.Pix = nil }, ErrArgument, "coverage_out is absent"},
 		{func(j *Job) { j.Sigma = -1 }, ErrArgument, "sigma = -1"},
 		{func(j *Job) { j.Sigma = MaxSigma + 1 }, ErrArgument, "sigma = 1001"},
 		{func(j *Job) { j.Coverage.H = 0 }, ErrShape, "coverage has shape [0,"},

@@ -29,7 +29,8 @@ func (v View) Set(y, x, c int, s float32) {
 	v.Pix[y*v.RowStride+x*v.ColStride+c*v.ChanStride] = s
 }
 
-// check reports a shape or stride that Pix cannot hold.
+// check reports a shape or stride that Pix cannot hold. An absent image may have
+// a shape all the same, which is all that a plan needs.
 func (v View) check(name string) error {
 	if v.H < 1 || v.W < 1 || v.C < 1 {
 		return fmt.Errorf("%w: %s has shape [%d,%d,%d], want at least 1 in each direction",
@@ -39,7 +40,7 @@ func (v View) check(name string) error {
 		return fmt.Errorf("%w: %s has strides (%d,%d,%d), want none negative",
 			ErrStride, name, v.RowStride, v.ColStride, v.ChanStride)
 	}
-	if last := (v.H-1)*v.RowStride + (v.W-1)*v.ColStride + (v.C-1)*v.ChanStride; last >= len(v.Pix) {
+	if last := (v.H-1)*v.RowStride + (v.W-1)*v.ColStride + (v.C-1)*v.ChanStride; !v.Absent() && last >= len(v.Pix) {
 		return fmt.Errorf("%w: %s reaches sample %d of %d", ErrStride, name, last, len(v.Pix))
 	}
 	return nil

@@ -15,7 +15,7 @@
  *   views need no copy. Pixel (0,0) is the centre of the first pixel; x runs
  *   along the width, y along the height.
  * - The caller owns every array. Inputs are only read. Outputs are written in
- *   place and may not share memory with an input or with each other, but for
+ *   place and may not meet the addresses of an input or of each other, but for
  *   `blurred`, which may be the memory of `coverage_out`. After a failure their
  *   contents are undefined.
  * - Set struct_size (and tile_size) to sizeof of the struct compiled against and
@@ -148,7 +148,7 @@ typedef struct ztp_job {
   int32_t binary_weights;  /* 1 = a weight is 1 where the map is > 0, else 0     */
   int32_t blank_nan;       /* 1 = NaN where no tile is; 0 = the profile's:
                               V45 NaN, V42 0                                     */
-  int32_t workers;         /* goroutines; 0 = one a core                         */
+  int32_t workers;         /* goroutines, at most 1024; 0 = one a core           */
   int32_t reserved;
   int64_t rows_per_chunk;  /* output rows; 0 = from max_chunk_bytes, or chosen   */
   int64_t max_chunk_bytes; /* bound of the scratch, bytes; 0 = chosen            */
