@@ -1,0 +1,50 @@
+"""The second pass of mosaic assembly: gains from coverage, background match, coadd.
+
+`second_pass` does all of it on NumPy arrays, `tile_gains` and `blur_coverage` its first stages,
+`plan` tells what it would take. `install` puts it into ZeMosaic in the place of its own function,
+and `reproject_and_coadd` does as reproject's function of that name.
+"""
+
+from ._job import Plan
+from ._run import Stats
+from .adapter import (
+    Installation,
+    compute_per_tile_gains_from_coverage,
+    install,
+    run_second_pass_coverage_renorm,
+)
+from .api import SecondPass, blur_coverage, plan, second_pass, tile_gains
+from .errors import (
+    ArgumentError,
+    BudgetError,
+    CancelledError,
+    Error,
+    ForkError,
+    LibraryError,
+    WCSError,
+)
+from .reprojection import reproject_and_coadd
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "ArgumentError",
+    "BudgetError",
+    "CancelledError",
+    "Error",
+    "ForkError",
+    "Installation",
+    "LibraryError",
+    "Plan",
+    "SecondPass",
+    "Stats",
+    "WCSError",
+    "blur_coverage",
+    "compute_per_tile_gains_from_coverage",
+    "install",
+    "plan",
+    "reproject_and_coadd",
+    "run_second_pass_coverage_renorm",
+    "second_pass",
+    "tile_gains",
+]

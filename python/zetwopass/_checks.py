@@ -1,0 +1,153 @@
+"""Arguments of the Python API, checked where they come in: what came, what was wanted."""
+
+from __future__ import annotations
+
+import math
+import operator
+from collections.abc import Sequence
+
+import numpy as np
+
+from . import _ffi
+from ._job import Settings
+from .errors import ArgumentError
+
+MAX_SIGMA = 1000
+MAX_CHANNELS = 4
+_LARGEST = {"workers": 1024, "rows_per_chunk": 2**62, "max_chunk_bytes": 2**62}
+
+
+def settings(
+    *,
+    profile: str = "v4.5",
+    sigma: int = 0,
+    gain_clip: tuple[float, float] = (1.0, 1.0),
+    threshold: float | None = None,
+    workers: int | None = None,
+    rows_per_chunk: int | None = None,
+    max_chunk_bytes: int | None = None,
+    binary_weights: bool = False,
+) -> Settings:
+    """Return the settings of a job; None is the library's choice."""
+    if profile not in _ffi.PROFILES:
+        raise ArgumentError(f"profile = {profile!r}, want 'v4.5' or 'v4.2'")
+    if threshold is not None:
+        if profile == "v4.2":
+            raise ArgumentError("threshold is given, but profile 'v4.2' has none; leave it out")
+        threshold = number("threshold", threshold)
+        if threshold < 0:
+            raise ArgumentError(f"threshold = {threshold}, want 0 (none) or more")
+    return Settings(
+        profile=profile,
+        sigma=integer("sigma", sigma, 0, MAX_SIGMA),
+        gain_clip=_clip(gain_clip),
+        threshold=threshold,
+        workers=_choice("workers", workers),
+        rows_per_chunk=_choice("rows_per_chunk", rows_per_chunk),
+        max_chunk_bytes=_choice("max_chunk_bytes", max_chunk_bytes),
+        binary_weights=binary_weights,
+    )
+
+
+def integer(name: str, value: int, low: int, high: int) -> int:
+    """Return ``value`` as an int from ``low`` to ``high``; floats are refused."""
+    try:
+        found = operator.index(value)
+    except TypeError:
+        raise ArgumentError(f"{name} = {value!r}, want an integer") from None
+    if not low <= found <= high:
+        raise ArgumentError(f"{name} = {found}, want {low} to {high}")
+    return found
+
+
+def number(name: str, value: float) -> float:
+    """Return ``value`` as a finite float."""
+    try:
+        found = float(value)
+    except (TypeError, ValueError):
+        raise ArgumentError(f"{name} = {value!r}, want a number") from None
+    if not math.isfinite(found):
+        raise ArgumentError(f"{name} = {found}, want a finite number")
+    return found
+
+
+def shape(name: str, value: Sequence[int]) -> tuple[int, int]:
+    """Return rows and columns, both at least 1."""
+    try:
+        height, width = value
+    except (TypeError, ValueError):
+        raise ArgumentError(f"{name} = {value!r}, want rows and columns") from None
+    return integer(f"{name}[0]", height, 1, 2**31), integer(f"{name}[1]", width, 1, 2**31)
+
+
+def entries(
+    name: str, value: Sequence, count: int | None = None, *, optional: bool = False
+) -> list:
+    """Return a list, a tuple or the like as a list of ``count`` entries, None only if optional."""
+    if not isinstance(value, Sequence) or isinstance(value, (str, bytes)):
+        raise ArgumentError(
+            f"{name} is a {type(value).__name__}, want a list with one entry per tile"
+        )
+    if not value:
+        raise ArgumentError(f"{name} is empty, want one entry per tile")
+    if count is not None and len(value) != count:
+        raise ArgumentError(f"{name} has {len(value)} entries, want {count}, one per tile")
+    for i, entry in enumerate(value):
+        if entry is None and not optional:
+            raise ArgumentError(f"{name}[{i}] is None; leave the tile out of all lists")
+    return list(value)
+
+
+def images(tiles: Sequence[np.ndarray]) -> list[np.ndarray]:
+    """Return the tiles as arrays [h, w] or [h, w, C], C not below the first one's."""
+    tiles = entries("tiles", tiles)
+    for i, tile in enumerate(tiles):
+        if not isinstance(tile, np.ndarray):
+            raise ArgumentError(f"tiles[{i}] is a {type(tile).__name__}, want a NumPy array")
+        if tile.ndim not in (2, 3):
+            raise ArgumentError(
+                f"tiles[{i}] has shape {list(tile.shape)}, want [h, w] or [h, w, C]"
+            )
+    if channels(tiles) > MAX_CHANNELS:
+        raise ArgumentError(
+            f"tiles[0] has {channels(tiles)} channels, want 1 to {MAX_CHANNELS} as the last axis"
+        )
+    return tiles
+
+
+def channels(tiles: Sequence[np.ndarray]) -> int:
+    """Return the channels of the first tile, which rule."""
+    return 1 if tiles[0].ndim == 2 else tiles[0].shape[2]
+
+
+def weights(values: Sequence[float] | None, count: int, profile: str) -> list[float]:
+    """Return one finite weight above 0 per tile; ones for None."""
+    if values is None:
+        return [1.0] * count
+    if profile == "v4.2":
+        raise ArgumentError("tile_weights are given, but profile 'v4.2' has none; leave them out")
+    if isinstance(values, np.ndarray):
+        values = values.tolist() if values.ndim == 1 else values
+    found = [
+        number(f"tile_weights[{i}]", w)
+        for i, w in enumerate(entries("tile_weights", values, count))
+    ]
+    for i, weight in enumerate(found):
+        if weight <= 0:
+            raise ArgumentError(f"tile_weights[{i}] = {weight}, want a number above 0")
+    return found
+
+
+def _clip(pair: tuple[float, float]) -> tuple[float, float]:
+    try:
+        low, high = pair
+    except (TypeError, ValueError):
+        raise ArgumentError(f"gain_clip = {pair!r}, want two numbers") from None
+    low, high = number("gain_clip[0]", low), number("gain_clip[1]", high)
+    if low > high:
+        raise ArgumentError(f"gain_clip = ({low}, {high}), want the lower one first")
+    return low, high
+
+
+def _choice(name: str, value: int | None) -> int:
+    return 0 if value is None else integer(name, value, 1, _LARGEST[name])

@@ -1,0 +1,268 @@
+"""The second pass as the drop-in calls it: lenient arguments, telemetry and log lines."""
+
+from __future__ import annotations
+
+import logging
+import os
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from . import _checks, _ffi, _inputs, _report, _run
+from ._job import Job, Outputs, Plan, Settings, TileInput
+from ._tiles import common_grid
+from .errors import ArgumentError, BudgetError, WCSError
+from .telemetry import Resources, Telemetry
+
+
+@dataclass(frozen=True, kw_only=True)
+class Call:
+    """What one call was given, as it came; `_inputs` says what becomes of it."""
+
+    profile: str
+    log: logging.Logger
+    tiles: Any
+    tiles_wcs: Any
+    output_wcs: Any
+    coverage: Any
+    sigma_px: Any
+    gain_clip: Any
+    masks: Any
+    plan: Any
+    use_gpu: Any
+    workers: int
+    rows_per_chunk: int
+    max_chunk_bytes: int
+    sink: Any
+
+
+def second_pass(
+    profile: str, log: logging.Logger, arguments: dict
+) -> tuple[np.ndarray, np.ndarray] | None:
+    """Return mosaic [H, W, C] and coverage [H, W], float32; None where the original has None."""
+    call = _call(
+        profile,
+        log,
+        arguments,
+        output_wcs=arguments["final_wcs_p1"],
+        use_gpu=arguments["use_gpu_two_pass"],
+        sink=arguments["telemetry_ctrl"],
+    )
+    _ffi.library()
+    try:
+        settings = _settings(call)
+        coverage, outputs, shapes, inputs = _prepared(call, arguments)
+        telemetry = _telemetry(call, len(inputs))
+        maps = _maps(call, telemetry, shapes, common_grid(outputs.coverage.shape, coverage.shape))
+    except _inputs.NoResult as err:
+        log.warning("[TwoPass] no second pass: %s", err)
+        return None
+    inputs = [replace(tile, map=pixels) for tile, pixels in zip(inputs, maps, strict=True)]
+    same = outputs.coverage.shape == coverage.shape
+    blurred = None if same else np.empty(coverage.shape, np.float32)
+    job = Job(settings, inputs, coverage=coverage, blurred=blurred, outputs=outputs)
+    # A header's size that is not the coverage's leaves the original without gains.
+    ungained = not same and _inputs.header_shape(call.output_wcs) is not None
+    function = "ztp_reproject_coadd" if ungained else "ztp_second_pass"
+    _run_planned(call, job, telemetry, function, "reproject_done")
+    _report.groups(log, job.groups)
+    _record_gains(log, arguments["debug_diag"], job.gains)
+    return outputs.mosaic, outputs.coverage
+
+
+def tile_gains(profile: str, log: logging.Logger, arguments: dict) -> list[float]:
+    """Return one gain per tile; a tile or a WCS that is None has gain 1."""
+    call = _call(
+        profile,
+        log,
+        arguments,
+        output_wcs=arguments["final_wcs"],
+        use_gpu=arguments["use_gpu"],
+        sink=arguments["progress_emitter"],
+    )
+    _ffi.library()
+    tiles, tiles_wcs = _inputs.tile_lists(call.tiles, call.tiles_wcs)
+    coverage = _inputs.coverage_map(call.coverage)
+    settings = _settings(call)
+    masks = _inputs.mask_list(call.masks, len(tiles))
+    shapes = [
+        np.shape(tile)[:2] if wcs is not None and np.ndim(tile) in (2, 3) else (0, 0)
+        for tile, wcs in zip(tiles, tiles_wcs, strict=True)
+    ]
+    telemetry = _telemetry(call, len(tiles))
+    maps = _maps(call, telemetry, shapes, coverage.shape)
+    inputs = [
+        # Only the shape of the image counts.
+        _tile_input(t, np.broadcast_to(np.float32(0), (*shapes[t], 1)), masks[t], map=maps[t])
+        for t in range(len(tiles))
+    ]
+    blurred = np.empty(coverage.shape, np.float32)
+    mosaic = (*coverage.shape, 1)
+    job = Job(settings, inputs, coverage=coverage, blurred=blurred, mosaic_shape=mosaic)
+    _run_planned(call, job, telemetry, "ztp_tile_gains", "gains_done")
+    return job.gains.tolist()
+
+
+def _call(profile: str, log: logging.Logger, arguments: dict, **others: Any) -> Call:
+    plan = arguments["parallel_plan"]
+
+    def wish(own: str, key: str) -> int:
+        return _inputs.wish(arguments.get(own), _inputs.plan_value(plan, key))
+
+    return Call(
+        profile=profile,
+        log=log,
+        tiles=arguments["tiles"],
+        tiles_wcs=arguments["tiles_wcs"],
+        coverage=arguments["coverage_p1"],
+        sigma_px=arguments["sigma_px"],
+        gain_clip=arguments["gain_clip"],
+        masks=arguments["tiles_coverage"],
+        plan=plan,
+        workers=min(wish("cpu_workers", "cpu_workers"), os.cpu_count() or 1),
+        rows_per_chunk=min(wish("row_chunk_size", "rows_per_chunk"), 2**62),
+        max_chunk_bytes=min(wish("chunk_bytes_limit", "max_chunk_bytes"), 2**62),
+        **others,
+    )
+
+
+def _prepared(call: Call, arguments: dict) -> tuple[np.ndarray, Outputs, list, list[TileInput]]:
+    """Return the coverage, the outputs, the tiles' shapes and the tiles, without maps yet."""
+    tiles, _ = _inputs.tile_lists(call.tiles, call.tiles_wcs)
+    coverage = _inputs.coverage_map(call.coverage)
+    shape = _inputs.header_shape(call.output_wcs) or _inputs.shape(arguments["shape_out"])
+    images = [_inputs.image(tile, f"tiles[{t}]") for t, tile in enumerate(tiles)]
+    channels = images[0].shape[2]
+    if channels > _checks.MAX_CHANNELS:
+        raise ArgumentError(f"tiles[0] has {channels} channels, want 1 to {_checks.MAX_CHANNELS}")
+    for t, image in enumerate(images):
+        if not 0 < channels <= image.shape[2]:
+            raise _inputs.NoResult(f"tiles[{t}] has {image.shape[2]} channels, not {channels}")
+    shapes = [image.shape[:2] for image in images]
+    masks = _inputs.mask_list(call.masks, len(tiles))
+    weights: list[np.ndarray | None] = [None] * len(tiles)
+    scales = [1.0] * len(tiles)
+    if call.profile == "v4.5":
+        weights = _inputs.coadd_masks(masks, arguments["tile_weights"], shapes)
+        scales = _inputs.tile_scales(arguments["tile_weights"], len(tiles))
+    inputs = [
+        _tile_input(t, image, masks[t], weight=weights[t], weight_scale=scales[t])
+        for t, image in enumerate(images)
+    ]
+    mosaic = np.empty((*shape, channels), np.float32)
+    return coverage, Outputs(mosaic, np.empty(shape, np.float32)), shapes, inputs
+
+
+def _settings(call: Call) -> Settings:
+    settings = _checks.settings(
+        profile=call.profile,
+        sigma=_inputs.sigma(call.sigma_px),
+        gain_clip=_inputs.clip(call.gain_clip),
+        threshold=_inputs.threshold(call.plan) if call.profile == "v4.5" else None,
+        binary_weights=True,
+    )
+    return replace(
+        settings,
+        workers=call.workers,
+        rows_per_chunk=call.rows_per_chunk,
+        max_chunk_bytes=call.max_chunk_bytes,
+    )
+
+
+def _telemetry(call: Call, count: int) -> Telemetry:
+    """Return the telemetry of a call that has begun."""
+    resources = Resources(
+        cpu_workers=call.workers,
+        rows_per_chunk=call.rows_per_chunk,
+        max_chunk_bytes=call.max_chunk_bytes,
+        gpu_rows_per_chunk=_inputs.wish(_inputs.plan_value(call.plan, "gpu_rows_per_chunk")),
+        gpu_max_chunk_bytes=_inputs.wish(_inputs.plan_value(call.plan, "gpu_max_chunk_bytes")),
+    )
+    telemetry = Telemetry(call.sink, call.log, count, resources)
+    telemetry.start()
+    wanted = _inputs.plan_value(call.plan, "use_gpu") if call.use_gpu is None else call.use_gpu
+    if wanted:
+        call.log.info("[TwoPass] there is no GPU backend yet: all channels go through the CPU")
+    return telemetry
+
+
+def _maps(call: Call, telemetry: Telemetry, shapes: list, grid: tuple[int, int]) -> list:
+    """Return each tile's map, None for one that shows nothing or whose WCS can't be evaluated.
+
+    Raises WCSError for a WCS that can't be read at all. An empty tile needs none.
+    """
+    from ._wcs import pixel_map
+
+    maps, failed = [], {}
+    for t, (wcs, shape) in enumerate(zip(call.tiles_wcs, shapes, strict=True)):
+        found, name = None, f"tiles_wcs[{t}]"
+        if 0 not in shape:
+            try:
+                found = pixel_map(wcs, shape, call.output_wcs, grid, name=name)
+            except WCSError as err:
+                _check_readable(name, wcs, call.output_wcs)
+                failed[t] = err
+        maps.append(found)
+        telemetry.waiting()
+    if failed:
+        call.log.warning(
+            "[TwoPass] the WCS of %s can't be evaluated: gain 1, nothing in the mosaic: %s",
+            _report.named(list(failed)),
+            next(iter(failed.values())),
+        )
+    return maps
+
+
+def _check_readable(name: str, wcs, output_wcs) -> None:
+    from ._sky import read
+
+    read(name, wcs)
+    read("output_wcs", output_wcs)
+
+
+def _tile_input(t: int, image: np.ndarray, mask: np.ndarray | None, **others) -> TileInput:
+    """Return a tile of the job; an empty image becomes one pixel, which without a map is unseen."""
+    shape = image.shape[:2]
+    if 0 in shape:
+        image = np.zeros((1, 1, image.shape[2]), np.float32)
+        mask, others = None, {"map": None}
+    else:
+        mask = _inputs.gain_mask(mask, shape)
+    return TileInput(name=f"tiles[{t}]", image=image, mask=mask, **({"map": None} | others))
+
+
+def _run_planned(
+    call: Call, job: Job, telemetry: Telemetry, function: str, last_stage: str
+) -> None:
+    """Plan, say so, and run; a budget below one chunk is lifted with a warning."""
+    try:
+        plan = job.plan()
+    except BudgetError as err:
+        call.log.warning("[TwoPass] max_chunk_bytes is ignored: %s", err)
+        job.struct.max_chunk_bytes = 0
+        plan = job.plan()
+    telemetry.resources = _resources(telemetry.resources, plan)
+    _report.plan(call.log, plan, telemetry.resources, job.struct.tile_count)
+    _run.run(function, job, telemetry.update)
+    telemetry.finish(last_stage, plan.chunk_total)
+
+
+def _resources(wishes: Resources, plan: Plan) -> Resources:
+    return Resources(
+        cpu_workers=plan.workers,
+        rows_per_chunk=plan.rows_per_chunk,
+        max_chunk_bytes=wishes.max_chunk_bytes or plan.chunk_bytes,
+        gpu_rows_per_chunk=wishes.gpu_rows_per_chunk or plan.rows_per_chunk,
+        gpu_max_chunk_bytes=wishes.gpu_max_chunk_bytes or plan.chunk_bytes,
+    )
+
+
+def _record_gains(log: logging.Logger, debug_diag: object, gains: np.ndarray) -> None:
+    record = getattr(debug_diag, "record_gains", None)
+    if record is None:
+        return
+    try:
+        record(gains.tolist())
+    except Exception as err:  # noqa: BLE001 - whatever it is, the mosaic is there
+        log.warning("[TwoPass] debug_diag.record_gains failed: %r", err)

@@ -1,0 +1,170 @@
+"""A ``ztp_job`` together with the arrays that its addresses point into."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from . import _buffers, _ffi, errors
+
+if TYPE_CHECKING:
+    from ._wcs import PixelMap
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """The numbers of a job, as ``include/zetwopass.h`` describes them.
+
+    ``threshold`` is None for the default and 0 for none; ``workers``, ``rows_per_chunk`` and
+    ``max_chunk_bytes`` are 0 where the library chooses.
+    """
+
+    profile: str = "v4.5"
+    sigma: int = 0
+    gain_clip: tuple[float, float] = (1.0, 1.0)
+    threshold: float | None = None
+    combine: str = "mean"
+    keep_background: bool = False
+    binary_weights: bool = False
+    blank_nan: bool = False
+    workers: int = 0
+    rows_per_chunk: int = 0
+    max_chunk_bytes: int = 0
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class TileInput:
+    """One tile: float32 image [h, w] or [h, w, C], mask and weight [h, w] or None for ones.
+
+    ``map`` is None where the tile shows nothing; ``name`` is what messages call it.
+    """
+
+    name: str
+    image: np.ndarray
+    map: PixelMap | None
+    mask: np.ndarray | None = None
+    weight: np.ndarray | None = None
+    weight_scale: float = 1.0
+
+
+class Plan(NamedTuple):
+    """What a call would take: chunks of output rows, and scratch in bytes.
+
+    Attributes
+    ----------
+    workers
+        Threads that the budget admits.
+    rows_per_chunk, chunk_total
+        Output rows of a chunk, and how many chunks the mosaic has.
+    chunk_bytes
+        Scratch of one worker on one chunk, at most.
+    bytes
+        Scratch of the whole call, at most.
+    """
+
+    workers: int
+    rows_per_chunk: int
+    chunk_total: int
+    chunk_bytes: int
+    bytes: int
+
+
+class Outputs(NamedTuple):
+    """Arrays that the library writes: float32 [H, W, C] (or [H, W]) and [H, W]."""
+
+    mosaic: np.ndarray
+    coverage: np.ndarray
+
+
+class Job:
+    """A ``ztp_job`` that keeps its arrays alive.
+
+    A job without ``outputs`` may have the shape of a mosaic [H, W, C] to be planned for.
+
+    Attributes
+    ----------
+    struct
+        The job; its addresses hold as long as this object.
+    gains, offsets, groups
+        float64 [T], float64 [T, C] and int32 [T], written by the call; gains begin as ones.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        tiles: Sequence[TileInput] = (),
+        *,
+        coverage: np.ndarray | None = None,
+        blurred: np.ndarray | None = None,
+        outputs: Outputs | None = None,
+        mosaic_shape: tuple[int, int, int] | None = None,
+    ) -> None:
+        shape = mosaic_shape if outputs is None else outputs.mosaic.shape
+        count, channels = len(tiles), 1 if shape is None else (*shape, 1)[2]
+        self.gains = np.ones(count)
+        self.offsets = np.zeros((count, channels))
+        self.groups = np.full(count, -1, np.int32)
+        self._kept: list[object] = [tiles, coverage, blurred, outputs]
+        self.struct = _numbers(settings)
+        if coverage is not None:
+            self.struct.coverage = _buffers.plane("coverage", coverage)
+        if blurred is not None and coverage is not None:
+            self.struct.blurred = _buffers.plane("blurred", blurred, coverage.shape, writable=True)
+        if outputs is not None:
+            self.struct.mosaic = _buffers.image("out[0]", outputs.mosaic, writable=True)
+            self.struct.coverage_out = _buffers.plane("out[1]", outputs.coverage, writable=True)
+        elif shape is not None:
+            self.struct.mosaic = _buffers.absent(shape)
+            self.struct.coverage_out = _buffers.absent(shape[:2])
+        if shape is not None:
+            self.struct.offsets = _buffers.vector(self.offsets)
+            self.struct.groups = _buffers.vector(self.groups)
+        self.struct.gains = _buffers.vector(self.gains)
+        self._set_tiles(tiles, channels)
+
+    def plan(self) -> Plan:
+        """Return what ``ztp_second_pass`` would take; nothing is computed."""
+        info, error = _ffi.PlanInfo(_ffi.size(_ffi.PlanInfo)), _ffi.Error()
+        status = _ffi.library().ztp_plan(self.struct, info, error)
+        errors.check(status, error.message.decode(errors="replace"))
+        return Plan(
+            info.workers, info.rows_per_chunk, info.chunk_total, info.chunk_bytes, info.bytes
+        )
+
+    def _set_tiles(self, tiles: Sequence[TileInput], channels: int) -> None:
+        if not tiles:
+            return
+        table = (_ffi.Tile * len(tiles))()
+        for entry, tile in zip(table, tiles, strict=True):
+            shape = tile.image.shape[:2]
+            entry.image = _buffers.image(tile.name, tile.image, channels=channels)
+            if tile.mask is not None:
+                entry.mask = _buffers.plane(f"mask of {tile.name}", tile.mask, shape)
+            if tile.weight is not None:
+                entry.weight = _buffers.plane(f"weight of {tile.name}", tile.weight, shape)
+            entry.weight_scale = tile.weight_scale
+            entry.map, nodes = _buffers.pixel_map(tile.map)
+            self._kept.append(nodes)
+        self.struct.tiles = table
+        self.struct.tile_count = len(tiles)
+
+
+def _numbers(settings: Settings) -> _ffi.Job:
+    low, high = settings.gain_clip
+    struct = _ffi.Job(_ffi.size(_ffi.Job), _ffi.size(_ffi.Tile))
+    struct.profile = _ffi.PROFILES[settings.profile]
+    struct.sigma = settings.sigma
+    struct.gain_min, struct.gain_max = low, high
+    if settings.threshold is not None:
+        struct.threshold = settings.threshold if settings.threshold > 0 else -1
+    struct.combine = _ffi.COMBINES[settings.combine]
+    struct.keep_background = settings.keep_background
+    struct.binary_weights = settings.binary_weights
+    struct.blank_nan = settings.blank_nan
+    struct.workers = settings.workers
+    struct.rows_per_chunk = settings.rows_per_chunk
+    struct.max_chunk_bytes = settings.max_chunk_bytes
+    return struct

@@ -1,0 +1,53 @@
+"""Log lines of the drop-in about its plan and its tiles, which are counted from 0."""
+
+from __future__ import annotations
+
+import logging
+from collections import defaultdict
+
+import numpy as np
+
+from ._job import Plan
+from .telemetry import Resources
+
+_NAMED = 20  # tiles that a line names at most
+
+
+def plan(log: logging.Logger, found: Plan, resources: Resources, tiles: int) -> None:
+    """Say what the call takes."""
+    log.info(
+        "[TwoPass] plan: tiles=%d workers=%d chunks=%d rows(cpu/gpu)=%d/%d "
+        "chunk_mb(cpu/gpu)=%.3g/%.3g scratch_mb=%.3g",
+        tiles,
+        found.workers,
+        found.chunk_total,
+        found.rows_per_chunk,
+        resources.gpu_rows_per_chunk,
+        found.chunk_bytes / 2**20,
+        resources.gpu_max_chunk_bytes / 2**20,
+        found.bytes / 2**20,
+    )
+
+
+def groups(log: logging.Logger, label: np.ndarray) -> None:
+    """Name the tiles that no overlap ties to the largest group, and those that show nothing."""
+    members = defaultdict(list)
+    for tile, group in enumerate(label.tolist()):
+        members[group].append(tile)
+    hidden = members.pop(-1, [])
+    if hidden:
+        log.info("[TwoPass] nothing of %s is on the mosaic", named(hidden))
+    if len(members) > 1:
+        others = sorted(members.values(), key=len, reverse=True)[1:]
+        log.warning(
+            "[TwoPass] no overlap ties these to the other tiles, so that their background is not "
+            "matched and seams may show: %s",
+            "; ".join(named(tiles) + (" (alone)" if len(tiles) == 1 else "") for tiles in others),
+        )
+
+
+def named(tiles: list[int]) -> str:
+    """Name tiles by their places in the list, counted from 0."""
+    names = ", ".join(map(str, tiles[:_NAMED]))
+    more = f" and {len(tiles) - _NAMED} more" if len(tiles) > _NAMED else ""
+    return f"tile{'s' if len(tiles) > 1 else ''} {names}{more}"

@@ -1,0 +1,115 @@
+"""Tangent planes (TAN without distortions): output pixel to tile pixel is a homography.
+
+A pixel (x, y) of a tangent plane looks along the vector ::
+
+    direction ~ basis @ linear @ (x, y, 1),   basis = [east north centre],
+    linear = [[A, -A crpix], [0, 0, 1]],      A = CD in radians, turned by LONPOLE - 180 degrees
+
+(Calabretta & Greisen 2002, A&A 395, 1077, sections 2 and 5.1.3), so that a plane seen from
+another one is ``linear_tile^-1 @ basis_tile^T @ Q @ basis_output @ linear_output`` with Q the
+rotation between their frames.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ._frames import rotation, unit_vectors
+from ._sky import Sky
+
+Box = tuple[int, int, int, int]
+
+
+@dataclass(frozen=True, eq=False)
+class Plane:
+    """A tangent plane: (3,3) matrices, of which `to_linear` is the inverse of `linear`."""
+
+    basis: np.ndarray
+    linear: np.ndarray
+    to_linear: np.ndarray
+
+
+def plane_of(sky: Sky, shape: tuple[int, int]) -> Plane | None:
+    """Return the tangent plane that a WCS is, or None if it is anything else.
+
+    The matrices are held against wcslib on pixels all over an image of `shape` (h, w), so that
+    whatever else the WCS has (PV terms, TPV, an odd LATPOLE) shows up and gives None.
+    """
+    if sky.is_distorted or sky.wcs.wcs.ctype[sky.wcs.wcs.lng][5:8] != "TAN":
+        return None
+    plane = _plane(sky)
+    height, width = shape
+    x = np.array([-0.5, 0.47 * width, width - 0.5])
+    y = np.array([-0.5, 0.53 * height, height - 0.5])
+    pixels = np.stack(np.broadcast_arrays(x, y[:, None]), axis=-1).reshape(-1, 2)
+    looks = np.column_stack([pixels, np.ones(len(pixels))]) @ (plane.basis @ plane.linear).T
+    looks /= np.linalg.norm(looks, axis=1, keepdims=True)
+    error = np.abs(looks - unit_vectors(sky.world(pixels))).max()
+    # 1e-9 pixels, plus the rounding of angles that are told in degrees.
+    agrees = error <= 1e-9 * np.sqrt(abs(np.linalg.det(plane.linear))) + 1e-14
+    return plane if agrees else None
+
+
+def homography(tile: Sky, tile_plane: Plane, output: Sky, output_plane: Plane) -> np.ndarray | None:
+    """Return the (3,3) matrix from output pixels to tile pixels.
+
+    None if the frames do not differ by a constant rotation.
+    """
+    between = rotation(output.frame, tile.frame)
+    if between is None:
+        return None
+    turned = tile_plane.basis.T @ between @ output_plane.basis
+    return tile_plane.to_linear @ turned @ output_plane.linear
+
+
+def apply(matrix: np.ndarray, x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Return positions [..., 2] of pixels under a homography; NaN behind the plane (W <= 0)."""
+    x, y = np.broadcast_arrays(np.asarray(x, float), np.asarray(y, float))
+    across, up, depth = (row[0] * x + row[1] * y + row[2] for row in matrix)
+    depth = np.where(depth > 0, depth, np.nan)
+    return np.stack([across / depth, up / depth], axis=-1)
+
+
+def plane_box(matrix: np.ndarray, tile_shape: tuple[int, int], canvas: tuple[int, int]) -> Box:
+    """Return the box [x0, y0, x1, y1) of output pixels that the tile may cover; may be empty.
+
+    Straight lines stay straight, so the corners bound the tile, as long as all of it is in front
+    of the output's plane; otherwise the box is the canvas, or empty if none of it is.
+    """
+    height, width = tile_shape
+    corners = np.array([[u, v, 1.0] for u in (-0.5, width - 0.5) for v in (-0.5, height - 0.5)])
+    across, up, depth = np.linalg.inv(matrix) @ corners.T
+    if (depth <= 0).all():
+        return 0, 0, 0, 0
+    if not (depth > 0).all():
+        return 0, 0, canvas[1], canvas[0]
+    return box_around(across / depth, up / depth, 1.0, canvas)
+
+
+def box_around(x: np.ndarray, y: np.ndarray, margin: float, canvas: tuple[int, int]) -> Box:
+    """Return the pixels within `margin` of the extremes of x and y, cut to the canvas."""
+    height, width = canvas
+    x0, x1 = np.clip([np.floor(x.min() + 0.5 - margin), np.ceil(x.max() + 0.5 + margin)], 0, width)
+    y0, y1 = np.clip([np.floor(y.min() + 0.5 - margin), np.ceil(y.max() + 0.5 + margin)], 0, height)
+    return int(x0), int(y0), int(x1), int(y1)
+
+
+def _plane(sky: Sky) -> Plane:
+    prm = sky.wcs.wcs
+    scale = np.radians(prm.get_cdelt()[:, None] * prm.get_pc())[sky.axes]
+    angle = np.radians(prm.lonpole - 180)
+    cos, sin = np.cos(angle), np.sin(angle)
+    scale = np.array([[cos, sin], [-sin, cos]]) @ scale
+    first = prm.crpix - 1
+
+    linear, to_linear = np.eye(3), np.eye(3)
+    linear[:2, :2], linear[:2, 2] = scale, -scale @ first
+    to_linear[:2, :2], to_linear[:2, 2] = np.linalg.inv(scale), first
+
+    lon, lat = np.radians(prm.crval[sky.axes])
+    east = np.array([-np.sin(lon), np.cos(lon), 0.0])
+    centre = np.array([np.cos(lat) * np.cos(lon), np.cos(lat) * np.sin(lon), np.sin(lat)])
+    basis = np.stack([east, np.cross(centre, east), centre], axis=1)
+    return Plane(basis, linear, to_linear)

@@ -1,0 +1,81 @@
+"""The tiles of a job and the arrays for its results, from the arguments of the Python API."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from . import _buffers, _checks
+from ._job import Outputs, TileInput
+from .errors import ArgumentError
+
+if TYPE_CHECKING:
+    from astropy.io import fits
+    from astropy.wcs import WCS
+
+
+def common_grid(first: tuple[int, int], second: tuple[int, int]) -> tuple[int, int]:
+    """Return the rows and columns that hold both grids, which share their pixel (0, 0)."""
+    return max(first[0], second[0]), max(first[1], second[1])
+
+
+def inputs(
+    images: list[np.ndarray],
+    tiles_wcs: Sequence[WCS],
+    output_wcs: WCS | fits.Header,
+    grid: tuple[int, int],
+    masks: Sequence[np.ndarray | None] | None = None,
+    weights: list[float] | None = None,
+    profile: str = "v4.5",
+) -> list[TileInput]:
+    """Return the tiles with their maps on ``grid``; everything cheap is checked before the maps."""
+    from ._wcs import pixel_map
+
+    count = len(images)
+    tiles_wcs = _checks.entries("tiles_wcs", tiles_wcs, count)
+    masks = _masks(masks, images)
+    weights = weights or [1.0] * count
+    for i, image in enumerate(images):
+        _buffers.image(f"tiles[{i}]", image, channels=_checks.channels(images))
+    return [
+        TileInput(
+            name=f"tiles[{i}]",
+            image=image,
+            map=pixel_map(wcs, image.shape[:2], output_wcs, grid, name=f"tiles_wcs[{i}]"),
+            mask=mask,
+            weight=mask if profile == "v4.5" else None,
+            weight_scale=weight,
+        )
+        for i, (image, wcs, mask, weight) in enumerate(
+            zip(images, tiles_wcs, masks, weights, strict=True)
+        )
+    ]
+
+
+def _masks(
+    masks: Sequence[np.ndarray | None] | None, images: list[np.ndarray]
+) -> list[np.ndarray | None]:
+    if masks is None:
+        return [None] * len(images)
+    masks = _checks.entries("masks", masks, len(images), optional=True)
+    for i, (mask, image) in enumerate(zip(masks, images, strict=True)):
+        if mask is not None:
+            _buffers.plane(f"masks[{i}]", mask, image.shape[:2])
+    return masks
+
+
+def outputs(out: tuple[np.ndarray, np.ndarray] | None, shape: tuple[int, int, int]) -> Outputs:
+    """Return the caller's arrays for mosaic, of ``shape`` [H, W, C], and coverage, or new ones."""
+    if out is None:
+        return Outputs(np.empty(shape, np.float32), np.empty(shape[:2], np.float32))
+    try:
+        mosaic, coverage = out
+    except (TypeError, ValueError):
+        raise ArgumentError("out wants two arrays: the mosaic and its coverage") from None
+    _buffers.image("out[0]", mosaic, writable=True)
+    _buffers.plane("out[1]", coverage, shape[:2], writable=True)
+    if mosaic.shape != shape:
+        raise ArgumentError(f"out[0] has shape {list(mosaic.shape)}, want {list(shape)}")
+    return Outputs(mosaic, coverage)

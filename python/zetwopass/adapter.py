@@ -1,0 +1,193 @@
+"""ZeMosaic's two functions, and putting them into its module."""
+
+from __future__ import annotations
+
+import inspect
+import logging
+import threading
+from collections.abc import Callable
+from types import ModuleType
+from typing import Self
+
+import numpy as np
+
+from . import _dropin
+from .errors import ArgumentError
+
+_SECOND_PASS = "run_second_pass_coverage_renorm"
+_GAINS = "compute_per_tile_gains_from_coverage"
+
+
+class Installation:
+    """The two functions in the place of a module's own, until `uninstall`; a context manager.
+
+    Attributes
+    ----------
+    module
+        The module.
+    profile
+        ``'v4.5'`` or ``'v4.2'``.
+    """
+
+    def __init__(self, module: ModuleType, profile: str) -> None:
+        self.module = module
+        self.profile = profile
+        self._originals = {name: getattr(module, name) for name in (_SECOND_PASS, _GAINS)}
+        replacement = _Replacement(profile, *self._originals.values())
+        self._ours = {name: getattr(replacement, name) for name in self._originals}
+        for name, function in self._ours.items():
+            setattr(module, name, function)
+
+    def uninstall(self) -> None:
+        """Put the replaced functions back, where nobody has put in others since; do it once."""
+        for name, function in self._ours.items():
+            if getattr(self.module, name, None) is function:
+                setattr(self.module, name, self._originals[name])
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.uninstall()
+
+
+def install(zemosaic_worker: ModuleType, *, profile: str | None = None) -> Installation:
+    """Replace the second pass of ZeMosaic, two names in its module and nothing else.
+
+    What can't be done here is done by the functions that were replaced, with one warning: a WCS
+    that can't be read, or any failure of the library.
+
+    Parameters
+    ----------
+    zemosaic_worker
+        The module that has the two functions.
+    profile
+        ``'v4.5'`` or ``'v4.2'``. By default what the replaced function is: ``'v4.5'`` if it knows
+        ``tile_weights``.
+
+    Raises
+    ------
+    ArgumentError
+        The module has no such functions, or they are replaced already.
+    """
+    for name in (_SECOND_PASS, _GAINS):
+        found = getattr(zemosaic_worker, name, None)
+        if not callable(found):
+            raise ArgumentError(f"{zemosaic_worker!r} has no function {name}")
+        if isinstance(getattr(found, "__self__", None), _Replacement):
+            raise ArgumentError(f"{name} of {zemosaic_worker!r} is replaced already; uninstall it")
+    if profile is None:
+        known = inspect.signature(getattr(zemosaic_worker, _SECOND_PASS)).parameters
+        profile = "v4.5" if "tile_weights" in known else "v4.2"
+    if profile not in ("v4.5", "v4.2"):
+        raise ArgumentError(f"profile = {profile!r}, want 'v4.5' or 'v4.2'")
+    return Installation(zemosaic_worker, profile)
+
+
+class _Replacement:
+    """The two functions for a profile, and those that they replace, if any."""
+
+    def __init__(
+        self, profile: str, second_pass: Callable | None = None, gains: Callable | None = None
+    ) -> None:
+        self._profile = profile
+        self._second_pass = second_pass
+        self._gains = gains
+        self._local = threading.local()
+
+    def run_second_pass_coverage_renorm(
+        self,
+        tiles,
+        tiles_wcs,
+        final_wcs_p1,
+        coverage_p1,
+        shape_out,
+        *,
+        sigma_px,
+        gain_clip,
+        logger=None,
+        use_gpu_two_pass=None,
+        tiles_coverage=None,
+        tile_weights=None,
+        parallel_plan=None,
+        telemetry_ctrl=None,
+        debug_diag=None,
+    ):
+        """Return mosaic [H, W, C] and coverage [H, W], float32, or None if there is no second pass.
+
+        Arguments are taken as generously as the replaced function takes them: other dtypes, byte
+        orders and negative strides are copied, a sigma is cut to an integer, a reversed clip is
+        swapped. ``parallel_plan`` is an object or a dict; its ``use_memmap`` has no effect, as
+        nothing is kept that could go to disk. ``telemetry_ctrl`` is a controller, a callable of one
+        payload, or None for the log.
+
+        Input that the replaced function can't use gives None and one warning. A WCS that can't be
+        read and any failure of the library go to the replaced function with one warning; None where
+        there is none. Tiles as one array raise ArgumentError.
+        """
+        arguments = {name: value for name, value in locals().items() if name != "self"}
+        if isinstance(tiles, np.ndarray):
+            raise ArgumentError("tiles is an array, want a list of arrays; use list(tiles)")
+        return self._answer(_dropin.second_pass, self._second_pass, arguments, None)
+
+    def compute_per_tile_gains_from_coverage(
+        self,
+        tiles,
+        tiles_wcs,
+        final_wcs,
+        coverage_p1,
+        *,
+        sigma_px,
+        gain_clip,
+        logger=None,
+        use_gpu=False,
+        tiles_coverage=None,
+        parallel_plan=None,
+        cpu_workers=None,
+        row_chunk_size=None,
+        chunk_bytes_limit=None,
+        progress_emitter=None,
+    ):
+        """Return one gain per tile, a list of floats; a tile or a WCS that is None has gain 1.
+
+        ``progress_emitter`` gets what ``telemetry_ctrl`` of the second pass gets;
+        ``cpu_workers``, ``row_chunk_size`` and ``chunk_bytes_limit`` come before the plan's
+        numbers. What can't be done goes to the replaced function with one warning; ones where
+        there is none.
+        """
+        arguments = {name: value for name, value in locals().items() if name != "self"}
+        ones = [1.0] * len(tiles if tiles is not None else ())
+        return self._answer(_dropin.tile_gains, self._gains, arguments, ones)
+
+    def _answer(self, compute: Callable, original: Callable | None, arguments: dict, alone):
+        """Return what ``compute`` makes of the arguments, else the original's answer."""
+        if original is not None and getattr(self._local, "in_original", False):
+            return _call(original, arguments)
+        log = arguments["logger"] or logging.getLogger("zetwopass")
+        try:
+            return compute(self._profile, log, arguments)
+        except Exception as err:
+            heir = "nothing takes over" if original is None else "the replaced function takes over"
+            log.warning("[TwoPass] %s; %s: %s", type(err).__name__, heir, err)
+            log.debug("[TwoPass] where it came from", exc_info=err)
+        if original is None:
+            return alone
+        # The original second pass finds our gains in its module; there it shall have its own.
+        self._local.in_original = True
+        try:
+            return _call(original, arguments)
+        finally:
+            self._local.in_original = False
+
+
+def _call(function: Callable, arguments: dict):
+    """Call a function with those of the arguments that it knows."""
+    known = inspect.signature(function).parameters
+    if not any(p.kind is inspect.Parameter.VAR_KEYWORD for p in known.values()):
+        arguments = {name: value for name, value in arguments.items() if name in known}
+    return function(**arguments)
+
+
+_ALONE = _Replacement("v4.5")
+run_second_pass_coverage_renorm = _ALONE.run_second_pass_coverage_renorm
+compute_per_tile_gains_from_coverage = _ALONE.compute_per_tile_gains_from_coverage

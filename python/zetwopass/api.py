@@ -1,0 +1,254 @@
+"""The second pass and its stages on NumPy arrays; every misuse raises, nothing is copied."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from . import _buffers, _checks, _ffi, _progress, _run
+from ._job import Job, Plan
+from ._run import OnStats
+from ._tiles import common_grid, inputs, outputs
+
+if TYPE_CHECKING:
+    from astropy.io import fits
+    from astropy.wcs import WCS
+
+GAIN_CLIP = (0.85, 1.18)
+SIGMA = 50
+
+
+class SecondPass(NamedTuple):
+    """What the second pass makes of T tiles of C channels.
+
+    Attributes
+    ----------
+    mosaic
+        float32 [H, W, C].
+    coverage
+        float32 [H, W], the sum of the weights.
+    gains
+        float64 [T], factors of the tiles.
+    offsets
+        float64 [T, C], backgrounds subtracted from the tiles after the gains.
+    groups
+        int32 [T]: tiles with the same number are tied by overlaps, -1 shows nothing. Between
+        groups the background is not matched.
+    """
+
+    mosaic: np.ndarray
+    coverage: np.ndarray
+    gains: np.ndarray
+    offsets: np.ndarray
+    groups: np.ndarray
+
+
+def second_pass(
+    tiles: Sequence[np.ndarray],
+    tiles_wcs: Sequence[WCS],
+    output_wcs: WCS | fits.Header,
+    coverage: np.ndarray,
+    *,
+    shape_out: tuple[int, int] | None = None,
+    sigma: int = SIGMA,
+    gain_clip: tuple[float, float] = GAIN_CLIP,
+    masks: Sequence[np.ndarray | None] | None = None,
+    tile_weights: Sequence[float] | None = None,
+    profile: str = "v4.5",
+    threshold: float | None = None,
+    workers: int | None = None,
+    rows_per_chunk: int | None = None,
+    max_chunk_bytes: int | None = None,
+    out: tuple[np.ndarray, np.ndarray] | None = None,
+    callback: OnStats | None = None,
+    progress: bool | Callable = False,
+) -> SecondPass:
+    """Gain, match and coadd tiles into a mosaic [H, W, C] float32.
+
+    All arrays are float32 in native byte order, of any strides that are not negative, and are read
+    where they lie. Don't change them during the call.
+
+    Parameters
+    ----------
+    tiles
+        Images [h, w] or [h, w, C], NaN where there is nothing. The first tile's C rules, at most
+        4; what others have beyond it is ignored.
+    tiles_wcs
+        One celestial WCS with two axes per tile.
+    output_wcs
+        The WCS of the mosaic and of ``coverage``; may be a header.
+    coverage
+        [Hc, Wc]: how many tiles the first pass had on each output pixel.
+    shape_out
+        Rows and columns of the mosaic; those of ``coverage`` by default. Both have their pixel
+        (0, 0) in common.
+    sigma
+        Blur of the coverage, output pixels, 0 to 1000.
+    gain_clip
+        Lowest and highest gain.
+    masks
+        Per tile [h, w], its own coverage, or None for ones: above 1e-3 a pixel counts in the gain,
+        and in profile ``'v4.5'`` above 0 it counts in the coadd.
+    tile_weights
+        Factors above 0 of the tiles' weights in the coadd; ``'v4.5'`` only.
+    profile
+        ``'v4.5'`` or ``'v4.2'``: which generation of the maths.
+    threshold
+        Lowest blurred coverage of a pixel that counts in a gain, 2 by default; ``'v4.5'`` only.
+    workers, rows_per_chunk, max_chunk_bytes
+        Threads, output rows and scratch; chosen by default. They change no value.
+    out
+        Arrays for the mosaic [H, W, C] and its coverage [H, W].
+    callback
+        Called on this thread with `Stats` about ten times a second. What it raises ends the
+        call and comes out of it.
+    progress
+        True for a bar of tqdm, or a class like tqdm's.
+
+    Returns
+    -------
+    SecondPass
+
+    Raises
+    ------
+    ArgumentError
+        Any argument that can't be used as it is; the message names it and the remedy.
+    WCSError
+        A WCS that can't be read, or evaluated where it is needed.
+    BudgetError
+        ``max_chunk_bytes`` is too small for one chunk.
+    """
+    _ffi.library()
+    images = _checks.images(tiles)
+    _buffers.plane("coverage", coverage)
+    shape = coverage.shape if shape_out is None else _checks.shape("shape_out", shape_out)
+    settings = _checks.settings(
+        profile=profile,
+        sigma=sigma,
+        gain_clip=gain_clip,
+        threshold=threshold,
+        workers=workers,
+        rows_per_chunk=rows_per_chunk,
+        max_chunk_bytes=max_chunk_bytes,
+        binary_weights=True,
+    )
+    weights = _checks.weights(tile_weights, len(images), profile)
+    arrays = outputs(out, (*shape, _checks.channels(images)))
+    grid = common_grid(shape, coverage.shape)
+    job_tiles = inputs(images, tiles_wcs, output_wcs, grid, masks, weights, profile)
+    # Without memory of its own the blurred coverage goes through that of the coverage.
+    blurred = None if shape == coverage.shape else np.empty(coverage.shape, np.float32)
+    job = Job(settings, job_tiles, coverage=coverage, blurred=blurred, outputs=arrays)
+    with _progress.watched(progress, callback) as on_stats:
+        _run.run("ztp_second_pass", job, on_stats)
+    return SecondPass(*arrays, job.gains, job.offsets, job.groups)
+
+
+def plan(
+    tiles: Sequence[np.ndarray],
+    tiles_wcs: Sequence[WCS],
+    output_wcs: WCS | fits.Header,
+    coverage: np.ndarray,
+    *,
+    shape_out: tuple[int, int] | None = None,
+    sigma: int = SIGMA,
+    profile: str = "v4.5",
+    workers: int | None = None,
+    rows_per_chunk: int | None = None,
+    max_chunk_bytes: int | None = None,
+) -> Plan:
+    """Return the chunks and the bytes of scratch that `second_pass` would take.
+
+    The parameters are those of `second_pass`. Nothing is computed but the maps of the tiles.
+    """
+    _ffi.library()
+    images = _checks.images(tiles)
+    _buffers.plane("coverage", coverage)
+    shape = coverage.shape if shape_out is None else _checks.shape("shape_out", shape_out)
+    settings = _checks.settings(
+        profile=profile,
+        sigma=sigma,
+        workers=workers,
+        rows_per_chunk=rows_per_chunk,
+        max_chunk_bytes=max_chunk_bytes,
+    )
+    job_tiles = inputs(images, tiles_wcs, output_wcs, common_grid(shape, coverage.shape))
+    blurred = None if shape == coverage.shape else np.empty(coverage.shape, np.float32)
+    mosaic = (*shape, _checks.channels(images))
+    job = Job(settings, job_tiles, coverage=coverage, blurred=blurred, mosaic_shape=mosaic)
+    return job.plan()
+
+
+def tile_gains(
+    tiles: Sequence[np.ndarray],
+    tiles_wcs: Sequence[WCS],
+    output_wcs: WCS | fits.Header,
+    coverage: np.ndarray,
+    *,
+    sigma: int = SIGMA,
+    gain_clip: tuple[float, float] = GAIN_CLIP,
+    masks: Sequence[np.ndarray | None] | None = None,
+    profile: str = "v4.5",
+    threshold: float | None = None,
+    workers: int | None = None,
+    rows_per_chunk: int | None = None,
+    max_chunk_bytes: int | None = None,
+    callback: OnStats | None = None,
+    progress: bool | Callable = False,
+) -> np.ndarray:
+    """Return one gain per tile, float64 [T]; parameters and errors are those of `second_pass`."""
+    _ffi.library()
+    images = _checks.images(tiles)
+    _buffers.plane("coverage", coverage)
+    settings = _checks.settings(
+        profile=profile,
+        sigma=sigma,
+        gain_clip=gain_clip,
+        threshold=threshold,
+        workers=workers,
+        rows_per_chunk=rows_per_chunk,
+        max_chunk_bytes=max_chunk_bytes,
+    )
+    job_tiles = inputs(images, tiles_wcs, output_wcs, coverage.shape, masks)
+    blurred = np.empty(coverage.shape, np.float32)
+    job = Job(settings, job_tiles, coverage=coverage, blurred=blurred)
+    with _progress.watched(progress, callback) as on_stats:
+        _run.run("ztp_tile_gains", job, on_stats)
+    return job.gains
+
+
+def blur_coverage(
+    coverage: np.ndarray,
+    *,
+    sigma: int = SIGMA,
+    profile: str = "v4.5",
+    workers: int | None = None,
+    rows_per_chunk: int | None = None,
+    max_chunk_bytes: int | None = None,
+    out: np.ndarray | None = None,
+    callback: OnStats | None = None,
+    progress: bool | Callable = False,
+) -> np.ndarray:
+    """Return the blurred coverage, float32 [H, W], written to ``out`` where that is given.
+
+    In ``'v4.5'`` it is normalised by the blurred mask of covered pixels, in ``'v4.2'`` the plain
+    Gaussian. The parameters are those of `second_pass`.
+    """
+    _ffi.library()
+    _buffers.plane("coverage", coverage)
+    settings = _checks.settings(
+        profile=profile,
+        sigma=sigma,
+        workers=workers,
+        rows_per_chunk=rows_per_chunk,
+        max_chunk_bytes=max_chunk_bytes,
+    )
+    if out is None:
+        out = np.empty(coverage.shape, np.float32)
+    _buffers.plane("out", out, coverage.shape, writable=True)
+    job = Job(settings, coverage=coverage, blurred=out)
+    with _progress.watched(progress, callback) as on_stats:
+        _run.run("ztp_blur_coverage", job, on_stats)
+    return out

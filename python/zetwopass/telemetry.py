@@ -1,0 +1,160 @@
+"""STATS_UPDATE: what ZeMosaic's telemetry is told during the second pass.
+
+The first payload has all keys, since they fix the columns of the log. Values are plain ints,
+floats, bools and strs: NumPy's are ignored by the GUI.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from ._run import Stats
+
+Payload = dict[str, int | float | bool | str]
+
+_PHASE: Payload = {"phase_index": 5, "phase_name": "Phase 5: Two-Pass Coverage Renorm"}
+_INTERVAL_SECONDS = 1.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Resources:
+    """Rows and bytes of a chunk and the threads, 0 while not known.
+
+    There is no GPU backend yet: the GPU's numbers are the plan's wishes, else the CPU's.
+    """
+
+    cpu_workers: int = 0
+    rows_per_chunk: int = 0
+    max_chunk_bytes: int = 0
+    gpu_rows_per_chunk: int = 0
+    gpu_max_chunk_bytes: int = 0
+
+
+class Telemetry:
+    """Tells one call's progress to a controller, a callable or the log.
+
+    ``tiles_done`` is the share of the whole call that is done, in tiles: it follows the work, never
+    falls, and is ``tiles_total`` in the last payload. ``eta_seconds`` is 0.0 while not known.
+    CPU and memory are the whole machine's.
+
+    Parameters
+    ----------
+    sink
+        Something with ``emit_stats(payload, force=...)``, which gets every event and limits the
+        rate itself; a callable of one payload; or None for the log, at level DEBUG. These two get
+        one at each new stage and every second. The first error of a sink is logged, and nothing
+        more is sent to it: telemetry doesn't stop the work. KeyboardInterrupt and SystemExit do.
+    """
+
+    def __init__(
+        self, sink: object, log: logging.Logger, tiles_total: int, resources: Resources
+    ) -> None:
+        self.resources = resources
+        self._log = log
+        self._total = int(tiles_total)
+        self._emit = self._sink(sink)
+        self._limited = not hasattr(sink, "emit_stats")
+        self._done = 0
+        self._sent = ("", 0.0)  # stage and time of the last payload
+        self._machine = _Machine()
+
+    def start(self) -> None:
+        """Say that the call has begun."""
+        self._send({"stage": "start"}, force=True)
+
+    def waiting(self) -> None:
+        """Say, at most every second, that the call goes on before its first stage."""
+        if time.monotonic() - self._sent[1] >= _INTERVAL_SECONDS:
+            self._send({"stage": "start"})
+
+    def update(self, stats: Stats) -> None:
+        """Say what the library tells; its end is told by `finish`."""
+        stage, sent = self._sent
+        due = stats.stage != stage or time.monotonic() - sent >= _INTERVAL_SECONDS
+        if stats.stage == "done" or (self._limited and not due):
+            return
+        self._done = max(self._done, min(self._total, int(stats.fraction * self._total)))
+        event: Payload = {
+            "stage": stats.stage,
+            "chunk_index": stats.chunk_index,
+            "chunk_total": stats.chunk_total,
+            "eta_seconds": float(stats.eta_seconds or 0.0),
+        }
+        self._send(event)
+
+    def finish(self, stage: str, chunk_total: int) -> None:
+        """Say that all is done; ``stage`` is ``'reproject_done'`` or ``'gains_done'``."""
+        self._done = self._total
+        event: Payload = {"stage": stage, "chunk_index": chunk_total, "chunk_total": chunk_total}
+        self._send(event, force=True)
+
+    def _send(self, event: Payload, *, force: bool = False) -> None:
+        payload: Payload = {
+            **_PHASE,
+            "stage": "",
+            "tiles_done": self._done,
+            "tiles_total": self._total,
+            "chunk_index": 0,
+            "chunk_total": 0,
+            "eta_seconds": 0.0,
+            "cpu_workers": self.resources.cpu_workers,
+            "use_gpu": False,
+            "use_gpu_phase5": False,
+            "rows_per_chunk": self.resources.rows_per_chunk,
+            "gpu_rows_per_chunk": self.resources.gpu_rows_per_chunk,
+            "max_chunk_bytes": self.resources.max_chunk_bytes,
+            "gpu_max_chunk_bytes": self.resources.gpu_max_chunk_bytes,
+            "cpu_percent": self._machine.cpu_percent(),
+            "ram_used_mb": self._machine.ram_used_mb(),
+            "gpu_used_mb": 0.0,
+        }
+        payload.update(event)
+        self._sent = (str(payload["stage"]), time.monotonic())
+        try:
+            self._emit(payload, force)
+        except Exception as err:  # noqa: BLE001 - a sink may raise anything
+            self._emit = _nowhere
+            self._log.warning("[TwoPass] telemetry stops, the second pass goes on: %r", err)
+
+    def _sink(self, sink: object) -> Callable[[Payload, bool], object]:
+        if hasattr(sink, "emit_stats"):
+            return lambda payload, force: sink.emit_stats(payload, force=force)
+        if callable(sink):
+            return lambda payload, force: sink(payload)
+        return lambda payload, force: self._log.debug("[TwoPass] STATS_UPDATE %s", payload)
+
+
+class _Machine:
+    """CPU and memory of the machine; psutil's own count between calls stays untouched."""
+
+    def __init__(self) -> None:
+        self._last = self._times()
+
+    def cpu_percent(self) -> float:
+        """Return the percentage of all cores that was in use since the last call."""
+        (idle, total), (last_idle, last_total) = (now := self._times()), self._last
+        if total <= last_total:
+            return 0.0
+        self._last = now
+        return round(100.0 * max(0.0, 1 - (idle - last_idle) / (total - last_total)), 1)
+
+    def ram_used_mb(self) -> float:
+        """Return the memory in use, MiB."""
+        import psutil
+
+        return round(psutil.virtual_memory().used / 2**20, 1)
+
+    @staticmethod
+    def _times() -> tuple[float, float]:
+        import psutil
+
+        times = psutil.cpu_times()
+        guest = getattr(times, "guest", 0.0) + getattr(times, "guest_nice", 0.0)
+        return times.idle + getattr(times, "iowait", 0.0), sum(times) - guest
+
+
+def _nowhere(payload: Payload, force: bool) -> None:
+    """Take a payload that nobody wants any more."""
