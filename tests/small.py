@@ -1,0 +1,81 @@
+"""The smallest inputs that are a mosaic: two tiles side by side, and calls of all lengths."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+from astropy.wcs import WCS
+
+import sky
+import zetwopass
+
+SHAPE = (40, 60)
+CANVAS = (44, 90)
+
+
+def wcs_at(x: float, y: float) -> WCS:
+    """Return a TAN WCS whose pixel (0, 0) is near the canvas's pixel (x, y), not quite parallel."""
+    out = sky.tile_wcs(sky.CENTRE, (1, 1), rotation=0.02 * min(x, 30))
+    out.wcs.crpix = out.wcs.crpix - [x, y]
+    out.wcs.set()
+    return out
+
+
+def mosaic(channels: int = 3, seed: int = 7) -> dict:
+    """Return the arguments of ``second_pass`` for two tiles that overlap by half."""
+    rng = np.random.default_rng(seed)
+    tiles = [rng.normal(100 * t, 5, (*SHAPE, channels)).astype("f4") for t in (1, 2)]
+    coverage = np.full(CANVAS, 2, np.float32)
+    coverage[:, 30:60] = 3
+    return {
+        "tiles": tiles,
+        "tiles_wcs": [wcs_at(0.3, 2.2), wcs_at(28.4, 1.1)],
+        "output_wcs": wcs_at(0, 0),
+        "coverage": coverage,
+    }
+
+
+def masks(seed: int = 3) -> list[np.ndarray]:
+    """Return one map per tile, 0 in a band and above 0 elsewhere."""
+    rng = np.random.default_rng(seed)
+    out = [rng.uniform(0.1, 1, SHAPE).astype("f4") for _ in range(2)]
+    out[0][:, 20:25] = 0
+    out[1][10:15] = 0
+    return out
+
+
+def drop_in(**changes) -> dict:
+    """Return the arguments of ``run_second_pass_coverage_renorm`` for the same tiles."""
+    plain = mosaic(changes.pop("channels", 3))
+    arguments = {
+        "tiles": plain["tiles"],
+        "tiles_wcs": plain["tiles_wcs"],
+        "final_wcs_p1": plain["output_wcs"],
+        "coverage_p1": plain["coverage"],
+        "shape_out": CANVAS,
+        "sigma_px": 5,
+        "gain_clip": (0.85, 1.18),
+    }
+    return arguments | changes
+
+
+def long_call(tiles: int = 80, side: int = 1000) -> dict:
+    """Return the arguments of a ``second_pass`` of many seconds: all pairs overlap."""
+    tile = np.random.default_rng(1).normal(size=(side, side)).astype("f4")
+    return {
+        "tiles": [tile] * tiles,
+        "tiles_wcs": [wcs_at(0, 0)] * tiles,
+        "output_wcs": wcs_at(0, 0),
+        "coverage": np.full((side, side), tiles, np.float32),
+        "workers": 1,
+    }
+
+
+def python(text: str, **options) -> subprocess.Popen:
+    """Start Python with the package and the tests in its path; its output comes through a pipe."""
+    packages, tests = Path(zetwopass.__file__).parents[1], Path(__file__).parent
+    head = f"import sys; sys.path[:0] = [{str(packages)!r}, {str(tests)!r}]\n"
+    return subprocess.Popen(
+        [sys.executable, "-c", head + text], stdout=subprocess.PIPE, text=True, **options
+    )

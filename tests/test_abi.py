@@ -1,0 +1,117 @@
+"""The C interface: the header compiles anywhere, ctypes mirrors it, and C can call the library."""
+
+import ctypes
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+import zetwopass
+from zetwopass import _ffi, errors
+
+ROOT = Path(__file__).parents[1]
+INCLUDE = ROOT / "include"
+STRICT = ["-Wall", "-Wextra", "-pedantic", "-Werror", "-I", str(INCLUDE)]
+STRUCTS = {
+    "ztp_error": _ffi.Error,
+    "ztp_image": _ffi.Image,
+    "ztp_map": _ffi.Map,
+    "ztp_tile": _ffi.Tile,
+    "ztp_stats": _ffi.Stats,
+    "ztp_job": _ffi.Job,
+    "ztp_plan_info": _ffi.PlanInfo,
+}
+CONSTANTS = {
+    "ZTP_ABI_VERSION": _ffi.ABI_VERSION,
+    "ZTP_PROFILE_V45": _ffi.PROFILES["v4.5"],
+    "ZTP_PROFILE_V42": _ffi.PROFILES["v4.2"],
+    "ZTP_COMBINE_MEAN": _ffi.COMBINES["mean"],
+    "ZTP_COMBINE_SUM": _ffi.COMBINES["sum"],
+    "ZTP_MAP_PLANE": _ffi.MAP_PLANE,
+    "ZTP_MAP_GRID": _ffi.MAP_GRID,
+    "ZTP_MAP_POSITIONS": _ffi.MAP_POSITIONS,
+} | {f"ZTP_STAGE_{name.upper()}": i for i, name in enumerate(_ffi.STAGES)}
+
+needs_gcc = pytest.mark.skipif(not shutil.which("gcc"), reason="no gcc")
+
+
+def compiled(tmp_path, text, *options):
+    source, program = tmp_path / "program.c", tmp_path / "program"
+    source.write_text(text)
+    subprocess.run(["gcc", "-std=c99", *STRICT, source, *options, "-o", program], check=True)
+    return program
+
+
+def printed(program):
+    return subprocess.run([program], check=True, capture_output=True, text=True).stdout.split()
+
+
+@needs_gcc
+def test_structs_have_the_sizes_and_offsets_of_the_header(tmp_path):
+    # Without it a field in the wrong place reads or writes memory of another.
+    places = {
+        f"offsetof({c}, {field[0]})": getattr(kind, field[0]).offset
+        for c, kind in STRUCTS.items()
+        for field in kind._fields_
+    }
+    places |= {f"sizeof({c})": ctypes.sizeof(kind) for c, kind in STRUCTS.items()}
+    lines = "".join(f'printf("%zu\\n", {place});' for place in places)
+    head = "#include <stddef.h>\n#include <stdio.h>\n#include <zetwopass.h>\n"
+    program = compiled(tmp_path, head + f"int main(void) {{ {lines} return 0; }}")
+    found = dict(zip(places, map(int, printed(program)), strict=True))
+    assert found == places
+
+
+@needs_gcc
+def test_constants_are_those_of_the_header(tmp_path):
+    # Without it a profile, a stage or a map means another one to the library.
+    lines = "".join(f'printf("%d\\n", (int){name});' for name in CONSTANTS)
+    head = "#include <stdio.h>\n#include <zetwopass.h>\n"
+    program = compiled(tmp_path, head + f"int main(void) {{ {lines} return 0; }}")
+    assert dict(zip(CONSTANTS, map(int, printed(program)), strict=True)) == CONSTANTS
+
+
+@needs_gcc
+@pytest.mark.parametrize(
+    ("compiler", "standard", "suffix"), [("gcc", "c99", "c"), ("g++", "c++11", "cpp")]
+)
+def test_header_compiles_without_a_warning(tmp_path, compiler, standard, suffix):
+    # Without it a strict C or C++ project can't include the header.
+    if not shutil.which(compiler):
+        pytest.skip(f"no {compiler}")
+    source = tmp_path / f"header.{suffix}"
+    source.write_text("#include <zetwopass.h>\nint main(void) { return sizeof(ztp_job) == 0; }\n")
+    options = [f"-std={standard}", *STRICT, "-fsyntax-only"]
+    subprocess.run([compiler, *options, source], check=True)
+
+
+@needs_gcc
+def test_a_program_in_c_runs_the_second_pass(tmp_path):
+    # Without it the library may serve Python alone.
+    library = Path(_ffi.__file__).parent
+    source = (ROOT / "tests" / "abi" / "second_pass.c").read_text()
+    options = [f"-L{library}", f"-Wl,-rpath,{library}", "-lzetwopass"]
+    program = compiled(tmp_path, source, *options)
+    done = subprocess.run([program], check=False, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout
+    version, name, message = done.stdout.split(" ", 2)
+    assert (version, name) == (_ffi.version(), "ZTP_OVERLAP")
+    assert "coverage_out" in message
+
+
+def test_library_and_package_have_one_version():
+    # Without it a stale library goes unnoticed.
+    assert _ffi.version() == zetwopass.__version__
+
+
+def test_every_status_has_its_error():
+    # Without it a new failure would pass as success or as a defect.
+    names = {status: _ffi.library().ztp_status_name(status).decode() for status in range(1000)}
+    known = {s: n for s, n in names.items() if n.startswith("ZTP_") and s}
+    own = {200: errors.BudgetError, 300: errors.CancelledError, 900: errors.LibraryError}
+    for status in known:
+        kind = own.get(status, errors.ArgumentError)
+        with pytest.raises(kind, match="words"):
+            errors.check(status, "words")
+    assert sorted(known) == [100, 101, 102, 103, 104, 200, 300, 900]

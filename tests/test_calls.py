@@ -1,0 +1,152 @@
+"""A call can be watched and stopped, and leaves nothing behind."""
+
+import gc
+import signal
+import subprocess
+import sys
+import threading
+import weakref
+
+import pytest
+
+import small
+import zetwopass
+from small import python
+from zetwopass import _ffi, _run
+
+
+def test_the_callback_sees_the_stages_in_order_on_its_own_thread():
+    # Without it a GUI is touched from a foreign thread, or its bar goes back.
+    seen, threads = [], set()
+
+    def watch(stats):
+        seen.append(stats)
+        threads.add(threading.get_ident())
+
+    zetwopass.second_pass(**small.mosaic(), callback=watch)
+    assert threads == {threading.get_ident()}
+    stages = list(dict.fromkeys(stats.stage for stats in seen))
+    assert stages == [stage for stage in _ffi.STAGES if stage in stages]
+    assert {"start", "gains", "reproject", "done"} <= set(stages)
+    fractions = [stats.fraction for stats in seen]
+    assert fractions == sorted(fractions) and fractions[-1] == 1
+    assert all(type(value) in (int, float, str, type(None)) for s in seen for value in s)
+
+
+def test_a_bar_follows_the_call():
+    # Without it progress=True shows nothing, or swallows the callback.
+    made, seen = [], []
+
+    class Bar:
+        def __init__(self, **options):
+            self.n = 0.0
+            made.append(self)
+
+        __enter__ = lambda self: self
+        __exit__ = lambda self, *_: None
+        set_description = lambda self, text, refresh: None
+
+        def update(self, step):
+            self.n += step
+
+    zetwopass.second_pass(**small.mosaic(), progress=Bar, callback=seen.append)
+    assert made[0].n == pytest.approx(1)
+    assert seen
+
+
+def test_an_exception_of_the_callback_ends_the_call():
+    # Without it an error is lost, or the library writes on to arrays that are gone.
+    seen = []
+
+    def fail(stats):
+        seen.append(stats)
+        if stats.stage == "background":
+            raise KeyError("enough")
+
+    with pytest.raises(KeyError, match="enough"):
+        zetwopass.second_pass(**small.long_call(), callback=fail)
+    assert seen[-1].stage == "background"
+    assert not [t for t in threading.enumerate() if t.name == "zetwopass"]
+
+
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="no timers")
+def test_a_signal_ends_a_call_without_a_callback():
+    # Without it Ctrl-C waits for the end of the call.
+    running = []
+
+    def interrupt(*_):
+        running.extend(thread.name for thread in threading.enumerate())
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGALRM, interrupt)
+    try:
+        signal.setitimer(signal.ITIMER_REAL, 0.5)
+        with pytest.raises(KeyboardInterrupt):
+            zetwopass.second_pass(**small.long_call())
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+    assert "zetwopass" in running
+    assert not [t for t in threading.enumerate() if t.name == "zetwopass"]
+
+
+INTERRUPTED = """
+import threading, small, zetwopass
+try:
+    zetwopass.second_pass(**small.long_call(), callback=lambda s: print(s.stage, flush=True))
+    print("finished", flush=True)
+except KeyboardInterrupt:
+    print("interrupted, threads:", threading.active_count(), flush=True)
+    raise
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no SIGINT for a child")
+def test_ctrl_c_ends_the_process_in_the_middle_of_a_call():
+    # Without it the user has to kill a mosaic that is not wanted any more.
+    child = python(INTERRUPTED, stderr=subprocess.PIPE)
+    try:
+        while child.stdout.readline().strip() != "background":
+            assert child.poll() is None
+        child.send_signal(signal.SIGINT)
+        output, trace = child.communicate(timeout=60)
+    finally:
+        child.kill()
+    assert "interrupted, threads: 1" in output and "finished" not in output
+    assert trace.rstrip().endswith("KeyboardInterrupt")
+
+
+def test_nothing_is_left_behind():
+    # Without it every call leaks its tiles.
+    arguments = small.mosaic()
+    watched = weakref.ref(arguments["tiles"][0])
+    gc.collect()
+    gc.disable()
+    try:
+        zetwopass.second_pass(**arguments, callback=lambda stats: None)
+        arguments.clear()
+        assert watched() is None
+    finally:
+        gc.enable()
+    assert not [t for t in threading.enumerate() if t.name == "zetwopass"]
+
+
+def test_a_second_ctrl_c_does_not_leave_the_call_behind():
+    # Without it the library writes on while the caller believes that it has stopped.
+    class Stubborn:
+        """A thread that is interrupted twice while it is waited for."""
+
+        left = 3
+
+        def is_alive(self):
+            return self.left > 0
+
+        def join(self, _timeout):
+            self.left -= 1
+            if self.left:
+                raise KeyboardInterrupt
+
+    thread = Stubborn()
+    with pytest.raises(KeyboardInterrupt):
+        _run._join(thread)
+    assert thread.left == 0

@@ -1,0 +1,133 @@
+"""Threads may call at once; after a fork nobody may; the library is loaded when it is needed."""
+
+import multiprocessing
+import shutil
+import subprocess
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+import sky
+import small
+import zetwopass
+from dropin import same
+from small import python
+from zetwopass import _ffi
+
+
+def test_eight_threads_at_once_get_equal_results():
+    # Without it one call's numbers may come out of another's.
+    arguments = small.mosaic()
+    one = zetwopass.second_pass(**arguments)
+    with ThreadPoolExecutor(8) as pool:
+        runs = [pool.submit(zetwopass.second_pass, **arguments) for _ in range(24)]
+        assert all(same(one, run.result(timeout=60)) for run in runs)
+
+
+def test_threads_may_share_distorted_wcs_objects():
+    # Without it pixels come out wrong: astropy's WCS objects bear no two threads.
+    scene = sky.scene(2, tiles=4, shape=(40, 60), sip=True)
+    arguments = (scene.tiles, scene.wcs, scene.output_wcs, scene.coverage)
+    one = zetwopass.second_pass(*arguments)
+    with ThreadPoolExecutor(8) as pool:
+        runs = [pool.submit(zetwopass.second_pass, *arguments) for _ in range(8)]
+        assert all(same(one, run.result(timeout=60)) for run in runs)
+
+
+def blur_sum(queue):
+    try:
+        queue.put(float(zetwopass.blur_coverage(small.mosaic()["coverage"]).sum()))
+    except zetwopass.Error as err:
+        queue.put(repr(err))
+
+
+def in_a_child(method):
+    context = multiprocessing.get_context(method)
+    queue = context.Queue()
+    child = context.Process(target=blur_sum, args=(queue,), daemon=True)
+    child.start()
+    try:
+        return queue.get(timeout=60)
+    finally:
+        child.kill()
+        child.join()
+
+
+@pytest.mark.skipif("fork" not in multiprocessing.get_all_start_methods(), reason="no fork")
+def test_a_forked_child_is_told_to_use_spawn():
+    # Without it the child hangs for ever in its first call.
+    zetwopass.blur_coverage(small.mosaic()["coverage"])
+    found = in_a_child("fork")
+    assert found.startswith("ForkError(") and "spawn" in found
+
+
+def test_a_spawned_child_works():
+    # Without it the library can't run in ZeMosaic's worker.
+    here = zetwopass.blur_coverage(small.mosaic()["coverage"])
+    assert in_a_child("spawn") == float(here.sum())
+
+
+FRESH = """
+import os, small, zetwopass
+pid = os.fork()
+if pid == 0:
+    zetwopass.second_pass(**small.mosaic())
+    os._exit(0)
+print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+"""
+
+
+@pytest.mark.skipif("fork" not in multiprocessing.get_all_start_methods(), reason="no fork")
+def test_a_child_forked_before_the_first_call_works():
+    # Without it importing the package in the parent is enough to lose the child.
+    child = python(FRESH)
+    try:
+        assert child.communicate(timeout=60)[0].strip() == "0"
+    finally:
+        child.kill()
+
+
+def test_importing_loads_neither_the_library_nor_astropy():
+    # Without it `import zetwopass` is slow, and no child may fork.
+    text = (
+        "import zetwopass; from zetwopass import _ffi\n"
+        "heavy = {'astropy', 'psutil', 'tqdm', 'scipy'} & set(sys.modules)\n"
+        "print(heavy or None, _ffi._library)"
+    )
+    assert python(text).communicate(timeout=60)[0].split() == ["None", "None"]
+
+
+@pytest.fixture
+def unloaded(monkeypatch, tmp_path):
+    """Pretend that the library lies at ``tmp_path`` and is not loaded yet."""
+    name = _ffi._path().name
+    monkeypatch.setattr(_ffi, "_library", None)
+    monkeypatch.setattr(_ffi, "__file__", str(tmp_path / "_ffi.py"))
+    return tmp_path / name
+
+
+def test_a_missing_library_says_where_it_should_be(unloaded):
+    # Without it the user sees an OSError of the loader.
+    with pytest.raises(zetwopass.LibraryError, match=r"build\.sh") as caught:
+        zetwopass.second_pass(**small.mosaic())
+    assert str(unloaded) in str(caught.value)
+
+
+def test_a_file_that_is_no_library_says_so(unloaded):
+    # Without it a broken installation looks like a defect.
+    unloaded.write_text("not a library")
+    with pytest.raises(zetwopass.LibraryError, match="can't be used"):
+        _ffi.library()
+
+
+@pytest.mark.skipif(not shutil.which("gcc"), reason="no gcc")
+def test_a_library_of_another_version_is_refused(unloaded, tmp_path):
+    # Without it structs of another layout are read as ours.
+    names = [name for name in _ffi._SIGNATURES if name != "ztp_abi_version"]
+    text = "unsigned ztp_abi_version(void) { return 99; }\n"
+    text += "".join(f"void {name}(void) {{}}\n" for name in names)
+    source = tmp_path / "other.c"
+    source.write_text(text)
+    subprocess.run(["gcc", "-shared", "-fPIC", source, "-o", unloaded], check=True)
+    with pytest.raises(zetwopass.LibraryError, match="C interface 99, this package wants 1"):
+        _ffi.library()
