@@ -48,6 +48,9 @@ func planJob(job *C.ztp_job, out *C.ztp_plan_info) (err error) {
 	if err != nil {
 		return err
 	}
+	if err := j.Validate(core.RunAll); err != nil {
+		return err
+	}
 	plan, err := core.NewPlan(j, core.RunAll)
 	if err != nil {
 		return err
@@ -117,7 +120,7 @@ func (f *fetcher) fetch() (*core.Job, error) {
 	if err := disjoint(f.outputs, f.inputs); err != nil {
 		return nil, err
 	}
-	return j, j.Validate(f.stages)
+	return j, nil
 }
 
 func (f *fetcher) tiles(j *core.Job) error {

@@ -20,65 +20,77 @@ func (p *pass) match() error {
 	})
 }
 
-// medians settles all pairs, as many at a time as the budget can keep.
+// medians settles all pairs: a sweep over the lattices of their samples, then
+// sweeps over all pixels, as many pairs at a time as the budget can keep.
 func (p *pass) medians(pairs []*pair) error {
 	channels := p.job.Mosaic.C
-	for factor := 1.0; len(pairs) > 0; factor *= 4 {
+	err := p.inGroups(pairs, (*pair).sampleBytes, func(group []*pair) error {
+		if err := p.sweep(group, true); err != nil {
+			return err
+		}
+		return p.each(group, func(q *pair) { q.setBrackets(channels) })
+	})
+	for err == nil && len(pairs) > 0 {
 		var missed []*pair
-		for rest := pairs; len(rest) > 0; {
-			n, bytes := p.admit(rest)
-			group := rest[:n]
-			rest = rest[n:]
-			if err := p.acquire(bytes); err != nil {
+		err = p.inGroups(pairs, (*pair).keptBytes, func(group []*pair) error {
+			for _, q := range group {
+				q.begin(channels)
+			}
+			if err := p.sweep(group, false); err != nil {
 				return err
 			}
-			err := p.bracketGroup(group, factor)
-			p.release(bytes)
-			if err != nil {
+			if err := p.each(group, func(q *pair) { q.settle(channels) }); err != nil {
 				return err
 			}
 			for _, q := range group {
-				if !q.settle(channels) {
-					missed = append(missed, q)
-				} else {
+				if q.settled {
 					p.chunkDone()
+				} else {
+					missed = append(missed, q)
 				}
 			}
-		}
+			return nil
+		})
 		pairs = missed
+	}
+	return err
+}
+
+// inGroups calls f with as many of the pairs at a time as fit into what the
+// workers' rows leave of the budget, at least one.
+func (p *pass) inGroups(pairs []*pair, bytes func(*pair, int) int64, f func([]*pair) error) error {
+	room := p.plan.Budget - matchBytes(p.job, p.plan.slots)
+	for len(pairs) > 0 {
+		n, total := 0, int64(0)
+		for n < len(pairs) {
+			next := bytes(pairs[n], p.job.Mosaic.C)
+			if n > 0 && total+next > room {
+				break
+			}
+			total += next
+			n++
+		}
+		total = min(total, room) // one pair that missed its brackets keeps all it has
+		if err := p.acquire(total); err != nil {
+			return err
+		}
+		err := f(pairs[:n])
+		p.release(total)
+		if err != nil {
+			return err
+		}
+		pairs = pairs[n:]
 	}
 	return nil
 }
 
-// admit returns how many of the pairs fit into what the workers' rows leave of
-// the budget, at least one, and the bytes that they may keep.
-func (p *pass) admit(pairs []*pair) (n int, bytes int64) {
-	room := p.plan.Budget - matchBytes(p.job, p.plan.slots)
-	for n < len(pairs) {
-		next := pairs[n].bytes(p.job.Mosaic.C)
-		if n > 0 && bytes+next > room {
-			break
-		}
-		bytes += next
-		n++
-	}
-	// A pair whose bracket was missed is counted by its boxes' whole overlap,
-	// which is more than the tiles have in common.
-	return n, min(bytes, room)
-}
-
-// bracketGroup runs over the rows of the pairs: once over the lattice of their
-// samples, where they have none yet, and once over all pixels.
-func (p *pass) bracketGroup(group []*pair, factor float64) error {
-	if factor == 1 {
-		if err := p.sweep(group, true); err != nil {
-			return err
-		}
-	}
-	for _, q := range group {
-		q.setBrackets(p.job.Mosaic.C, factor)
-	}
-	return p.sweep(group, false)
+// each calls f for every pair, on all workers.
+func (p *pass) each(pairs []*pair, f func(*pair)) error {
+	return parallel(p, len(pairs), 0, func(int) struct{} { return struct{}{} },
+		func(_ struct{}, i int) error {
+			f(pairs[i])
+			return nil
+		})
 }
 
 // sweep warps the overlaps of the pairs, row by row, and hands the values on.

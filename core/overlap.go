@@ -2,7 +2,6 @@ package core
 
 import (
 	"math"
-	"slices"
 	"sync"
 )
 
@@ -10,10 +9,11 @@ import (
 // of their difference in each channel.
 type pair struct {
 	i, j         int
-	y0, y1       int     // rows that both boxes have
-	area         int     // pixels that both boxes have
-	stepX, stepY int     // lattice of the sample
-	half         float64 // half width of the widest bracket, as a share of the pixels
+	y0, y1       int // rows that both boxes have
+	area         int // pixels that both boxes have
+	stepX, stepY int // lattice of the sample
+	try          int // runs over all pixels so far
+	settled      bool
 	mu           sync.Mutex
 	channel      [MaxChannels]bracket
 }
@@ -21,10 +21,13 @@ type pair struct {
 // bracket finds the exact median of a stream of numbers in bounded memory. A
 // sample gives two numbers lo <= hi that the median lies between, almost
 // certainly; one run over the stream then counts what lies below, at and above
-// them, and keeps what lies between. If the counts show that the median is not
-// there, the bracket is widened and the stream run again.
+// them, and keeps what lies between (Floyd & Rivest 1975, "Expected time bounds
+// for selection"). If the counts show that the median is not there, the stream is
+// run again with a wider bracket, and at last with none.
 type bracket struct {
 	sample        []float64
+	shown         int           // pixels in common, about
+	bounds        [2][2]float64 // lo and hi of the first run and of the second
 	lo, hi        float64
 	below, above  int
 	atLo, atHi    int
@@ -35,14 +38,29 @@ type bracket struct {
 }
 
 const (
-	// sampleTarget is the number of pixels that a pair's sample aims at.
-	sampleTarget = 4096
+	// sampleTarget is the number of pixels that a pair's sample aims at, and
+	// sampleLeast that below which nothing is excluded.
+	sampleTarget = 16384
+	sampleLeast  = 64
 	// sampleSpread is the half width of a bracket in standard errors of the
-	// sample's median rank, sqrt(n)/2 of n.
-	sampleSpread = 4
-	// sampleLeast is the sample below which everything is kept.
-	sampleLeast = 64
+	// rank of the sample's median, sqrt(n)/2 of n; widening is its factor in the
+	// second run.
+	sampleSpread = 3
+	widening     = 4
 )
+
+// halfWidth is the half width of the bracket of a run as a share of n sampled
+// numbers; 0.5 excludes nothing.
+func halfWidth(n, try int) float64 {
+	half := sampleSpread * 0.5 / math.Sqrt(float64(n))
+	switch {
+	case try == 0 && n >= sampleLeast:
+		return half
+	case try == 1 && n >= sampleLeast && widening*half < 0.5:
+		return widening * half
+	}
+	return 0.5
+}
 
 // overlaps lists the pairs of tiles whose boxes, cut to h x w, have a pixel in
 // common, in the order of i, then j.
@@ -67,11 +85,32 @@ func overlaps(tiles []Tile, h, w int) []*pair {
 	return pairs
 }
 
-// bytes is what the pair may keep while its medians are sought.
-func (p *pair) bytes(channels int) int64 {
-	share := min(2*max(p.half, sampleSpread*0.5/math.Sqrt(sampleTarget)), 1)
-	kept := sampleTarget + share*float64(p.area)
-	return int64(8 * kept * float64(channels))
+// sampleBytes is what the pair's samples may take.
+func (p *pair) sampleBytes(channels int) int64 {
+	return int64(8 * channels * (p.area/(p.stepX*p.stepY) + p.stepY))
+}
+
+// leastBytes is what a run over the pair's pixels keeps, as far as the boxes tell.
+func (p *pair) leastBytes(channels int) int64 {
+	n := min(p.area, sampleTarget)
+	return max(p.sampleBytes(channels), int64(16*halfWidth(n, 0)*float64(p.area))*int64(channels))
+}
+
+// keptBytes is what the next run keeps.
+func (p *pair) keptBytes(channels int) int64 {
+	n := 0
+	for c := range channels {
+		n += p.channel[c].capacity(p)
+	}
+	return int64(8 * n)
+}
+
+// capacity is how many numbers the next run keeps, with some to spare.
+func (k *bracket) capacity(p *pair) int {
+	if k.found || k.absent {
+		return 0
+	}
+	return int(2.2*halfWidth(k.shown/(p.stepX*p.stepY), p.try)*float64(k.shown)) + sampleLeast
 }
 
 // addSample takes the lattice's differences of one row: a and b are the values of
@@ -88,36 +127,58 @@ func (p *pair) addSample(c, x int, a, b []float64) {
 	}
 }
 
-// setBrackets turns the samples into brackets; half is widened by the factor.
-func (p *pair) setBrackets(channels int, factor float64) {
+// setBrackets turns the samples into the brackets of the runs.
+func (p *pair) setBrackets(channels int) {
+	for c := range channels {
+		k := &p.channel[c]
+		n := len(k.sample)
+		k.shown = n * p.stepX * p.stepY
+		for try := range k.bounds {
+			k.bounds[try] = k.quantiles(halfWidth(n, try))
+		}
+		k.sample = nil
+	}
+}
+
+// begin prepares the next run over all pixels.
+func (p *pair) begin(channels int) {
 	for c := range channels {
 		k := &p.channel[c]
 		if k.found || k.absent {
 			continue
 		}
-		n := len(k.sample)
-		half := sampleSpread * 0.5 / math.Sqrt(float64(max(n, 1))) * factor
 		k.lo, k.hi = math.Inf(-1), math.Inf(1)
-		if n >= sampleLeast && half < 0.5 {
-			slices.Sort(k.sample)
-			k.lo = k.sample[int(float64(n)*(0.5-half))]
-			k.hi = k.sample[min(n-1, int(float64(n)*(0.5+half)))]
+		if p.try < len(k.bounds) {
+			k.lo, k.hi = k.bounds[p.try][0], k.bounds[p.try][1]
 		}
 		k.below, k.above, k.atLo, k.atHi, k.nan = 0, 0, 0, 0, 0
-		k.between = k.between[:0]
-		p.half = max(p.half, min(half, 0.5))
+		k.between = make([]float64, 0, k.capacity(p))
 	}
+	p.try++
 }
 
-// add counts the differences of one row. value1 NaN or value2 NaN: no pixel in
-// common. The loop's comparisons compile to flags, not jumps: only what falls
-// between lo and hi is looked at again.
-func (p *pair) add(c int, a, b []float64, kept []float64) []float64 {
+// quantiles returns the sample's quantiles half below and above its median.
+func (k *bracket) quantiles(half float64) [2]float64 {
+	if half >= 0.5 {
+		return [2]float64{math.Inf(-1), math.Inf(1)}
+	}
+	n := float64(len(k.sample))
+	lo := selectNth(k.sample, int(n*(0.5-half)))
+	hi := selectNth(k.sample, min(len(k.sample)-1, int(n*(0.5+half))))
+	return [2]float64{lo, hi}
+}
+
+// add counts the differences of one row; where a or b is NaN there is none. kept
+// is scratch, returned for the next row. The first loop has no jumps that depend
+// on the values: few of them are looked at again.
+func (p *pair) add(c int, a, b, kept []float64) []float64 {
 	k := &p.channel[c]
 	lo, hi := k.lo, k.hi
-	below, above, atLo, atHi, nan := 0, 0, 0, 0, 0
-	kept = kept[:0]
-	b = b[:len(a)]
+	if len(kept) < len(a) {
+		kept = make([]float64, 2*len(a))
+	}
+	n, below, above := 0, 0, 0
+	b, in := b[:len(a)], kept[:len(a)]
 	for i, x := range a {
 		d := x - b[i]
 		less, more := 0, 0
@@ -129,19 +190,24 @@ func (p *pair) add(c int, a, b []float64, kept []float64) []float64 {
 		}
 		below += less
 		above += more
-		if less+more != 0 {
-			continue
-		}
+		in[n] = d
+		n += 1 - less - more
+	}
+	between, atLo, atHi := 0, 0, 0
+	for _, d := range in[:n] {
 		switch {
 		case d == lo:
 			atLo++
 		case d == hi:
 			atHi++
 		case d == d:
-			kept = append(kept, d)
-		case x == x && b[i] == b[i]:
-			nan++ // inf - inf
+			in[between] = d
+			between++
 		}
+	}
+	nan := 0
+	if between+atLo+atHi < n {
+		nan = differencesThatAreNone(a, b)
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -150,14 +216,30 @@ func (p *pair) add(c int, a, b []float64, kept []float64) []float64 {
 	k.atLo += atLo
 	k.atHi += atHi
 	k.nan += nan
-	k.between = append(k.between, kept...)
+	k.between = append(k.between, in[:between]...)
 	return kept
 }
 
-// settle finds the medians that the brackets hold and reports whether all did.
+// differencesThatAreNone counts the pixels that both show and whose difference is
+// NaN: infinity less infinity.
+func differencesThatAreNone(a, b []float64) int {
+	n := 0
+	for i, x := range a {
+		y := b[i]
+		if x-y == x-y {
+			continue
+		}
+		if x == x && y == y {
+			n++
+		}
+	}
+	return n
+}
+
+// settle finds the medians that the brackets hold; settled says whether all did.
 // No pixel in common, or a difference that is no number: no median.
-func (p *pair) settle(channels int) bool {
-	all := true
+func (p *pair) settle(channels int) {
+	p.settled = true
 	for c := range channels {
 		k := &p.channel[c]
 		if k.found || k.absent {
@@ -178,12 +260,9 @@ func (p *pair) settle(channels int) bool {
 				k.found, k.absent = false, true
 			}
 		}
-		if k.found || k.absent {
-			k.sample, k.between = nil, nil
-		}
-		all = all && (k.found || k.absent)
+		k.between = nil
+		p.settled = p.settled && (k.found || k.absent)
 	}
-	return all
 }
 
 // rank returns the r-th smallest difference, counted from 0, if the bracket has it.

@@ -125,7 +125,7 @@ func tilesOnARow(j *Job) int {
 // that of the largest pair, and as many more at a time as freeBudget holds.
 func medianBytes(j *Job, pairs []*pair) (least, wanted int64) {
 	for _, q := range pairs {
-		bytes := q.bytes(j.Mosaic.C)
+		bytes := q.leastBytes(j.Mosaic.C)
 		least = max(least, bytes)
 		wanted += bytes
 	}

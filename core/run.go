@@ -2,6 +2,8 @@ package core
 
 import (
 	"context"
+	"runtime/debug"
+	"sync"
 	"time"
 )
 
@@ -9,6 +11,15 @@ const (
 	statsEvery  = 100 * time.Millisecond
 	cancelEvery = 20 * time.Millisecond
 )
+
+// frugal has the collector follow the scratch closely. That is a few large slices
+// without pointers, so collecting costs nothing, and garbage would else be half of
+// the memory held.
+var frugal = sync.OnceFunc(func() { debug.SetGCPercent(10) })
+
+// largeScratch is the most that a call leaves to the collector; more it gives back
+// to the system at its end.
+const largeScratch = 32 << 20
 
 // Run computes the stages of a job and returns when no goroutine of it is left.
 // On its own goroutine it calls j.OnStats at every new stage and every 100 ms,
@@ -24,6 +35,10 @@ func Run(j *Job, stages Stages) error {
 	plan, err := NewPlan(j, stages)
 	if err != nil {
 		return err
+	}
+	frugal()
+	if plan.Bytes > largeScratch {
+		defer debug.FreeOSMemory()
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()

@@ -55,14 +55,15 @@ func TestScaleHistogramEqualsSorting(t *testing.T) {
 
 // stream runs a's and b's differences through a pair as medians does.
 func stream(a, b []float64, stepX int) (median float64, found bool, runs int) {
-	p := &pair{stepX: stepX, area: len(a)}
+	p := &pair{stepX: stepX, stepY: 1, area: len(a)}
 	p.addSample(0, 0, a, b)
-	for factor := 1.0; ; factor *= 4 {
+	p.setBrackets(1)
+	for {
 		runs++
-		p.setBrackets(1, factor)
+		p.begin(1)
 		p.add(0, a[:len(a)/3], b[:len(b)/3], nil)
 		p.add(0, a[len(a)/3:], b[len(b)/3:], nil)
-		if p.settle(1) {
+		if p.settle(1); p.settled {
 			return p.channel[0].median, p.channel[0].found, runs
 		}
 	}
