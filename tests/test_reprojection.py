@@ -105,7 +105,7 @@ def test_a_headers_own_size_rules():
 @pytest.mark.parametrize("kind", ["f4", "f8", ">f8"])
 def test_results_go_to_the_arrays_that_are_given(kind):
     # Without it the caller's arrays stay empty.
-    out = np.full(small.CANVAS, 7, kind), np.full(small.CANVAS, 7, kind)
+    out = np.full(small.CANVAS, 7, kind), np.zeros(small.CANVAS, kind)
     found = coadd(output_array=out[0], output_footprint=out[1])
     assert found[0] is out[0] and found[1] is out[1]
     assert same(found, coadd())
@@ -142,6 +142,14 @@ REFUSED = {
     "a word": ({"data": ["no such file.fits"]}, r"input_data\[0\] can't be opened"),
     "few weights": ({"input_weights": small.masks()[:1]}, "input_weights has 1 entries, want 2"),
     "other weights": ({"input_weights": [np.ones((3, 4))] * 2}, r"input_weights\[0\] has shape"),
+    "a weight below 0": (
+        {"input_weights": [np.full(small.SHAPE, -1)] * 2},
+        r"input_weights\[0\] is -1 somewhere, want 0 or more",
+    ),
+    "a result to add to": (
+        {"output_footprint": np.ones(small.CANVAS)},
+        "output_footprint is not 0 everywhere",
+    ),
     "a far reference": ({"background_reference": 2}, "background_reference = 2, want 0 to 1"),
     "no shape": ({"shape_out": None}, "shape_out is missing"),
     "a small output": ({"output_array": np.zeros((3, 4))}, r"output_array .*\[44, 90\]"),

@@ -192,16 +192,18 @@ def _maps(call: Call, telemetry: Telemetry, shapes: list, grid: tuple[int, int])
 
     Raises WCSError for a WCS that can't be read at all. An empty tile needs none.
     """
+    from ._sky import read
     from ._wcs import pixel_map
 
+    output = read("final_wcs", call.output_wcs)
     maps, failed = [], {}
     for t, (wcs, shape) in enumerate(zip(call.tiles_wcs, shapes, strict=True)):
         found, name = None, f"tiles_wcs[{t}]"
         if 0 not in shape:
             try:
-                found = pixel_map(wcs, shape, call.output_wcs, grid, name=name)
+                found = pixel_map(wcs, shape, output, grid, name=name)
             except WCSError as err:
-                _check_readable(name, wcs, call.output_wcs)
+                read(name, wcs)  # raises where it can't even be read
                 failed[t] = err
         maps.append(found)
         telemetry.waiting()
@@ -212,13 +214,6 @@ def _maps(call: Call, telemetry: Telemetry, shapes: list, grid: tuple[int, int])
             next(iter(failed.values())),
         )
     return maps
-
-
-def _check_readable(name: str, wcs, output_wcs) -> None:
-    from ._sky import read
-
-    read(name, wcs)
-    read("output_wcs", output_wcs)
 
 
 def _tile_input(t: int, image: np.ndarray, mask: np.ndarray | None, **others) -> TileInput:

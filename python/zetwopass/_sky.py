@@ -108,8 +108,8 @@ class Sky:
         return pixels
 
 
-def read(name: str, wcs: WCS | fits.Header) -> Sky:
-    """Check and copy a WCS; a header is read first.
+def read(name: str, wcs: WCS | fits.Header | Sky) -> Sky:
+    """Check and copy a WCS; a header is read first, and what was read already is taken as it is.
 
     Raises
     ------
@@ -117,6 +117,8 @@ def read(name: str, wcs: WCS | fits.Header) -> Sky:
         What came is no WCS, has not exactly two celestial axes, or wcslib refuses it. The message
         begins with `name`.
     """
+    if isinstance(wcs, Sky):
+        return wcs
     try:
         with _copying:
             copy = _of_header(wcs) if isinstance(wcs, fits.Header) else _copy(name, wcs)

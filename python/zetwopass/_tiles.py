@@ -31,6 +31,7 @@ def inputs(
     profile: str = "v4.5",
 ) -> list[TileInput]:
     """Return the tiles with their maps on ``grid``; everything cheap is checked before the maps."""
+    from ._sky import read
     from ._wcs import pixel_map
 
     count = len(images)
@@ -39,11 +40,12 @@ def inputs(
     weights = weights or [1.0] * count
     for i, image in enumerate(images):
         _buffers.image(f"tiles[{i}]", image, channels=_checks.channels(images))
+    output = read("output_wcs", output_wcs)
     return [
         TileInput(
             name=f"tiles[{i}]",
             image=image,
-            map=pixel_map(wcs, image.shape[:2], output_wcs, grid, name=f"tiles_wcs[{i}]"),
+            map=pixel_map(wcs, image.shape[:2], output, grid, name=f"tiles_wcs[{i}]"),
             mask=mask,
             weight=mask if profile == "v4.5" else None,
             weight_scale=weight,

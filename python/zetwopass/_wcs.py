@@ -51,7 +51,7 @@ class PixelMap:
 def pixel_map(
     tile_wcs: WCS,
     tile_shape: Shape,
-    output_wcs: WCS | fits.Header,
+    output_wcs: WCS | fits.Header | Sky,
     output_shape: Shape,
     *,
     bound: float = 1e-5,
@@ -67,7 +67,8 @@ def pixel_map(
     ----------
     tile_wcs, output_wcs
         Celestial, two axes. They are copied and stay as they are, so that several threads may
-        pass the same objects, as long as nobody else uses them meanwhile.
+        pass the same objects, as long as nobody else uses them meanwhile. An output for many
+        tiles is best read once, by ``_sky.read``.
     tile_shape, output_shape
         Rows and columns.
     bound

@@ -75,8 +75,9 @@ def reproject_and_coadd(
         The image whose constant is 0 instead; also 0, which reproject takes for None. Pixels of
         all groups are shifted by the same number.
     output_array, output_footprint
-        Arrays [H, W] of floats to write to, float32 ones without a copy; they are overwritten.
-        By default the results are new float32 arrays.
+        Arrays [H, W] of floats to write to, float32 ones without a copy. By default the results
+        are new float32 arrays. A footprint that is not 0 is refused: reproject adds to such
+        results, this function doesn't.
     progress_bar
         Wraps the loop that reads the images and maps them, before the computation.
     blank_pixel_value
@@ -103,6 +104,10 @@ def reproject_and_coadd(
     items = list(input_data)
     given = None if input_weights is None else list(input_weights)
     _check_counts(items, given, background_reference)
+    if output_footprint is not None and np.any(output_footprint):
+        raise ArgumentError(
+            "output_footprint is not 0 everywhere; adding to a result is reproject's alone"
+        )
     weights = given or [None] * len(items)
     wrap = progress_bar or (lambda items: items)
     tiles = [
@@ -181,6 +186,11 @@ def _tile(i, item, weight, output_wcs, shape, hdu_in, hdu_weights) -> TileInput:
         if weight.shape != image.shape:
             raise ArgumentError(
                 f"input_weights[{i}] has shape {list(weight.shape)}, want {list(image.shape)}"
+            )
+        if (weight < 0).any():
+            raise ArgumentError(
+                f"input_weights[{i}] is {weight.min():g} somewhere, want 0 or more; "
+                "weights below 0 are reproject's alone"
             )
     pixels = pixel_map(wcs, image.shape, output_wcs, shape, name=f"the WCS of {name}")
     return TileInput(name=name, image=image, map=pixels, weight=weight)
