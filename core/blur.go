@@ -16,7 +16,7 @@ func blurBytes(j *Job) (shared, each int64) {
 	h, w, r := j.Coverage.H, j.Coverage.W, kernelRadius(j.Sigma)
 	planes, rows := blurPlanes(j), min(segmentRows(r), h)
 	in, out := lineSizes(rows, w, r, planes)
-	return int64(planes*rows*w) * 4, int64(in+out) * 4
+	return int64(planes*rows*w) * 4, int64(in+out)*4 + int64(max(rows, w))*8
 }
 
 // blurPlanes is 2 where the blur is normalised: numerator and denominator.
@@ -79,8 +79,12 @@ type blurrer struct {
 	bytes    int64        // of one of them
 }
 
-// blurLines is the scratch of one worker: padded input lines and their output.
-type blurLines struct{ in, out []float32 }
+// blurLines is the scratch of one worker: padded input lines, their output, and
+// sums for one of them.
+type blurLines struct {
+	in, out []float32
+	sum     []float64
+}
 
 func newBlurrer(p *pass, g *gauss, bytes int64) *blurrer {
 	b := &blurrer{p: p, g: g, cov: p.job.Coverage, dst: p.job.Blurred,
@@ -94,8 +98,10 @@ func newBlurrer(p *pass, g *gauss, bytes int64) *blurrer {
 // scratch returns the lines of a worker, made at its first use.
 func (b *blurrer) scratch(worker int) *blurLines {
 	if b.lines[worker] == nil {
-		in, out := lineSizes(min(segmentRows(b.g.radius), b.cov.H), b.cov.W, b.g.radius, b.planes)
-		b.lines[worker] = &blurLines{make([]float32, in), make([]float32, out)}
+		rows := min(segmentRows(b.g.radius), b.cov.H)
+		in, out := lineSizes(rows, b.cov.W, b.g.radius, b.planes)
+		b.lines[worker] = &blurLines{
+			make([]float32, in), make([]float32, out), make([]float64, max(rows, b.cov.W))}
 	}
 	return b.lines[worker]
 }
@@ -139,9 +145,10 @@ func (b *blurrer) columns(l *blurLines, y0, y1, x0, x1 int) {
 			in[i*padded+j] = c
 		}
 	}
-	for plane := range b.planes {
-		for i := range width {
-			b.g.filter(out, in[(plane*blurStrip+i)*padded:][:padded])
+	for i := range width {
+		few := b.g.fewSteps(in[i*padded:][:padded]) // the mask steps nowhere else
+		for plane := range b.planes {
+			b.g.filter(out, in[(plane*blurStrip+i)*padded:][:padded], few, l.sum)
 			to := b.inter[plane][x0+i:]
 			for j, s := range out {
 				to[j*b.cov.W] = s
@@ -165,7 +172,10 @@ func (b *blurrer) row(l *blurLines, y, y0 int) {
 		for j := r + 2 + w; j < padded; j++ {
 			line[j] = from[fold(j-r-2, w)]
 		}
-		b.g.filter(out[plane*w:][:w], line)
+	}
+	few := b.g.fewSteps(in[:padded]) && (b.planes == 1 || b.g.fewSteps(in[padded:][:padded]))
+	for plane := range b.planes {
+		b.g.filter(out[plane*w:][:w], in[plane*padded:][:padded], few, l.sum)
 	}
 	to := b.dst.Pix[y*b.dst.RowStride:]
 	if b.planes == 1 {

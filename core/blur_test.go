@@ -7,7 +7,7 @@ import (
 )
 
 // Without it the recursion could drift from the kernel that it stands for.
-func TestFilterEqualsTheDirectSum(t *testing.T) {
+func TestSlidingEqualsTheDirectSum(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 2))
 	for _, sigma := range []int{1, 2, 3, 7, 10, 50, 200, 500, 1000} {
 		for _, n := range []int{1, 5, 3000} {
@@ -24,9 +24,9 @@ func TestFilterEqualsTheDirectSum(t *testing.T) {
 				}
 			}
 			got, want := make([]float32, n), make([]float32, n)
-			g.filter(got, src)
+			g.slide(got, src)
 			g.exact = true
-			g.filter(want, src)
+			g.filter(want, src, false, nil)
 			worst := 0.0
 			for i := range got {
 				if (want[i] == 0) != (got[i] == 0) {
@@ -39,6 +39,32 @@ func TestFilterEqualsTheDirectSum(t *testing.T) {
 			}
 			if worst > 3e-7 {
 				t.Errorf("sigma %d, %d samples: relative error %.2g, want <= 3e-7", sigma, n, worst)
+			}
+		}
+	}
+}
+
+// Without it a step could be misplaced by a sample, or its height cancelled.
+func TestAddingStepsEqualsTheDirectSum(t *testing.T) {
+	rng := rand.New(rand.NewPCG(21, 22))
+	for _, sigma := range []int{1, 2, 9, 50, 300} {
+		for range 20 {
+			g := newGauss(sigma)
+			n := 1 + rng.IntN(1500)
+			src := make([]float32, n+2*g.radius+2)
+			for i, level := 0, float32(0); i < len(src); i++ {
+				if rng.IntN(100) == 0 {
+					level = float32(rng.IntN(4)) / 3
+				}
+				src[i] = level
+			}
+			got, want := make([]float32, n), make([]float32, n)
+			g.addSteps(got, src, make([]float64, n))
+			for i := range want {
+				want[i] = g.direct(src[i+2:])
+				if math.Abs(float64(got[i]-want[i])) > 1.2e-7*float64(want[i]) {
+					t.Fatalf("sigma %d, sample %d of %d: %g, want %g", sigma, i, n, got[i], want[i])
+				}
 			}
 		}
 	}
@@ -59,6 +85,32 @@ func TestFlatCoverageStaysExact(t *testing.T) {
 		for i, c := range j.Coverage.Pix {
 			if c > 0 && j.Blurred.Pix[i] != level {
 				t.Fatalf("blurred[%d] = %v on a flat %v", i, j.Blurred.Pix[i], level)
+			}
+		}
+	}
+}
+
+// Without it the threshold 2 could cut a flat 2 beside other levels: where all that
+// the kernel sees is 2 or nothing, the ratio is 2, whatever lies beyond.
+func TestFlatCoverageStaysExactBesideOtherLevels(t *testing.T) {
+	j := &Job{Sigma: 5, Coverage: NewView(300, 300, 1), Blurred: NewView(300, 300, 1)}
+	r := kernelRadius(j.Sigma)
+	for y := 20; y < 280; y++ {
+		for x := 20 + y/30; x < 280; x++ {
+			level := float32(2)
+			if x > 200 || y < 90 {
+				level = 3 + float32(x%2) // many steps
+			}
+			j.Coverage.Set(y, x, 0, level)
+		}
+	}
+	if err := Run(j, RunBlur); err != nil {
+		t.Fatal(err)
+	}
+	for y := 90 + r; y < 280; y++ {
+		for x := 20 + y/30; x <= 200-r; x++ {
+			if b := j.Blurred.At(y, x, 0); b != 2 {
+				t.Fatalf("blurred[%d,%d] = %v where the kernel sees 2 alone", y, x, b)
 			}
 		}
 	}

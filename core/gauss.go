@@ -30,6 +30,7 @@ type gauss struct {
 	radius int
 	exact  bool      // sum every tap: slow, right for NaN and infinities too
 	weight []float64 // of the taps 0..radius
+	step   []float64 // [2r], what a step from 0 to 1 gives from r before it on
 
 	// Of each cosine: its taps 0..radius, their sum over the window, and the
 	// factors of the recursion.
@@ -58,6 +59,12 @@ func newGauss(sigma int) *gauss {
 	}
 	for m := range g.weight {
 		g.weight[m] /= sum
+	}
+	g.step = make([]float64, 2*r)
+	rise := 0.0
+	for m := range g.step {
+		rise += g.weight[max(r-m, m-r)]
+		g.step[m] = rise
 	}
 	g.tap = make([][cosines]float64, r+1)
 	fit := 0.0
@@ -103,7 +110,65 @@ func (g *gauss) direct(src []float32) float32 {
 //
 //	for n := range dst { dst[n] = g.direct(src[n+2:]) }
 //
-// With x[n] the line, s[n] = sum_m a cos(ωm) x[n+m] and d[n] = s[n] - s[n-1],
+// sum is scratch of len(dst). A line of few steps, as those of a map of counts, can
+// be filtered by adding up what its steps give. Lines whose ratio is wanted must go
+// the same way: then it is exact where they are proportional.
+func (g *gauss) filter(dst, src []float32, few bool, sum []float64) {
+	switch {
+	case g.exact:
+		for n := range dst {
+			dst[n] = g.direct(src[n+2:])
+		}
+	case few:
+		g.addSteps(dst, src, sum)
+	default:
+		g.slide(dst, src)
+	}
+}
+
+// fewSteps reports whether adding up steps is quicker than sliding the cosines: of
+// these one sample costs about as much as eight of a step's.
+func (g *gauss) fewSteps(src []float32) bool {
+	most := 8 * (len(src) - 2*g.radius) / (2*g.radius + 1)
+	for i := 1; i < len(src); i++ {
+		if src[i] != src[i-1] {
+			if most--; most < 0 {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// addSteps filters exactly: each sample is the leftmost one of its window, plus
+// each step within the window times the share of the kernel behind it.
+func (g *gauss) addSteps(dst, src []float32, sum []float64) {
+	r := g.radius
+	for n := range dst {
+		sum[n] = float64(src[n+2])
+	}
+	for t := 3; t < len(src); t++ {
+		if src[t] == src[t-1] {
+			continue
+		}
+		height := float64(src[t]) - float64(src[t-1])
+		first := t - 2 - 2*r // the output that has sample t at its window's end
+		from, to := max(first, 0), min(first+2*r, len(dst))
+		if from >= to {
+			continue
+		}
+		out, rise := sum[from:to], g.step[from-first:to-first]
+		for i, a := range rise {
+			out[i] += height * a
+		}
+	}
+	for n, s := range sum[:len(dst)] {
+		dst[n] = float32(s)
+	}
+}
+
+// slide filters by the cosines. With x[n] the line, s[n] = sum_m a cos(ωm) x[n+m]
+// and d[n] = s[n] - s[n-1],
 //
 //	d[n+1] = d[n] - 4 sin²(ω/2) s[n] + a cos(ωr) (x[n+r+1] + x[n-r-1])
 //	                                 - a cos(ω(r+1)) (x[n+r] + x[n-r])
@@ -111,13 +176,7 @@ func (g *gauss) direct(src []float32) float32 {
 //
 // for each cosine, in float64. Where a whole window holds one value the result is
 // that value exactly and the state starts afresh behind it.
-func (g *gauss) filter(dst, src []float32) {
-	if g.exact {
-		for n := range dst {
-			dst[n] = g.direct(src[n+2:])
-		}
-		return
-	}
+func (g *gauss) slide(dst, src []float32) {
 	window := 2*g.radius + 1
 	newest := src[window+1:] // of the window of each dst
 	run := 1                 // equal samples up to the newest
@@ -145,7 +204,7 @@ func (g *gauss) filter(dst, src []float32) {
 			}
 			run = 1
 		}
-		g.step(&st, float64(x)+float64(src[n]), float64(last)+float64(src[n+1]))
+		g.advance(&st, float64(x)+float64(src[n]), float64(last)+float64(src[n+1]))
 		dst[n] = float32(st.sum())
 		if run == window {
 			dst[n] = x
@@ -187,9 +246,9 @@ func (g *gauss) flat(st *state, x float64) {
 	}
 }
 
-// step advances by one sample; outer is x[n+r+1] + x[n-r-1] and inner is
+// advance goes on by one sample; outer is x[n+r+1] + x[n-r-1] and inner is
 // x[n+r] + x[n-r].
-func (g *gauss) step(st *state, outer, inner float64) {
+func (g *gauss) advance(st *state, outer, inner float64) {
 	for k := range cosines {
 		d := st.d[k] - g.spring[k]*st.s[k] + (g.outer[k]*outer - g.inner[k]*inner)
 		st.d[k] = d
