@@ -99,9 +99,12 @@ func (g *gainer) scan(p *pass, t *Tile) (shown int, err error) {
 		if p.ctx.Err() != nil {
 			return 0, ErrCancelled
 		}
-		a, b := g.warp.locate(t, y, x0, x1)
+		a, b, whole := t.span(y, x0, x1)
+		if !whole || !t.Mask.Absent() {
+			a, b = g.warp.locate(t, y, x0, x1)
+		}
 		n := b - a
-		if n == 0 {
+		if n <= 0 {
 			continue
 		}
 		if !t.Mask.Absent() {
@@ -110,7 +113,7 @@ func (g *gainer) scan(p *pass, t *Tile) (shown int, err error) {
 		cov := j.Coverage.Pix[y*j.Coverage.RowStride+a*j.Coverage.ColStride:]
 		blur := j.Blurred.Pix[y*j.Blurred.RowStride+a*j.Blurred.ColStride:]
 		for i := range n {
-			if g.warp.ix[i] < 0 || (!t.Mask.Absent() && !(g.warp.weight[i] > 1e-3)) {
+			if (!whole && g.warp.ix[i] < 0) || (!t.Mask.Absent() && !(g.warp.weight[i] > 1e-3)) {
 				continue
 			}
 			shown++

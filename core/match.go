@@ -204,10 +204,8 @@ func (m *matcher) span(i, y int) *shownRow {
 	if s.row == y+1 {
 		return s
 	}
-	t := &m.job.Tiles[i]
-	x0, _, x1, _ := t.Map.clip(m.job.Mosaic.H, m.job.Mosaic.W)
 	s.row = y + 1
-	s.a, s.b = t.Map.span(y, x0, x1, t.Image.H, t.Image.W)
+	s.a, s.b, _ = m.job.Tiles[i].span(y, 0, m.job.Mosaic.W)
 	s.needA, s.needB = s.b, s.a
 	m.tiles = append(m.tiles, i)
 	return s

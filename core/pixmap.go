@@ -80,11 +80,29 @@ func (m *PixelMap) clip(h, w int) (x0, y0, x1, y1 int) {
 }
 
 // span returns the pixels [a,b) of row y, among [x0,x1) of the box, outside of
-// which no position lies in a tile of h x w pixels. It may hold others too.
-func (m *PixelMap) span(y, x0, x1, h, w int) (a, b int) {
+// which no position lies in a tile of h x w pixels; whole says that in it all do.
+func (m *PixelMap) span(y, x0, x1, h, w int) (a, b int, whole bool) {
 	if m.Kind != MapPlane {
-		return x0, x1
+		return x0, x1, false
 	}
+	a, b = m.planeSpan(y, x0, x1, h, w)
+	for a < b && !m.planeInside(a, y, h, w) {
+		a++
+	}
+	for a < b && !m.planeInside(b-1, y, h, w) {
+		b--
+	}
+	return a, b, true // a tile seen in perspective is convex
+}
+
+func (m *PixelMap) planeInside(x, y, h, w int) bool {
+	var u, v [1]float64
+	m.planeRow(y, x, u[:], v[:])
+	return inTile(u[0], v[0], h, w)
+}
+
+// planeSpan is the span of a plane but for a pixel or two on either side.
+func (m *PixelMap) planeSpan(y, x0, x1, h, w int) (a, b int) {
 	// Each side of the tile is a half-plane of the output, W > 0 another:
 	// p x + q >= 0. A pixel of margin is for rounding.
 	p, fy := &m.Plane, float64(y)
@@ -111,6 +129,16 @@ func (m *PixelMap) span(y, x0, x1, h, w int) (a, b int) {
 		return x0, x0
 	}
 	return max(x0, int(math.Ceil(lo))), min(x1, int(math.Floor(hi))+1)
+}
+
+// edgeSlack is how far outside a tile's border, in pixels, a position still
+// counts as inside: there the original is decided by its own rounding.
+const edgeSlack = 1e-7
+
+// inTile reports whether a position lies in a tile of h x w pixels; NaN does not.
+func inTile(u, v float64, h, w int) bool {
+	return u >= -0.5-edgeSlack && u <= float64(w)-0.5+edgeSlack &&
+		v >= -0.5-edgeSlack && v <= float64(h)-0.5+edgeSlack
 }
 
 // row writes the positions of the pixels x0 <= x < x0+len(u) of row y, which lie

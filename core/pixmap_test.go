@@ -6,8 +6,16 @@ import (
 	"testing"
 )
 
-// Without it a span could cut pixels off that the tile shows.
-func TestSpanHoldsEveryPixelInside(t *testing.T) {
+// onTheEdge reports whether rounding decides if a position is in a tile.
+func onTheEdge(u, v float64, h, w int) bool {
+	near := func(p, end float64) bool {
+		return math.Abs(p+0.5+edgeSlack) < 1e-10 || math.Abs(p-end-edgeSlack) < 1e-10
+	}
+	return near(u, float64(w)-0.5) || near(v, float64(h)-0.5)
+}
+
+// Without it a span could cut pixels off that the tile shows, or hold others.
+func TestThePixelsOfASpanAreThoseInside(t *testing.T) {
 	rng := rand.New(rand.NewPCG(15, 16))
 	shown := 0
 	for range 400 {
@@ -22,15 +30,15 @@ func TestSpanHoldsEveryPixelInside(t *testing.T) {
 		m.Plane[6], m.Plane[7] = m.Plane[6]/20, m.Plane[7]/20
 		h, w := 1+rng.IntN(60), 1+rng.IntN(60)
 		for y := range m.Y1 {
-			a, b := m.span(y, 0, m.X1, h, w)
+			a, b, _ := m.span(y, 0, m.X1, h, w)
 			for x := range m.X1 {
 				u, v := slowPosition(&m, x, y)
-				if !inside(u, v, h, w) {
-					continue
+				shows := inside(u, v, h, w)
+				if shows {
+					shown++
 				}
-				shown++
-				if x < a || x >= b {
-					t.Fatalf("plane %v, tile %d x %d: (%d,%d) -> (%g,%g) is outside [%d,%d)",
+				if shows != (a <= x && x < b) && !onTheEdge(u, v, h, w) {
+					t.Fatalf("plane %v, tile %d x %d: (%d,%d) -> (%g,%g), and the span is [%d,%d)",
 						m.Plane, h, w, x, y, u, v, a, b)
 				}
 			}

@@ -2,10 +2,6 @@ package core
 
 import "math"
 
-// edgeSlack is how far outside a tile's border, in pixels, a position still
-// counts as inside: there the original is decided by its own rounding.
-const edgeSlack = 1e-7
-
 // warper samples tiles along rows of the output, bilinearly, by the rules of
 // reproject_interp (reproject >= 0.11). It belongs to one worker.
 type warper struct {
@@ -36,42 +32,58 @@ func newWarper(w, nx, channels int) *warper {
 // locate finds the stencils of tile t for the pixels [x0,x1) of row y and returns
 // the part [a,b) in which it may show anything. Stencil i is of pixel a+i.
 func (r *warper) locate(t *Tile, y, x0, x1 int) (a, b int) {
-	m, h, w := &t.Map, t.Image.H, t.Image.W
-	if y < m.Y0 || y >= m.Y1 {
-		return x0, x0
-	}
-	a, b = m.span(y, max(x0, m.X0), min(x1, m.X1), h, w)
+	a, b, whole := t.span(y, x0, x1)
 	if a >= b {
-		return x0, x0
+		return a, b
 	}
+	h, w := t.Image.H, t.Image.W
 	n := b - a
-	u, v := r.u[:n], r.v[:n]
-	m.row(y, a, u, v, r.line)
-	ix, iy := r.ix[:n], r.iy[:n]
-	maxU, maxV := float64(w)-0.5+edgeSlack, float64(h)-0.5+edgeSlack
+	u, v, ix, iy := r.u[:n], r.v[:n], r.ix[:n], r.iy[:n]
+	t.Map.row(y, a, u, v, r.line)
 	endU, endV := float64(w-1), float64(h-1)
 	lastX, lastY := max(w-2, 0), max(h-2, 0)
-	first, last := n, -1
 	for i := range u {
 		fu, fv := u[i], v[i]
-		if !(fu >= -0.5-edgeSlack && fu <= maxU && fv >= -0.5-edgeSlack && fv <= maxV) {
+		if !whole && !inTile(fu, fv, h, w) {
 			ix[i] = -1
 			continue
 		}
-		first, last = min(first, i), i
 		fu, fv = clamp(fu, endU), clamp(fv, endV)
 		ku, kv := min(int(fu), lastX), min(int(fv), lastY)
 		u[i], v[i] = fu-float64(ku), fv-float64(kv)
 		ix[i], iy[i] = int32(ku), int32(kv)
 	}
-	if last < 0 {
-		return x0, x0
+	if whole {
+		return a, b
 	}
-	copy(u, u[first:last+1])
-	copy(v, v[first:last+1])
-	copy(ix, ix[first:last+1])
-	copy(iy, iy[first:last+1])
-	return a + first, a + last + 1
+	return r.trim(a, n)
+}
+
+// span returns the pixels [a,b) of row y, among [x0,x1), that the tile may show;
+// whole says that all of them lie in it.
+func (t *Tile) span(y, x0, x1 int) (a, b int, whole bool) {
+	m := &t.Map
+	x0, x1 = max(x0, m.X0), min(x1, m.X1)
+	if y < m.Y0 || y >= m.Y1 || x0 >= x1 {
+		return x0, x0, false
+	}
+	return m.span(y, x0, x1, t.Image.H, t.Image.W)
+}
+
+// trim cuts the stencils that show nothing off both ends of the n from pixel a.
+func (r *warper) trim(a, n int) (first, end int) {
+	from, to := 0, n
+	for from < to && r.ix[from] < 0 {
+		from++
+	}
+	for from < to && r.ix[to-1] < 0 {
+		to--
+	}
+	copy(r.u, r.u[from:to])
+	copy(r.v, r.v[from:to])
+	copy(r.ix, r.ix[from:to])
+	copy(r.iy, r.iy[from:to])
+	return a + from, a + to
 }
 
 // clamp brings x, which is a number, into [0,end]; the builtins, which look for
