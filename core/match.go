@@ -56,10 +56,10 @@ func (p *pass) medians(pairs []*pair) error {
 	return err
 }
 
-// inGroups calls f with as many of the pairs at a time as fit into what the
-// workers' rows leave of the budget, at least one.
+// inGroups calls f with as many of the pairs at a time as the plan has room for,
+// at least one.
 func (p *pass) inGroups(pairs []*pair, bytes func(*pair, int) int64, f func([]*pair) error) error {
-	room := p.plan.Budget - matchBytes(p.job, p.plan.slots)
+	room := p.plan.medianRoom
 	for len(pairs) > 0 {
 		n, total := 0, int64(0)
 		for n < len(pairs) {

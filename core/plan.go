@@ -15,6 +15,7 @@ type Plan struct {
 	Budget       int64 // that the scratch keeps to
 
 	slots                                    int     // tiles on one row, at most
+	medianRoom                               int64   // for what pairs keep at a time
 	blurWork, gainWork, matchWork, coaddWork float64 // about ns of one core
 }
 
@@ -24,59 +25,82 @@ const (
 	mostRows        = 1024
 	chunksPerWorker = 4
 	// freeBudget is the scratch for medians where the job sets no bound.
-	freeBudget = 256 << 20
+	freeBudget = 512 << 20
 )
 
 // NewPlan plans the stages of a valid job.
 func NewPlan(j *Job, stages Stages) (Plan, error) {
-	plan := Plan{Workers: j.Workers}
-	if plan.Workers == 0 {
-		plan.Workers = runtime.GOMAXPROCS(0)
+	d := demand{workers: j.Workers}
+	if d.workers == 0 {
+		d.workers = runtime.GOMAXPROCS(0)
 	}
 	rows, width, samples := j.Coverage.H, j.Coverage.W, 1
 	if stages&RunCoadd != 0 {
 		rows, width, samples = j.Mosaic.H, j.Mosaic.W, j.Mosaic.C+1
 	}
+	plan := Plan{Workers: d.workers}
 	plan.RowsPerChunk = chunkRows(j, rows, int64(4*width*samples), plan.Workers)
 	plan.ChunkTotal = (rows + plan.RowsPerChunk - 1) / plan.RowsPerChunk
-
-	var fixed, most int64 // of all, at one worker; of all, at all workers
-	need := func(least, wanted, each int64, tasks int) {
-		fixed = max(fixed, least+each)
-		most = max(most, wanted+each*int64(min(plan.Workers, tasks)))
-		plan.ChunkBytes = max(plan.ChunkBytes, each)
-	}
 	if stages&(RunBlur|RunGains) != 0 {
 		shared, each := blurBytes(j)
-		need(shared, shared, each, (j.Coverage.W+blurStrip-1)/blurStrip)
+		d.add(shared, shared, each, (j.Coverage.W+blurStrip-1)/blurStrip)
 		plan.blurWork = blurCost(j)
 	}
 	if stages&RunGains != 0 {
-		need(0, 0, gainBytes(j), len(j.Tiles))
+		d.add(0, 0, gainBytes(j), len(j.Tiles))
 		plan.gainWork = 6 * shownArea(j.Tiles, j.Coverage.H, j.Coverage.W)
 	}
 	if stages&RunCoadd != 0 {
-		area := shownArea(j.Tiles, j.Mosaic.H, j.Mosaic.W) * float64(j.Mosaic.C)
-		need(0, 0, coaddBytes(j), plan.ChunkTotal)
-		plan.coaddWork = 6 * area
-		if !j.KeepBackground && len(j.Tiles) > 1 {
-			plan.slots = tilesOnARow(j)
-			pairs := overlaps(j.Tiles, j.Mosaic.H, j.Mosaic.W)
-			least, wanted := medianBytes(j, pairs)
-			need(least, wanted, matchBytes(j, plan.slots), plan.ChunkTotal)
-			need(offsetBytes(len(j.Tiles)), offsetBytes(len(j.Tiles)), 0, 0)
-			plan.matchWork = matchCost(j, pairs)
-		}
+		d.add(0, 0, coaddBytes(j), plan.ChunkTotal)
+		plan.coaddWork = 6 * shownArea(j.Tiles, j.Mosaic.H, j.Mosaic.W) * float64(j.Mosaic.C)
 	}
-	plan.Budget = j.MaxChunkBytes
-	if plan.Budget == 0 {
-		plan.Budget = most
+	leastKept := int64(0)
+	if stages&RunCoadd != 0 && !j.KeepBackground {
+		leastKept = plan.match(j, &d)
 	}
-	plan.Bytes = min(most, plan.Budget)
-	if fixed > plan.Budget {
-		return plan, fmt.Errorf("%w: max_chunk_bytes = %d, want at least %d", ErrBudget, plan.Budget, fixed)
+	return plan, plan.admit(j, d, leastKept)
+}
+
+// demand adds up what the stages want of the budget; they run one by one.
+type demand struct {
+	workers          int
+	least, most, one int64 // at one worker; at all workers; of one worker
+}
+
+// add counts a stage of so many tasks: bytes that its workers share, at least and
+// as wanted, and of each worker.
+func (d *demand) add(least, wanted, each int64, tasks int) {
+	d.least = max(d.least, least+each)
+	d.most = max(d.most, wanted+each*int64(min(d.workers, tasks)))
+	d.one = max(d.one, each)
+}
+
+// match plans the background match and returns the least that its pairs keep.
+func (p *Plan) match(j *Job, d *demand) int64 {
+	p.slots = tilesOnARow(j)
+	pairs := overlaps(j.Tiles, j.Mosaic.H, j.Mosaic.W)
+	least, wanted := medianBytes(j, pairs)
+	d.add(least, wanted, matchBytes(j, p.slots), p.ChunkTotal)
+	d.add(offsetBytes(len(j.Tiles)), offsetBytes(len(j.Tiles)), 0, 0)
+	p.matchWork = matchCost(j, pairs)
+	return least
+}
+
+// admit sets the budget and what follows from it. Up to half of it lets all
+// workers match; what the pairs keep has the rest.
+func (p *Plan) admit(j *Job, d demand, leastKept int64) error {
+	p.ChunkBytes, p.Budget = d.one, j.MaxChunkBytes
+	if p.Budget == 0 {
+		p.Budget = d.most
 	}
-	return plan, nil
+	p.Bytes = min(d.most, p.Budget)
+	if d.least > p.Budget {
+		return fmt.Errorf("%w: max_chunk_bytes = %d, want at least %d", ErrBudget, p.Budget, d.least)
+	}
+	row := matchBytes(j, p.slots)
+	rows := max(row, min(row*int64(p.Workers), p.Budget/2, p.Budget-leastKept))
+	p.medianRoom = p.Budget - rows
+	return nil
 }
 
 // chunkRows is rows_per_chunk, else what max_chunk_bytes holds of output for all
