@@ -15,7 +15,7 @@ const (
 // frugal has the collector follow the scratch closely. That is a few large slices
 // without pointers, so collecting costs nothing, and garbage would else be half of
 // the memory held.
-var frugal = sync.OnceFunc(func() { debug.SetGCPercent(10) })
+var frugal = sync.OnceFunc(func() { debug.SetGCPercent(5) })
 
 // largeScratch is the most that a call leaves to the collector; more it gives back
 // to the system at its end.
