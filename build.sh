@@ -6,6 +6,7 @@
 #   ./build.sh test      all tests
 #   ./build.sh demo      a real mosaic, before and after, into build/demo
 #   ./build.sh bench     the table of README.md
+#   ./build.sh wheel     a wheel to install elsewhere, into build
 set -euo pipefail
 cd "$(dirname "$0")"
 
@@ -50,6 +51,16 @@ run_tests() {
   "$python" -m pytest -q tests "$@"
 }
 
+# One wheel serves every Python 3, on systems whose glibc is that of this one or newer.
+wheel() {
+  local glibc
+  glibc=$(objdump -T "$library" | grep -oE 'GLIBC_[0-9.]+' | sort -V | tail -n 1)
+  rm -rf build/zetwopass-*.whl python/build
+  .venv/bin/pip wheel --quiet --disable-pip-version-check --no-deps -w build ./python
+  .venv/bin/python -m wheel tags --remove --abi-tag none --python-tag py3 \
+    --platform-tag "manylinux_$(tr . _ <<<"${glibc#GLIBC_}")_$(uname -m)" build/zetwopass-*.whl
+}
+
 command=${1:-build}
 shift || true
 mkdir -p build
@@ -58,5 +69,6 @@ case "$command" in
   test) build && venv && run_tests "$@" ;;
   demo) build && venv && "$python" tests/demo.py "$@" ;;
   bench) build && venv && "$python" tests/bench.py "$@" ;;
-  *) sed -n '2,8p' "$0"; exit 2 ;;
+  wheel) build && venv && wheel ;;
+  *) sed -n '2,9p' "$0"; exit 2 ;;
 esac

@@ -29,6 +29,18 @@ func (v View) Set(y, x, c int, s float32) {
 	v.Pix[y*v.RowStride+x*v.ColStride+c*v.ChanStride] = s
 }
 
+// stencil returns the steps to the next column and row of a 2x2 stencil; an image
+// of one column, or row, is its own neighbour.
+func (v View) stencil() (dx, dy int) {
+	if v.W > 1 {
+		dx = v.ColStride
+	}
+	if v.H > 1 {
+		dy = v.RowStride
+	}
+	return dx, dy
+}
+
 // check reports a shape or stride that Pix cannot hold. An absent image may have
 // a shape all the same, which is all that a plan needs.
 func (v View) check(name string) error {

@@ -103,13 +103,7 @@ func clamp(x, end float64) float64 {
 // are summed, also at weight 0, so that one NaN in the stencil gives NaN.
 func (r *warper) sample(image View, gain float32, n, channels int) {
 	u, v, ix, iy := r.u[:n], r.v[:n], r.ix[:n], r.iy[:n]
-	dx, dy := image.ColStride, image.RowStride
-	if image.W == 1 {
-		dx = 0
-	}
-	if image.H == 1 {
-		dy = 0
-	}
+	dx, dy := image.stencil()
 	for c := range channels {
 		pix := image.Pix[c*image.ChanStride:]
 		value := r.value[c][:n]
@@ -159,13 +153,7 @@ func (c cleaning) of(s float32) float64 {
 // sampleMap writes a mask or weight map at the stencils of the last locate to
 // weight, times scale, NaN where nothing is.
 func (r *warper) sampleMap(m View, clean cleaning, scale float64, n int) {
-	dx, dy := m.ColStride, m.RowStride
-	if m.W == 1 {
-		dx = 0
-	}
-	if m.H == 1 {
-		dy = 0
-	}
+	dx, dy := m.stencil()
 	for i := range n {
 		if r.ix[i] < 0 {
 			r.weight[i] = math.NaN()
