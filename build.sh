@@ -55,7 +55,7 @@ run_tests() {
 wheel() {
   local glibc
   glibc=$(objdump -T "$library" | grep -oE 'GLIBC_[0-9.]+' | sort -V | tail -n 1)
-  rm -rf build/zetwopass-*.whl python/build
+  rm -rf build/zetwopass-*.whl python/build # an old library could lie there
   .venv/bin/pip wheel --quiet --disable-pip-version-check --no-deps -w build ./python
   .venv/bin/python -m wheel tags --remove --abi-tag none --python-tag py3 \
     --platform-tag "manylinux_$(tr . _ <<<"${glibc#GLIBC_}")_$(uname -m)" build/zetwopass-*.whl

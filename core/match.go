@@ -42,13 +42,13 @@ func (p *pass) medians(pairs []*pair) error {
 			if err := p.each(group, func(q *pair) { q.settle(channels) }); err != nil {
 				return err
 			}
+			before := len(missed)
 			for _, q := range group {
-				if q.settled {
-					p.chunkDone()
-				} else {
+				if !q.settled {
 					missed = append(missed, q)
 				}
 			}
+			p.chunksDone(len(group) - (len(missed) - before))
 			return nil
 		})
 		pairs = missed
@@ -107,6 +107,9 @@ func (p *pass) sweep(group []*pair, sampling bool) error {
 					return ErrCancelled
 				}
 				m.row(here, y, sampling)
+			}
+			if !sampling {
+				p.progress.advance(float64(len(group)) / float64(p.plan.ChunkTotal))
 			}
 			return nil
 		})

@@ -38,6 +38,7 @@ type progress struct {
 	now       Stats
 	begun     time.Time
 	stageWork float64 // of the running stage
+	underWay  float64 // chunks of the stage, beyond those that are done
 	before    float64 // of the stages behind
 	total     float64 // of all
 	events    chan Stats
@@ -49,17 +50,28 @@ func (p *progress) stage(s Stage, chunks int, work float64, f func() error) erro
 	p.now.Stage = s
 	p.now.ChunkIndex, p.now.ChunkTotal, p.now.TilesDone = 0, chunks, 0
 	p.before += p.stageWork
-	p.stageWork = work
+	p.stageWork, p.underWay = work, 0
 	p.mu.Unlock()
 	p.events <- p.snapshot()
 	return f()
 }
 
 // chunkDone counts one more chunk of the stage.
-func (p *progress) chunkDone() {
+func (p *progress) chunkDone() { p.chunksDone(1) }
+
+// chunksDone counts n more chunks of the stage, those that were under way.
+func (p *progress) chunksDone(n int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.now.ChunkIndex++
+	p.now.ChunkIndex += n
+	p.underWay = 0
+}
+
+// advance says that another part of the chunks under way is done.
+func (p *progress) advance(chunks float64) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.underWay += chunks
 }
 
 // tileDone counts one more tile of the stage.
@@ -83,7 +95,7 @@ func (p *progress) snapshot() Stats {
 	s.Elapsed, s.ETA = time.Since(p.begun), -1
 	done := p.before
 	if s.ChunkTotal > 0 {
-		done += p.stageWork * float64(s.ChunkIndex) / float64(s.ChunkTotal)
+		done += p.stageWork * (float64(s.ChunkIndex) + p.underWay) / float64(s.ChunkTotal)
 	}
 	if p.total > 0 {
 		s.Fraction = min(done/p.total, 1)
