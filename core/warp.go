@@ -151,7 +151,8 @@ func (c cleaning) of(s float32) float64 {
 }
 
 // sampleMap writes a mask or weight map at the stencils of the last locate to
-// weight, times scale, NaN where nothing is.
+// weight, times scale, NaN where nothing is. Most stencils of such maps hold one
+// value four times, which then is the result.
 func (r *warper) sampleMap(m View, clean cleaning, scale float64, n int) {
 	dx, dy := m.stencil()
 	for i := range n {
@@ -160,10 +161,14 @@ func (r *warper) sampleMap(m View, clean cleaning, scale float64, n int) {
 			continue
 		}
 		p := int(r.iy[i])*m.RowStride + int(r.ix[i])*m.ColStride
+		a, b, c, d := m.Pix[p], m.Pix[p+dx], m.Pix[p+dy], m.Pix[p+dx+dy]
+		if a == b && c == d && a == c {
+			r.weight[i] = scale * clean.of(a)
+			continue
+		}
 		fx, fy := r.u[i], r.v[i]
 		gx, gy := 1-fx, 1-fy
-		r.weight[i] = scale * (gy*gx*clean.of(m.Pix[p]) + gy*fx*clean.of(m.Pix[p+dx]) +
-			fy*gx*clean.of(m.Pix[p+dy]) + fy*fx*clean.of(m.Pix[p+dx+dy]))
+		r.weight[i] = scale * (gy*gx*clean.of(a) + gy*fx*clean.of(b) + fy*gx*clean.of(c) + fy*fx*clean.of(d))
 	}
 }
 
