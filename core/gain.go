@@ -42,7 +42,12 @@ func (p *pass) gains() error {
 
 // gainBytes is the scratch of one gainer.
 func gainBytes(j *Job) int64 {
-	return warpBytes(j.Coverage.W, maxNodes(j.Tiles), 0) + 4*(3*histogramBins+1)
+	most := 0
+	for i := range j.Tiles {
+		x0, y0, x1, y1 := j.Tiles[i].Map.clip(j.Coverage.H, j.Coverage.W)
+		most = max(most, max(x1-x0, 0)*max(y1-y0, 0))
+	}
+	return warpBytes(j.Coverage.W, maxNodes(j.Tiles), 0) + 4*(3*histogramBins+1) + int64(most/8+8)
 }
 
 // maxNodes is the longest row of nodes of any map.
@@ -56,9 +61,11 @@ func maxNodes(tiles []Tile) int {
 
 // gainer computes gains; it belongs to one worker.
 type gainer struct {
-	job  *Job
-	warp *warper
-	hist scaleHistogram
+	job   *Job
+	warp  *warper
+	hist  scaleHistogram
+	whole bool     // the tile shows every pixel of its spans
+	marks []uint64 // else a bit for each pixel of its box that it shows
 }
 
 func newGainer(j *Job, nodes int) *gainer {
@@ -68,6 +75,9 @@ func newGainer(j *Job, nodes int) *gainer {
 func (g *gainer) gain(p *pass, t *Tile) (float64, error) {
 	j := g.job
 	g.hist.reset()
+	if err := g.find(p, t); err != nil {
+		return 1, err
+	}
 	shown, err := g.scan(p, t)
 	if err != nil {
 		return 1, err
@@ -90,6 +100,37 @@ func (g *gainer) gain(p *pass, t *Tile) (float64, error) {
 	return min(max(float64(g.hist.median()), j.GainMin), j.GainMax), nil
 }
 
+// find marks the pixels of t's box where its warped mask is above 1e-3.
+func (g *gainer) find(p *pass, t *Tile) error {
+	g.whole = t.Mask.Absent() && t.Map.Kind == MapPlane
+	if g.whole {
+		return nil
+	}
+	x0, y0, x1, y1 := t.Map.clip(g.job.Coverage.H, g.job.Coverage.W)
+	words := (max(x1-x0, 0)*max(y1-y0, 0) + 63) / 64
+	if words > cap(g.marks) {
+		g.marks = make([]uint64, words)
+	}
+	g.marks = g.marks[:words]
+	clear(g.marks)
+	for y := y0; y < y1; y++ {
+		if p.ctx.Err() != nil {
+			return ErrCancelled
+		}
+		a, b := g.warp.locate(t, y, x0, x1)
+		if !t.Mask.Absent() {
+			g.warp.sampleMap(t.Mask, finiteOnly, 1, b-a)
+		}
+		first := (y-y0)*(x1-x0) + a - x0
+		for i := range b - a {
+			if g.warp.ix[i] >= 0 && (t.Mask.Absent() || g.warp.weight[i] > 1e-3) {
+				g.marks[(first+i)/64] |= 1 << ((first + i) % 64)
+			}
+		}
+	}
+	return nil
+}
+
 // scan adds the scale of every valid pixel of t to the histogram and returns the
 // number of pixels that the tile shows.
 func (g *gainer) scan(p *pass, t *Tile) (shown int, err error) {
@@ -99,21 +140,15 @@ func (g *gainer) scan(p *pass, t *Tile) (shown int, err error) {
 		if p.ctx.Err() != nil {
 			return 0, ErrCancelled
 		}
-		a, b, whole := t.span(y, x0, x1)
-		if !whole || !t.Mask.Absent() {
-			a, b = g.warp.locate(t, y, x0, x1)
-		}
-		n := b - a
-		if n <= 0 {
+		a, b, _ := t.span(y, x0, x1)
+		if a >= b {
 			continue
 		}
-		if !t.Mask.Absent() {
-			g.warp.sampleMap(t.Mask, finiteOnly, 1, n)
-		}
+		first := (y-y0)*(x1-x0) + a - x0
 		cov := j.Coverage.Pix[y*j.Coverage.RowStride+a*j.Coverage.ColStride:]
 		blur := j.Blurred.Pix[y*j.Blurred.RowStride+a*j.Blurred.ColStride:]
-		for i := range n {
-			if (!whole && g.warp.ix[i] < 0) || (!t.Mask.Absent() && !(g.warp.weight[i] > 1e-3)) {
+		for i := range b - a {
+			if !g.whole && g.marks[(first+i)/64]>>((first+i)%64)&1 == 0 {
 				continue
 			}
 			shown++
