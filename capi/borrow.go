@@ -18,15 +18,14 @@ const most = 1 << 31
 
 // image borrows a C image as a view, without a copy.
 func image(name string, im *C.ztp_image) (core.View, error) {
-	v := core.View{}
 	if im.data == nil {
-		return v, fmt.Errorf("%w: %s.data is NULL", core.ErrArgument, name)
+		return core.View{}, fmt.Errorf("%w: %s.data is NULL", core.ErrArgument, name)
 	}
 	return shaped(name, im)
 }
 
 // shaped is image for an array that may be absent in data: a plan needs shapes
-// alone. The view of an absent array holds a slice that must not be touched.
+// alone. The view of an absent array is absent, with a shape.
 func shaped(name string, im *C.ztp_image) (core.View, error) {
 	v := core.View{}
 	h, w, c := int64(im.height), int64(im.width), int64(im.channels)

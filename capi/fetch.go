@@ -13,14 +13,17 @@ import (
 	"zetwopass/core"
 )
 
-// run fetches a job and computes the stages of it. Panics of the fetch become
-// errors; those of the work are caught in core, each in its own goroutine.
+// recovered turns a panic of the calling goroutine into an error; those of the work
+// are caught in core, each in its own goroutine. Call it deferred, directly.
+func recovered(err *error) {
+	if p := recover(); p != nil {
+		*err = fmt.Errorf("%w: %v", core.ErrInternal, p)
+	}
+}
+
+// run fetches a job and computes the stages of it.
 func run(job *C.ztp_job, stages core.Stages) (err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			err = fmt.Errorf("%w: %v", core.ErrInternal, p)
-		}
-	}()
+	defer recovered(&err)
 	f := fetcher{job: job, stages: stages, borrow: image}
 	j, err := f.fetch()
 	if err != nil {
@@ -31,11 +34,7 @@ func run(job *C.ztp_job, stages core.Stages) (err error) {
 
 // planJob fetches a job and writes its plan.
 func planJob(job *C.ztp_job, out *C.ztp_plan_info) (err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			err = fmt.Errorf("%w: %v", core.ErrInternal, p)
-		}
-	}()
+	defer recovered(&err)
 	if out == nil {
 		return fmt.Errorf("%w: plan is NULL", core.ErrArgument)
 	}
@@ -125,8 +124,8 @@ func (f *fetcher) fetch() (*core.Job, error) {
 
 func (f *fetcher) tiles(j *core.Job) error {
 	n := int64(f.job.tile_count)
-	if n < 1 || n > 1<<20 {
-		return fmt.Errorf("%w: tile_count = %d, want 1 to %d", core.ErrArgument, n, 1<<20)
+	if n < 1 || n > core.MaxTiles {
+		return fmt.Errorf("%w: tile_count = %d, want 1 to %d", core.ErrArgument, n, core.MaxTiles)
 	}
 	if f.job.tiles == nil {
 		return fmt.Errorf("%w: tiles is NULL", core.ErrArgument)
@@ -202,18 +201,19 @@ func (f *fetcher) coaddImages(j *core.Job) (err error) {
 // arrays borrows gains, offsets and groups.
 func (f *fetcher) arrays(j *core.Job) error {
 	n := int(f.job.tile_count)
-	if f.job.gains != nil {
+	computed := f.stages&core.RunGains != 0
+	switch {
+	case f.job.gains != nil:
 		j.Gains = unsafe.Slice((*float64)(unsafe.Pointer(f.job.gains)), n)
-		gains := sliceExtent("gains", j.Gains)
-		if f.stages&core.RunGains != 0 {
-			f.outputs = append(f.outputs, gains)
-		} else {
-			f.inputs = append(f.inputs, gains)
+		to := &f.inputs
+		if computed {
+			to = &f.outputs
 		}
-	} else if f.stages&core.RunGains != 0 && f.stages != core.RunAll {
-		return fmt.Errorf("%w: gains is NULL", core.ErrArgument)
-	} else if f.stages == core.RunAll {
+		*to = append(*to, sliceExtent("gains", j.Gains))
+	case f.stages == core.RunAll:
 		j.Gains = make([]float64, n)
+	case computed:
+		return fmt.Errorf("%w: gains is NULL", core.ErrArgument)
 	}
 	if f.stages&core.RunCoadd == 0 {
 		return nil

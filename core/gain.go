@@ -44,8 +44,7 @@ func (p *pass) gains() error {
 func gainBytes(j *Job) int64 {
 	most := 0
 	for i := range j.Tiles {
-		x0, y0, x1, y1 := j.Tiles[i].Map.clip(j.Coverage.H, j.Coverage.W)
-		most = max(most, max(x1-x0, 0)*max(y1-y0, 0))
+		most = max(most, j.Tiles[i].Map.area(j.Coverage.H, j.Coverage.W))
 	}
 	return warpBytes(j.Coverage.W, maxNodes(j.Tiles), 0) + 4*(3*histogramBins+1) + int64(most/8+8)
 }
@@ -107,7 +106,7 @@ func (g *gainer) find(p *pass, t *Tile) error {
 		return nil
 	}
 	x0, y0, x1, y1 := t.Map.clip(g.job.Coverage.H, g.job.Coverage.W)
-	words := (max(x1-x0, 0)*max(y1-y0, 0) + 63) / 64
+	words := (t.Map.area(g.job.Coverage.H, g.job.Coverage.W) + 63) / 64
 	if words > cap(g.marks) {
 		g.marks = make([]uint64, words)
 	}
@@ -146,21 +145,21 @@ func (g *gainer) scan(p *pass, t *Tile) (shown int, err error) {
 		}
 		first := (y-y0)*(x1-x0) + a - x0
 		cov := j.Coverage.Pix[y*j.Coverage.RowStride+a*j.Coverage.ColStride:]
-		blur := j.Blurred.Pix[y*j.Blurred.RowStride+a*j.Blurred.ColStride:]
+		blurred := j.Blurred.Pix[y*j.Blurred.RowStride+a*j.Blurred.ColStride:]
 		for i := range b - a {
 			if !g.whole && g.marks[(first+i)/64]>>((first+i)%64)&1 == 0 {
 				continue
 			}
 			shown++
-			c, b := cov[i*j.Coverage.ColStride], blur[i*j.Blurred.ColStride]
+			c, level := cov[i*j.Coverage.ColStride], blurred[i*j.Blurred.ColStride]
 			if j.Profile == V45 {
 				c = covered(c)
-				if !(b >= float32(j.Threshold)) {
+				if !(level >= float32(j.Threshold)) {
 					continue
 				}
 			}
 			if c > 0 {
-				g.hist.add(scale(b, c))
+				g.hist.add(scale(level, c))
 			}
 		}
 	}

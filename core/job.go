@@ -24,7 +24,7 @@ const (
 // The limits of a job.
 const (
 	MaxChannels = 4
-	maxTiles    = 1 << 20
+	MaxTiles    = 1 << 20
 	maxWorkers  = 1024
 )
 
@@ -146,8 +146,8 @@ func (j *Job) validateBlur() error {
 }
 
 func (j *Job) validateTiles(stages Stages) error {
-	if n := len(j.Tiles); n < 1 || n > maxTiles {
-		return fmt.Errorf("%w: tile_count = %d, want 1 to %d", ErrArgument, n, maxTiles)
+	if n := len(j.Tiles); n < 1 || n > MaxTiles {
+		return fmt.Errorf("%w: tile_count = %d, want 1 to %d", ErrArgument, n, MaxTiles)
 	}
 	if stages&RunGains != 0 {
 		if !(j.GainMin <= j.GainMax) || math.IsInf(j.GainMin, 0) || math.IsInf(j.GainMax, 0) {

@@ -7,11 +7,10 @@ package core
 // The tiles are warped row by row, each at most once a row, and only where it
 // meets another; the medians come from bracket.
 func (p *pass) match() error {
-	j := p.job
-	if j.KeepBackground {
+	if p.job.KeepBackground {
 		return nil
 	}
-	pairs := overlaps(j.Tiles, j.Mosaic.H, j.Mosaic.W)
+	pairs := p.plan.pairs
 	return p.stage(StageBackground, len(pairs), p.plan.matchWork, func() error {
 		if err := p.medians(pairs); err != nil {
 			return err
@@ -109,7 +108,7 @@ func (p *pass) sweep(group []*pair, sampling bool) error {
 				m.row(here, y, sampling)
 			}
 			if !sampling {
-				p.progress.advance(float64(len(group)) / float64(p.plan.ChunkTotal))
+				p.advance(float64(len(group)) / float64(p.plan.ChunkTotal))
 			}
 			return nil
 		})

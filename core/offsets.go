@@ -10,6 +10,11 @@ import (
 func (p *pass) solve(pairs []*pair) error {
 	j := p.job
 	channels := j.Mosaic.C
+	bytes := offsetBytes(len(j.Tiles))
+	if err := p.acquire(bytes); err != nil {
+		return err
+	}
+	defer p.release(bytes)
 	for c := range channels {
 		var edges []edge
 		for _, q := range pairs {

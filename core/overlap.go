@@ -49,6 +49,9 @@ const (
 	widening     = 4
 )
 
+// known reports whether the search is over: the median is found, or there is none.
+func (k *bracket) known() bool { return k.found || k.absent }
+
 // halfWidth is the half width of the bracket of a run as a share of n sampled
 // numbers; 0.5 excludes nothing.
 func halfWidth(n, try int) float64 {
@@ -107,7 +110,7 @@ func (p *pair) keptBytes(channels int) int64 {
 
 // capacity is how many numbers the next run keeps, with some to spare.
 func (k *bracket) capacity(p *pair) int {
-	if k.found || k.absent {
+	if k.known() {
 		return 0
 	}
 	return int(2.2*halfWidth(k.shown/(p.stepX*p.stepY), p.try)*float64(k.shown)) + sampleLeast
@@ -144,7 +147,7 @@ func (p *pair) setBrackets(channels int) {
 func (p *pair) begin(channels int) {
 	for c := range channels {
 		k := &p.channel[c]
-		if k.found || k.absent {
+		if k.known() {
 			continue
 		}
 		k.lo, k.hi = math.Inf(-1), math.Inf(1)
@@ -168,11 +171,15 @@ func (k *bracket) quantiles(half float64) [2]float64 {
 	return [2]float64{lo, hi}
 }
 
-// add counts the differences of one row; where a or b is NaN there is none. kept
-// is scratch, returned for the next row. The first loop has no jumps that depend
+// add counts the differences of one row, unless the channel's median is known from
+// an earlier run; where a or b is NaN there is none. kept is scratch, returned for
+// the next row. The first loop has no jumps that depend
 // on the values: few of them are looked at again.
 func (p *pair) add(c int, a, b, kept []float64) []float64 {
 	k := &p.channel[c]
+	if k.known() {
+		return kept
+	}
 	lo, hi := k.lo, k.hi
 	if len(kept) < len(a) {
 		kept = make([]float64, 2*len(a))
@@ -242,26 +249,24 @@ func (p *pair) settle(channels int) {
 	p.settled = true
 	for c := range channels {
 		k := &p.channel[c]
-		if k.found || k.absent {
+		if k.known() {
 			continue
 		}
 		n := k.below + k.atLo + len(k.between) + k.atHi + k.above
 		if n == 0 || k.nan > 0 {
 			k.absent = true
 		} else {
-			lower, ok1 := k.rank((n - 1) / 2)
-			upper, ok2 := k.rank(n / 2)
-			k.found = ok1 && ok2
+			lower, held := k.rank((n - 1) / 2)
+			upper := lower
+			if n%2 == 0 && held {
+				upper, held = k.rank(n / 2)
+			}
 			k.median = (lower + upper) / 2
-			if n%2 == 1 {
-				k.median = lower
-			}
-			if k.found && k.median-k.median != 0 {
-				k.found, k.absent = false, true
-			}
+			finite := k.median-k.median == 0
+			k.found, k.absent = held && finite, held && !finite
 		}
 		k.between = nil
-		p.settled = p.settled && (k.found || k.absent)
+		p.settled = p.settled && k.known()
 	}
 }
 

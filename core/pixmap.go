@@ -79,6 +79,12 @@ func (m *PixelMap) clip(h, w int) (x0, y0, x1, y1 int) {
 	return max(m.X0, 0), max(m.Y0, 0), min(m.X1, w), min(m.Y1, h)
 }
 
+// area is the number of pixels of the box cut to an output of h x w pixels.
+func (m *PixelMap) area(h, w int) int {
+	x0, y0, x1, y1 := m.clip(h, w)
+	return max(x1-x0, 0) * max(y1-y0, 0)
+}
+
 // span returns the pixels [a,b) of row y, among [x0,x1) of the box, outside of
 // which no position lies in a tile of h x w pixels; whole says that in it all do.
 func (m *PixelMap) span(y, x0, x1, h, w int) (a, b int, whole bool) {

@@ -14,6 +14,7 @@ type Plan struct {
 	Bytes        int64 // scratch of the whole call, at most
 	Budget       int64 // that the scratch keeps to
 
+	pairs                                    []*pair // tiles to match
 	slots                                    int     // tiles on one row, at most
 	medianRoom                               int64   // for what pairs keep at a time
 	blurWork, gainWork, matchWork, coaddWork float64 // about ns of one core
@@ -78,11 +79,11 @@ func (d *demand) add(least, wanted, each int64, tasks int) {
 // match plans the background match and returns the least that its pairs keep.
 func (p *Plan) match(j *Job, d *demand) int64 {
 	p.slots = tilesOnARow(j)
-	pairs := overlaps(j.Tiles, j.Mosaic.H, j.Mosaic.W)
-	least, wanted := medianBytes(j, pairs)
+	p.pairs = overlaps(j.Tiles, j.Mosaic.H, j.Mosaic.W)
+	least, wanted := medianBytes(j, p.pairs)
 	d.add(least, wanted, matchBytes(j, p.slots), p.ChunkTotal)
 	d.add(offsetBytes(len(j.Tiles)), offsetBytes(len(j.Tiles)), 0, 0)
-	p.matchWork = matchCost(j, pairs)
+	p.matchWork = matchCost(j, p.pairs)
 	return least
 }
 
@@ -121,8 +122,7 @@ func chunkRows(j *Job, rows int, rowBytes int64, workers int) int {
 func shownArea(tiles []Tile, h, w int) float64 {
 	area := 0.0
 	for i := range tiles {
-		x0, y0, x1, y1 := tiles[i].Map.clip(h, w)
-		area += float64(max(x1-x0, 0)) * float64(max(y1-y0, 0))
+		area += float64(tiles[i].Map.area(h, w))
 	}
 	return area
 }

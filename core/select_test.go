@@ -110,6 +110,22 @@ func TestBracketFindsTheExactMedian(t *testing.T) {
 	}
 }
 
+// Without it a run for one channel would count the others again, and keep what
+// nobody asks for.
+func TestAKnownMedianTakesNoMoreNumbers(t *testing.T) {
+	a, b := []float64{3, 1, 2, 7}, make([]float64, 4)
+	p := &pair{stepX: 1, stepY: 1, area: len(a)}
+	p.addSample(0, 0, a, b)
+	p.setBrackets(1)
+	p.begin(1)
+	p.add(0, a, b, nil)
+	p.settle(1)
+	p.add(0, a, b, nil)
+	if k := p.channel[0]; !k.found || k.median != 2.5 || len(k.between) != 0 {
+		t.Errorf("after the end: %+v", k)
+	}
+}
+
 // Without it one saturated pixel in both tiles would spoil the graph: like the
 // original, a median that is no finite number makes no pair.
 func TestDifferencesThatAreNoNumberMakeNoPair(t *testing.T) {
