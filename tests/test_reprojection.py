@@ -176,6 +176,8 @@ def test_a_wcs_that_cannot_be_read_is_named():
     # Without it one of a hundred images is at fault and nobody knows which.
     with pytest.raises(WCSError, match=r"input_data\[1\]"):
         coadd([DATA[0], (IMAGES[1], "a WCS")])
+    with pytest.raises(WCSError, match="output_projection"):
+        coadd(output="a WCS")
 
 
 def test_the_signature_is_reprojects():

@@ -120,10 +120,7 @@ def second_pass(
     BudgetError
         ``max_chunk_bytes`` is too small for one chunk.
     """
-    _ffi.library()
-    images = _checks.images(tiles)
-    _buffers.plane("coverage", coverage)
-    shape = coverage.shape if shape_out is None else _checks.shape("shape_out", shape_out)
+    images, shape = _checked(tiles, coverage, shape_out)
     settings = _checks.settings(
         profile=profile,
         sigma=sigma,
@@ -141,8 +138,7 @@ def second_pass(
     # Without memory of its own the blurred coverage goes through that of the coverage.
     blurred = None if shape == coverage.shape else np.empty(coverage.shape, np.float32)
     job = Job(settings, job_tiles, coverage=coverage, blurred=blurred, outputs=arrays)
-    with _progress.watched(progress, callback) as on_stats:
-        _run.run("ztp_second_pass", job, on_stats)
+    _call("ztp_second_pass", job, callback, progress)
     return SecondPass(*arrays, job.gains, job.offsets, job.groups)
 
 
@@ -163,10 +159,7 @@ def plan(
 
     The parameters are those of `second_pass`. Nothing is computed but the maps of the tiles.
     """
-    _ffi.library()
-    images = _checks.images(tiles)
-    _buffers.plane("coverage", coverage)
-    shape = coverage.shape if shape_out is None else _checks.shape("shape_out", shape_out)
+    images, shape = _checked(tiles, coverage, shape_out)
     settings = _checks.settings(
         profile=profile,
         sigma=sigma,
@@ -199,9 +192,7 @@ def tile_gains(
     progress: bool | Callable = False,
 ) -> np.ndarray:
     """Return one gain per tile, float64 [T]; parameters and errors are those of `second_pass`."""
-    _ffi.library()
-    images = _checks.images(tiles)
-    _buffers.plane("coverage", coverage)
+    images, _ = _checked(tiles, coverage)
     settings = _checks.settings(
         profile=profile,
         sigma=sigma,
@@ -214,8 +205,7 @@ def tile_gains(
     job_tiles = inputs(images, tiles_wcs, output_wcs, coverage.shape, masks)
     blurred = np.empty(coverage.shape, np.float32)
     job = Job(settings, job_tiles, coverage=coverage, blurred=blurred)
-    with _progress.watched(progress, callback) as on_stats:
-        _run.run("ztp_tile_gains", job, on_stats)
+    _call("ztp_tile_gains", job, callback, progress)
     return job.gains
 
 
@@ -249,6 +239,23 @@ def blur_coverage(
         out = np.empty(coverage.shape, np.float32)
     _buffers.plane("out", out, coverage.shape, writable=True)
     job = Job(settings, coverage=coverage, blurred=out)
-    with _progress.watched(progress, callback) as on_stats:
-        _run.run("ztp_blur_coverage", job, on_stats)
+    _call("ztp_blur_coverage", job, callback, progress)
     return out
+
+
+def _checked(
+    tiles: Sequence[np.ndarray],
+    coverage: np.ndarray,
+    shape_out: tuple[int, int] | None = None,
+) -> tuple[list[np.ndarray], tuple[int, int]]:
+    """Return the tiles as a list and the rows and columns of the mosaic."""
+    _ffi.library()
+    images = _checks.images(tiles)
+    _buffers.plane("coverage", coverage)
+    shape = coverage.shape if shape_out is None else _checks.shape("shape_out", shape_out)
+    return images, shape
+
+
+def _call(function: str, job: Job, callback: OnStats | None, progress: bool | Callable) -> None:
+    with _progress.watched(progress, callback) as on_stats:
+        _run.run(function, job, on_stats)

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from astropy.io import fits
     from astropy.wcs import WCS
 
+    from ._sky import Sky
+
 # Values of reproject_interp's own arguments that say what is done here anyway.
 _INTERPOLATION = {
     "order": ("bilinear", 1),
@@ -100,7 +102,7 @@ def reproject_and_coadd(
     """
     _ffi.library()
     _check_supported(reproject_function, combine_function, kwargs)
-    output_wcs, shape = _output(output_projection, shape_out)
+    output, shape = _output(output_projection, shape_out)
     items = list(input_data)
     given = None if input_weights is None else list(input_weights)
     _check_counts(items, given, background_reference)
@@ -111,7 +113,7 @@ def reproject_and_coadd(
     weights = given or [None] * len(items)
     wrap = progress_bar or (lambda items: items)
     tiles = [
-        _tile(i, items[i], weights[i], output_wcs, shape, hdu_in, hdu_weights)
+        _tile(i, items[i], weights[i], output, shape, hdu_in, hdu_weights)
         for i in wrap(range(len(items)))
     ]
     outputs = Outputs(
@@ -157,23 +159,24 @@ def _check_counts(items: list, weights: list | None, reference: int | None) -> N
         _checks.integer("background_reference", reference, 0, len(items) - 1)
 
 
-def _output(projection, shape_out) -> tuple[object, tuple[int, int]]:
+def _output(projection, shape_out) -> tuple[Sky, tuple[int, int]]:
     """Return the output's WCS and shape; a header with a size rules over ``shape_out``."""
     from astropy.io import fits
-    from astropy.wcs import WCS
+
+    from ._sky import read
 
     if isinstance(projection, fits.Header):
         if "NAXIS2" in projection:
             shape_out = projection["NAXIS2"], projection["NAXIS1"]
-        projection = WCS(projection)
     elif shape_out is None:
         shape_out = getattr(projection, "array_shape", None)
     if shape_out is None:
         raise ArgumentError("shape_out is missing, and output_projection has no size")
-    return projection, _checks.shape("shape_out", tuple(shape_out))
+    shape = _checks.shape("shape_out", tuple(shape_out))
+    return read("output_projection", projection), shape
 
 
-def _tile(i, item, weight, output_wcs, shape, hdu_in, hdu_weights) -> TileInput:
+def _tile(i, item, weight, output, shape, hdu_in, hdu_weights) -> TileInput:
     from ._wcs import pixel_map
 
     name = f"input_data[{i}]"
@@ -192,7 +195,7 @@ def _tile(i, item, weight, output_wcs, shape, hdu_in, hdu_weights) -> TileInput:
                 f"input_weights[{i}] is {weight.min():g} somewhere, want 0 or more; "
                 "weights below 0 are reproject's alone"
             )
-    pixels = pixel_map(wcs, image.shape, output_wcs, shape, name=f"the WCS of {name}")
+    pixels = pixel_map(wcs, image.shape, output, shape, name=f"the WCS of {name}")
     return TileInput(name=name, image=image, map=pixels, weight=weight)
 
 
