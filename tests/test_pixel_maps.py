@@ -63,13 +63,19 @@ def test_random_planes_agree_with_astropy_to_1e_8_pixels(seed):
     assert found is None or found.plane is not None
 
 
+def in_arcseconds():
+    """Return a TAN WCS told in arcseconds, not set yet."""
+    wcs = WCS(naxis=2)
+    wcs.wcs.ctype = "RA---TAN", "DEC--TAN"
+    wcs.wcs.cunit = "arcsec", "arcsec"
+    wcs.wcs.crval = 150 * 3600.0, 20 * 3600.0
+    wcs.wcs.cdelt = -1.5, 1.5
+    return wcs
+
+
 def test_planes_take_crota_and_arcseconds():
     """Without it old headers, or those in other units, land in the wrong place."""
-    tile = WCS(naxis=2)
-    tile.wcs.ctype = "RA---TAN", "DEC--TAN"
-    tile.wcs.cunit = "arcsec", "arcsec"
-    tile.wcs.crval = 150 * 3600.0, 20 * 3600.0
-    tile.wcs.cdelt = -1.5, 1.5
+    tile = in_arcseconds()
     tile.wcs.crota = 0.0, 31.0
     tile.wcs.crpix = 150.0, 100.0
     found, _ = compare(
@@ -80,11 +86,7 @@ def test_planes_take_crota_and_arcseconds():
 
 def test_the_callers_wcs_stays_as_it_is():
     """Without it wcslib turns the caller's arcseconds into degrees."""
-    tile = WCS(naxis=2)
-    tile.wcs.ctype = "RA---TAN", "DEC--TAN"
-    tile.wcs.cunit = "arcsec", "arcsec"
-    tile.wcs.crval = 150 * 3600.0, 20 * 3600.0
-    tile.wcs.cdelt = -1.5, 1.5
+    tile = in_arcseconds()
     pixel_map(tile, (20, 30), make_wcs(), (200, 300))
     assert tile.wcs.cunit[0] == "arcsec" and tile.wcs.crval[0] == 150 * 3600.0
 
