@@ -91,7 +91,8 @@ def test_a_signal_ends_a_call_without_a_callback():
 
 
 INTERRUPTED = """
-import threading, small, zetwopass
+import signal, threading, small, zetwopass
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a background job inherits "ignore"
 try:
     zetwopass.second_pass(**small.long_call(), callback=lambda s: print(s.stage, flush=True))
     print("finished", flush=True)
