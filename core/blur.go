@@ -1,23 +1,14 @@
 package core
 
-import "math"
+import (
+	"math"
 
-// blurStrip is the number of columns that the vertical pass takes at a time: one
-// cache line of float32.
-const blurStrip = 16
+	"zetwopass/core/vec"
+)
 
-// segmentRows returns how many rows the blur computes from one fresh start of
-// its recursion. It depends on the kernel alone, so that neither chunks nor
-// workers move a bit.
+// segmentRows returns how many rows the blur takes at a time: so many that reading
+// the kernel's margins anew costs no more than the rows themselves.
 func segmentRows(radius int) int { return max(512, 2*radius) }
-
-// blurBytes is the scratch of the blur: what its workers share, and of each.
-func blurBytes(j *Job) (shared, each int64) {
-	h, w, r := j.Coverage.H, j.Coverage.W, kernelRadius(j.Sigma)
-	planes, rows := blurPlanes(j), min(segmentRows(r), h)
-	in, out := lineSizes(rows, w, r, planes)
-	return int64(planes*rows*w) * 4, int64(in+out)*4 + int64(max(rows, w))*8
-}
 
 // blurPlanes is 2 where the blur is normalised: numerator and denominator.
 func blurPlanes(j *Job) int {
@@ -27,11 +18,27 @@ func blurPlanes(j *Job) int {
 	return 2
 }
 
-// lineSizes returns the samples that one worker needs for its padded input lines
-// and for their output: a strip of columns, or a row.
-func lineSizes(rows, w, radius, planes int) (in, out int) {
-	pad := 2*radius + 2
-	return planes * max(blurStrip*(rows+pad), w+pad), max(rows, planes*w)
+// blurSizes are the sizes of the blur's scratch.
+type blurSizes struct {
+	planes, rows, strips int // rows of a segment, strips of columns
+	in, out              int // samples of a padded strip and of its result, all planes
+}
+
+func sizeBlur(j *Job) blurSizes {
+	h, w, pad := j.Coverage.H, j.Coverage.W, 2*kernelRadius(j.Sigma)+2
+	s := blurSizes{planes: blurPlanes(j), strips: (w + vec.Lanes - 1) / vec.Lanes}
+	s.rows = min(segmentRows(kernelRadius(j.Sigma)), h)
+	wide := s.strips * vec.Lanes
+	s.in, s.out = s.planes*vec.Lanes*(max(s.rows, wide)+pad), s.planes*vec.Lanes*wide
+	return s
+}
+
+// blurBytes is the scratch of the blur: what its workers share, and of each.
+func blurBytes(j *Job) (shared, each int64) {
+	s := sizeBlur(j)
+	const sliderBytes, blockBytes = 8*len(vec.Cosines{}) + 4*vec.Lanes + 8, slideSteps * vec.Lanes * 28
+	return int64(s.planes*s.strips) * int64(4*vec.Lanes*s.rows+sliderBytes),
+		4*int64(s.in+s.out) + blockBytes
 }
 
 // blur writes the blurred coverage of p.job to dst [H,W,1]:
@@ -73,24 +80,25 @@ type blurrer struct {
 	p        *pass
 	g        *gauss
 	cov, dst View
-	planes   int
-	inter    [2][]float32 // [segment rows, W], what the columns' pass gave
-	lines    []*blurLines // of each worker
-	bytes    int64        // of one of them
+	blurSizes
+	inter   [2][]float32 // [strips, rows, Lanes], what the columns' pass gave
+	sliders [2][]slider  // of each strip of columns: they go on from segment to segment
+	lines   []*blurLines // of each worker
+	bytes   int64        // of one of them
 }
 
-// blurLines is the scratch of one worker: padded input lines, their output, and
-// sums for one of them.
+// blurLines is the scratch of one worker: padded strips of input and their output.
 type blurLines struct {
-	in, out []float32
-	sum     []float64
+	in, out [2][]float32
+	block   slideBlock
 }
 
 func newBlurrer(p *pass, g *gauss, bytes int64) *blurrer {
 	b := &blurrer{p: p, g: g, cov: p.job.Coverage, dst: p.job.Blurred,
-		planes: blurPlanes(p.job), lines: make([]*blurLines, p.plan.Workers), bytes: bytes}
+		blurSizes: sizeBlur(p.job), lines: make([]*blurLines, p.plan.Workers), bytes: bytes}
 	for i := range b.planes {
-		b.inter[i] = make([]float32, min(segmentRows(g.radius), b.cov.H)*b.cov.W)
+		b.inter[i] = make([]float32, b.strips*b.rows*vec.Lanes)
+		b.sliders[i] = make([]slider, b.strips)
 	}
 	return b
 }
@@ -98,103 +106,137 @@ func newBlurrer(p *pass, g *gauss, bytes int64) *blurrer {
 // scratch returns the lines of a worker, made at its first use.
 func (b *blurrer) scratch(worker int) *blurLines {
 	if b.lines[worker] == nil {
-		rows := min(segmentRows(b.g.radius), b.cov.H)
-		in, out := lineSizes(rows, b.cov.W, b.g.radius, b.planes)
-		b.lines[worker] = &blurLines{
-			make([]float32, in), make([]float32, out), make([]float64, max(rows, b.cov.W))}
+		l := new(blurLines)
+		for i := range b.planes {
+			l.in[i], l.out[i] = make([]float32, b.in/b.planes), make([]float32, b.out/b.planes)
+		}
+		b.lines[worker] = l
 	}
 	return b.lines[worker]
 }
 
 // segment blurs the rows [y0,y1).
 func (b *blurrer) segment(y0, y1 int) error {
-	strips := (b.cov.W + blurStrip - 1) / blurStrip
-	err := parallel(b.p, strips, b.bytes, b.scratch, func(l *blurLines, i int) error {
-		b.columns(l, y0, y1, i*blurStrip, min((i+1)*blurStrip, b.cov.W))
+	err := parallel(b.p, b.strips, b.bytes, b.scratch, func(l *blurLines, i int) error {
+		b.columns(l, y0, y1, i)
 		return nil
 	})
 	if err != nil {
 		return err
 	}
-	const block = 16 // rows a task
-	return parallel(b.p, (y1-y0+block-1)/block, b.bytes, b.scratch, func(l *blurLines, i int) error {
-		for y := y0 + i*block; y < min(y0+(i+1)*block, y1); y++ {
-			b.row(l, y, y0)
-		}
+	tasks := (y1 - y0 + vec.Lanes - 1) / vec.Lanes
+	return parallel(b.p, tasks, b.bytes, b.scratch, func(l *blurLines, i int) error {
+		b.lineUp(l, i*vec.Lanes)
+		b.ratio(l)
+		b.write(l, y0+i*vec.Lanes, y1)
 		return nil
 	})
 }
 
-// columns filters the columns [x0,x1) of the rows [y0,y1) into inter.
-func (b *blurrer) columns(l *blurLines, y0, y1, x0, x1 int) {
-	n, width := y1-y0, x1-x0
-	padded := n + 2*b.g.radius + 2
-	in, out := l.in, l.out[:n]
-	for j := range padded {
-		base := fold(y0+j-b.g.radius-2, b.cov.H)*b.cov.RowStride + x0*b.cov.ColStride
+// strip returns the rows of inter of one strip.
+func (b *blurrer) strip(plane, i int) []float32 {
+	n := b.rows * vec.Lanes
+	return b.inter[plane][i*n:][:n]
+}
+
+// columns filters a strip of columns of the rows [y0,y1) into inter.
+func (b *blurrer) columns(l *blurLines, y0, y1, strip int) {
+	x0 := strip * vec.Lanes
+	width := min(vec.Lanes, b.cov.W-x0)
+	rows := y1 - y0 + 2*b.g.radius + 2
+	for j := range rows {
+		y := y0 + j - b.g.radius - 2
+		if y < 0 || y >= b.cov.H {
+			y = fold(y, b.cov.H)
+		}
+		from, to := b.cov.Pix[y*b.cov.RowStride+x0*b.cov.ColStride:], l.in[0][j*vec.Lanes:][:vec.Lanes]
+		if width == vec.Lanes && b.cov.ColStride == 1 {
+			copy(to, from)
+			continue
+		}
 		for i := range width {
-			c := b.cov.Pix[base+i*b.cov.ColStride]
-			if b.planes == 2 {
-				c = covered(c)
-				one := float32(0)
-				if c > 0 {
-					one = 1
-				}
-				in[(blurStrip+i)*padded+j] = one
-			}
-			in[i*padded+j] = c
+			to[i] = from[i*b.cov.ColStride]
 		}
 	}
-	for i := range width {
-		few := b.g.fewSteps(in[i*padded:][:padded]) // the mask steps nowhere else
-		for plane := range b.planes {
-			b.g.filter(out, in[(plane*blurStrip+i)*padded:][:padded], few, l.sum)
-			to := b.inter[plane][x0+i:]
-			for j, s := range out {
-				to[j*b.cov.W] = s
-			}
-		}
+	if b.planes == 2 {
+		vec.Covered(l.in[0][:rows*vec.Lanes], l.in[1])
+	}
+	for i := range b.planes {
+		b.g.filter(b.strip(i, strip)[:(y1-y0)*vec.Lanes], l.in[i][:rows*vec.Lanes],
+			&b.sliders[i][strip], &l.block)
 	}
 }
 
-// row filters row y of inter, whose first row is y0, and writes it to dst.
-func (b *blurrer) row(l *blurLines, y, y0 int) {
+// lineUp filters a strip of rows of inter, from row y of the segment, into l.out.
+func (b *blurrer) lineUp(l *blurLines, y int) {
 	w, r := b.cov.W, b.g.radius
-	padded := w + 2*r + 2
-	in, out := l.in, l.out
 	for plane := range b.planes {
-		line := in[plane*padded:][:padded]
-		from := b.inter[plane][(y-y0)*w:][:w]
+		in := l.in[plane][:(w+2*r+2)*vec.Lanes]
+		line := l.in[plane][(r+2)*vec.Lanes:]
+		for i := range b.strips {
+			to, from := line[i*vec.Lanes*vec.Lanes:], b.strip(plane, i)[y*vec.Lanes:]
+			if len(from) >= len(rowBlock{}) && len(to) >= len(rowBlock{}) {
+				vec.Transpose((*rowBlock)(to), (*rowBlock)(from))
+				continue
+			}
+			var padded, turned rowBlock
+			copy(padded[:], from)
+			vec.Transpose(&turned, &padded)
+			copy(to, turned[:])
+		}
 		for j := range r + 2 {
-			line[j] = from[fold(j-r-2, w)]
+			copy(in[j*vec.Lanes:][:vec.Lanes], line[fold(j-r-2, w)*vec.Lanes:])
 		}
-		copy(line[r+2:], from)
-		for j := r + 2 + w; j < padded; j++ {
-			line[j] = from[fold(j-r-2, w)]
+		for j := w; j < w+r; j++ {
+			copy(line[j*vec.Lanes:][:vec.Lanes], line[fold(j, w)*vec.Lanes:])
 		}
+		var s slider
+		b.g.filter(l.out[plane][:w*vec.Lanes], in, &s, &l.block)
 	}
-	few := b.g.fewSteps(in[:padded]) && (b.planes == 1 || b.g.fewSteps(in[padded:][:padded]))
-	for plane := range b.planes {
-		b.g.filter(out[plane*w:][:w], in[plane*padded:][:padded], few, l.sum)
-	}
-	to := b.dst.Pix[y*b.dst.RowStride:]
+}
+
+// rowBlock is a square of samples.
+type rowBlock = [vec.Lanes * vec.Lanes]float32
+
+// ratio divides the numerators in l.out by the denominators.
+func (b *blurrer) ratio(l *blurLines) {
 	if b.planes == 1 {
-		for x, s := range out[:w] {
-			to[x*b.dst.ColStride] = s
-		}
 		return
 	}
-	for x := range w {
-		num, den := out[x], out[w+x]
-		if den < faint && den != 0 {
-			num = b.g.direct(in[x+2:])
-			den = b.g.direct(in[padded+x+2:])
+	n := b.cov.W * vec.Lanes
+	num, den := l.out[0][:n], l.out[1][:n]
+	for i, d := range den {
+		if d < faint && d != 0 {
+			num[i], den[i] = b.g.direct(l.in[0][i+2*vec.Lanes:]), b.g.direct(l.in[1][i+2*vec.Lanes:])
 		}
+	}
+	for i, d := range den {
 		s := float32(0)
-		if den > 0 {
-			s = num / den
+		if d > 0 {
+			s = num[i] / d
 		}
-		to[x*b.dst.ColStride] = s
+		num[i] = s
+	}
+}
+
+// write stores l.out, a strip of rows from y, of which those before y1 exist.
+func (b *blurrer) write(l *blurLines, y, y1 int) {
+	var turned rowBlock
+	rows := min(vec.Lanes, y1-y)
+	for i := range b.strips {
+		x0 := i * vec.Lanes
+		width := min(vec.Lanes, b.cov.W-x0)
+		vec.Transpose(&turned, (*rowBlock)(l.out[0][x0*vec.Lanes:]))
+		for j := range rows {
+			to, from := b.dst.Pix[(y+j)*b.dst.RowStride+x0*b.dst.ColStride:], turned[j*vec.Lanes:][:width]
+			if b.dst.ColStride == 1 {
+				copy(to, from)
+				continue
+			}
+			for k, s := range from {
+				to[k*b.dst.ColStride] = s
+			}
+		}
 	}
 }
 

@@ -1,6 +1,10 @@
 package core
 
-import "math"
+import (
+	"math"
+
+	"zetwopass/core/vec"
+)
 
 // MaxSigma is the largest blur, in output pixels.
 const MaxSigma = 1000
@@ -10,16 +14,13 @@ const MaxSigma = 1000
 //
 //	exp(-m²/2σ²) ~ sum_k cosineAmplitude[k] cos(ω_k m),  ω_k = π (k+1/2) / (cosinePeriod σ)
 //
-// A cosine window slides in constant time; see gauss.filter. The method is the
+// A cosine window slides in constant time; see gauss.slide. The method is the
 // sliding discrete cosine transform of Sugimoto & Kamata (2015), "Efficient
 // constant-time Gaussian filtering with sliding DCT/DST-5 and dual-domain error
 // minimization", with a free period, which gains five digits here.
-const (
-	cosines      = 9
-	cosinePeriod = 5.02
-)
+const cosinePeriod = 5.02
 
-var cosineAmplitude = [cosines]float64{
+var cosineAmplitude = [vec.Terms]float64{
 	0.4754721467516767, 0.3213926311679777, 0.1468444919322288,
 	0.0453513322343786, 0.0094674746712512, 0.0013359234688738,
 	0.0001274191869014, 0.0000081893698622, 0.0000003462424272,
@@ -30,13 +31,12 @@ type gauss struct {
 	radius int
 	exact  bool      // sum every tap: slow, right for NaN and infinities too
 	weight []float64 // of the taps 0..radius
-	step   []float64 // [2r], what a step from 0 to 1 gives from r before it on
 
-	// Of each cosine: its taps 0..radius, their sum over the window, and the
-	// factors of the recursion.
-	tap                  [][cosines]float64
-	total                [cosines]float64
-	spring, outer, inner [cosines]float64
+	// Of each cosine: its taps 0..radius, [radius+1][Terms], their sum over the
+	// window, and the factors of the recursion.
+	tap    []float64
+	total  [vec.Terms]float64
+	factor [3 * vec.Terms]float64
 }
 
 // kernelRadius is the number of taps on each side of the centre, as scipy cuts
@@ -60,203 +60,139 @@ func newGauss(sigma int) *gauss {
 	for m := range g.weight {
 		g.weight[m] /= sum
 	}
-	g.step = make([]float64, 2*r)
-	rise := 0.0
-	for m := range g.step {
-		rise += g.weight[max(r-m, m-r)]
-		g.step[m] = rise
-	}
-	g.tap = make([][cosines]float64, r+1)
+	g.tap = make([]float64, (r+1)*vec.Terms)
 	fit := 0.0
-	for k := range cosines {
+	for k, a := range cosineAmplitude {
 		omega := math.Pi * (float64(k) + 0.5) / (cosinePeriod * s)
-		for m := range g.tap {
-			a := cosineAmplitude[k] * math.Cos(omega*float64(m))
-			g.tap[m][k] = a
-			g.total[k] += a
+		for m := range r + 1 {
+			w := a * math.Cos(omega*float64(m))
+			g.tap[m*vec.Terms+k] = w
+			g.total[k] += w
 			if m > 0 {
-				g.total[k] += a
+				g.total[k] += w
 			}
 		}
 		fit += g.total[k]
 		half := math.Sin(omega / 2)
-		g.spring[k] = 4 * half * half
-		g.outer[k] = g.tap[r][k]
-		g.inner[k] = cosineAmplitude[k] * math.Cos(omega*float64(r+1))
+		g.factor[3*k] = 4 * half * half
+		g.factor[3*k+1] = a * math.Cos(omega*float64(r))
+		g.factor[3*k+2] = a * math.Cos(omega*float64(r+1))
 	}
-	for k := range cosines {
+	for i := range g.tap {
+		g.tap[i] /= fit
+	}
+	for k := range g.total {
 		g.total[k] /= fit
-		g.outer[k] /= fit
-		g.inner[k] /= fit
-		for m := range g.tap {
-			g.tap[m][k] /= fit
-		}
+		g.factor[3*k+1] /= fit
+		g.factor[3*k+2] /= fit
 	}
 	return g
 }
 
-// direct returns the kernel's sum over src[0..2r], in the order of scipy.
+// direct returns the kernel's sum over the 2r+1 samples of one line of a strip, in
+// the order of scipy.
 func (g *gauss) direct(src []float32) float32 {
 	r := g.radius
-	sum := float64(src[r]) * g.weight[0]
+	sum := float64(src[r*vec.Lanes]) * g.weight[0]
 	for m := r; m > 0; m-- {
-		sum += (float64(src[r-m]) + float64(src[r+m])) * g.weight[m]
+		sum += (float64(src[(r-m)*vec.Lanes]) + float64(src[(r+m)*vec.Lanes])) * g.weight[m]
 	}
 	return float32(sum)
 }
 
-// filter writes the filtered line to dst; src is the line from r+2 samples before
-// dst[0] to r samples after its end. It equals, to 2e-7 of the local value,
-//
-//	for n := range dst { dst[n] = g.direct(src[n+2:]) }
-//
-// sum is scratch of len(dst). A line of few steps, as those of a map of counts, can
-// be filtered by adding up what its steps give. Lines whose ratio is wanted must go
-// the same way: then it is exact where they are proportional.
-func (g *gauss) filter(dst, src []float32, few bool, sum []float64) {
-	switch {
-	case g.exact:
-		for n := range dst {
-			dst[n] = g.direct(src[n+2:])
-		}
-	case few:
-		g.addSteps(dst, src, sum)
-	default:
-		g.slide(dst, src)
-	}
+// slider filters the lines of a strip, from their beginning, in as many calls as one
+// likes.
+type slider struct {
+	begun bool
+	state vec.Cosines
+	run   [vec.Lanes]int32 // equal samples up to the newest in the window
 }
 
-// fewSteps reports whether adding up steps is quicker than sliding the cosines: of
-// these one sample costs about as much as eight of a step's.
-func (g *gauss) fewSteps(src []float32) bool {
-	most := 8 * (len(src) - 2*g.radius) / (2*g.radius + 1)
-	for i := 1; i < len(src); i++ {
-		if src[i] != src[i-1] {
-			if most--; most < 0 {
-				return false
-			}
-		}
-	}
-	return true
+// slideSteps is the number of rows that a slider takes at a time.
+const slideSteps = 64
+
+// slideBlock is scratch of a slider.
+type slideBlock struct {
+	x, y, sum [slideSteps * vec.Lanes]float64
+	flat      [slideSteps * vec.Lanes]uint32
 }
 
-// addSteps filters exactly: each sample is the leftmost one of its window, plus
-// each step within the window times the share of the kernel behind it.
-func (g *gauss) addSteps(dst, src []float32, sum []float64) {
-	r := g.radius
-	for n := range dst {
-		sum[n] = float64(src[n+2])
-	}
-	for t := 3; t < len(src); t++ {
-		if src[t] == src[t-1] {
-			continue
-		}
-		height := float64(src[t]) - float64(src[t-1])
-		first := t - 2 - 2*r // the output that has sample t at its window's end
-		from, to := max(first, 0), min(first+2*r, len(dst))
-		if from >= to {
-			continue
-		}
-		out, rise := sum[from:to], g.step[from-first:to-first]
-		for i, a := range rise {
-			out[i] += height * a
-		}
-	}
-	for n, s := range sum[:len(dst)] {
-		dst[n] = float32(s)
-	}
-}
-
-// slide filters by the cosines. With x[n] the line, s[n] = sum_m a cos(ωm) x[n+m]
-// and d[n] = s[n] - s[n-1],
+// filter writes the next rows of the filtered strip to dst; src is the strip from r+2
+// rows before dst to r rows after its end, where what is beyond a line's first sample
+// mirrors it. It equals, to 2e-7 of the local value,
 //
-//	d[n+1] = d[n] - 4 sin²(ω/2) s[n] + a cos(ωr) (x[n+r+1] + x[n-r-1])
-//	                                 - a cos(ω(r+1)) (x[n+r] + x[n-r])
-//	s[n+1] = s[n] + d[n+1]
+//	for i := range dst { dst[i] = g.direct(src[i+2*vec.Lanes:]) }
+func (g *gauss) filter(dst, src []float32, s *slider, b *slideBlock) {
+	if g.exact {
+		for i := range dst {
+			dst[i] = g.direct(src[i+2*vec.Lanes:])
+		}
+		return
+	}
+	if !s.begun {
+		g.begin(s, src)
+	}
+	g.slide(dst, src, s, b)
+}
+
+// slide filters by the cosines. With x[n] a line, s[n] = sum_m a cos(ωm) x[n+m] and
+// d[n] = s[n] - s[n-1],
+//
+//	d[n] = d[n-1] - 4 sin²(ω/2) s[n-1] + a cos(ωr) (x[n+r] + x[n-r-2])
+//	                                   - a cos(ω(r+1)) (x[n+r-1] + x[n-r-1])
+//	s[n] = s[n-1] + d[n]
 //
 // for each cosine, in float64. Where a whole window holds one value the result is
-// that value exactly and the state starts afresh behind it.
-func (g *gauss) slide(dst, src []float32) {
-	window := 2*g.radius + 1
-	newest := src[window+1:] // of the window of each dst
-	run := 1                 // equal samples up to the newest
-	for run <= window && src[window+1-run] == newest[0] {
-		run++
-	}
-	var st state
-	if run <= window {
-		g.start(&st, src)
-	}
-	dst[0] = float32(st.sum())
-	if run >= window {
-		dst[0] = newest[0]
-	}
-	for n := 1; n < len(dst); n++ {
-		x, last := newest[n], newest[n-1]
-		if x == last {
-			if run++; run > window {
-				dst[n] = x
-				continue
-			}
-		} else {
-			if run > window {
-				g.flat(&st, float64(last))
-			}
-			run = 1
-		}
-		g.advance(&st, float64(x)+float64(src[n]), float64(last)+float64(src[n+1]))
-		dst[n] = float32(st.sum())
-		if run == window {
-			dst[n] = x
-		}
-	}
-}
-
-// state is s[n] and d[n] of every cosine.
-type state struct{ s, d [cosines]float64 }
-
-// start sums the first window directly.
-func (g *gauss) start(st *state, src []float32) {
-	x := src[g.radius+2:]
-	before := src[:g.radius+2] // x[-1] is its last
-	last := len(before) - 1
-	now, was := float64(x[0]), float64(before[last])
-	for k := range cosines {
-		st.s[k], st.d[k] = g.tap[0][k]*now, g.tap[0][k]*(now-was)
-	}
-	for m := 1; m <= g.radius; m++ {
-		up, upWas := float64(x[m]), float64(x[m-1])
-		down, downWas := float64(before[last+1-m]), float64(before[last-m])
-		both, change := up+down, (up-upWas)+(down-downWas)
-		if both == 0 && change == 0 {
+// that value exactly; where that is so in all lines, the state starts afresh behind.
+func (g *gauss) slide(dst, src []float32, s *slider, b *slideBlock) {
+	newest := (2*g.radius + 2) * vec.Lanes // of the window of a step, in src
+	for len(dst) > 0 {
+		most := min(len(dst), len(b.sum))
+		n := vec.Lanes * vec.Ends(b.x[:most], b.y[:most], b.flat[:], &s.run, src, g.radius)
+		vec.Advance(b.sum[:n], b.x[:n], b.y[:n], &s.state, &g.factor)
+		vec.Round(dst[:n], b.sum[:n], b.flat[:n], src[newest:])
+		dst, src = dst[n:], src[n:]
+		if n == most {
 			continue
 		}
-		tap := &g.tap[m]
-		for k := range cosines {
-			st.s[k] += tap[k] * both
-			st.d[k] += tap[k] * change
+		same := [vec.Lanes]float32(src[newest:])
+		for len(dst) > 0 && [vec.Lanes]float32(src[newest:]) == same {
+			*(*[vec.Lanes]float32)(dst) = same
+			dst, src = dst[vec.Lanes:], src[vec.Lanes:]
+		}
+		g.flat(s, &same)
+	}
+}
+
+// begin sets a slider to the step before the first.
+func (g *gauss) begin(s *slider, src []float32) {
+	r := g.radius
+	window := src[vec.Lanes:]
+	vec.Window(&s.state, window, r, g.tap)
+	last := window[2*r*vec.Lanes:]
+	for l := range vec.Lanes {
+		x := float64(last[vec.Lanes+l]) + float64(src[l])
+		y := float64(last[l]) + float64(window[l])
+		for k := range vec.Terms { // mirrored, the first two windows are one: no difference
+			at := 2*vec.Lanes*k + l
+			s.state[at+vec.Lanes] = g.factor[3*k]*s.state[at] - (g.factor[3*k+1]*x - g.factor[3*k+2]*y)
+		}
+		s.run[l] = 1
+		for i := 2*r - 1; i >= 0 && window[i*vec.Lanes+l] == last[l]; i-- {
+			s.run[l]++
 		}
 	}
+	s.begun = true
 }
 
-// flat sets the state of a window, and of the one before it, that holds x alone.
-func (g *gauss) flat(st *state, x float64) {
-	for k := range cosines {
-		st.s[k], st.d[k] = x*g.total[k], 0
+// flat sets the state of a window, and of the one before it, that hold one value in
+// each line.
+func (g *gauss) flat(s *slider, value *[vec.Lanes]float32) {
+	for l, v := range value {
+		for k, total := range g.total {
+			s.state[2*vec.Lanes*k+l] = total * float64(v)
+			s.state[2*vec.Lanes*k+vec.Lanes+l] = 0
+		}
+		s.run[l] = int32(2*g.radius + 2)
 	}
-}
-
-// advance goes on by one sample; outer is x[n+r+1] + x[n-r-1] and inner is
-// x[n+r] + x[n-r].
-func (g *gauss) advance(st *state, outer, inner float64) {
-	for k := range cosines {
-		d := st.d[k] - g.spring[k]*st.s[k] + (g.outer[k]*outer - g.inner[k]*inner)
-		st.d[k] = d
-		st.s[k] += d
-	}
-}
-
-func (st *state) sum() float64 {
-	s := &st.s
-	return ((s[0] + s[1]) + (s[2] + s[3])) + ((s[4] + s[5]) + (s[6] + (s[7] + s[8])))
 }

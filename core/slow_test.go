@@ -86,12 +86,19 @@ func slowBlur(j *Job) View {
 		g := newGauss(j.Sigma)
 		image, lines := NewView(j.Coverage.H, j.Coverage.W, 1), NewView(j.Coverage.H, j.Coverage.W, 1)
 		tap := make([]float32, 2*g.radius+1)
+		sum := func() float32 {
+			s := 0.0
+			for m, t := range tap {
+				s += float64(t) * g.weight[max(m-g.radius, g.radius-m)]
+			}
+			return float32(s)
+		}
 		for y := range image.H {
 			for x := range image.W {
 				for m := range tap {
 					tap[m] = value(j.Coverage.At(fold(y+m-g.radius, image.H), x, 0))
 				}
-				lines.Set(y, x, 0, g.direct(tap))
+				lines.Set(y, x, 0, sum())
 			}
 		}
 		for y := range image.H {
@@ -99,7 +106,7 @@ func slowBlur(j *Job) View {
 				for m := range tap {
 					tap[m] = lines.At(y, fold(x+m-g.radius, image.W), 0)
 				}
-				image.Set(y, x, 0, g.direct(tap))
+				image.Set(y, x, 0, sum())
 			}
 		}
 		return image
