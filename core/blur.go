@@ -117,8 +117,11 @@ func (b *blurrer) scratch(worker int) *blurLines {
 
 // segment blurs the rows [y0,y1).
 func (b *blurrer) segment(y0, y1 int) error {
-	err := parallel(b.p, b.strips, b.bytes, b.scratch, func(l *blurLines, i int) error {
-		b.columns(l, y0, y1, i)
+	const pair = 2 // strips in a cache line
+	err := parallel(b.p, (b.strips+pair-1)/pair, b.bytes, b.scratch, func(l *blurLines, i int) error {
+		for strip := pair * i; strip < min(pair*(i+1), b.strips); strip++ {
+			b.columns(l, y0, y1, strip)
+		}
 		return nil
 	})
 	if err != nil {
@@ -151,7 +154,7 @@ func (b *blurrer) columns(l *blurLines, y0, y1, strip int) {
 		}
 		from, to := b.cov.Pix[y*b.cov.RowStride+x0*b.cov.ColStride:], l.in[0][j*vec.Lanes:][:vec.Lanes]
 		if width == vec.Lanes && b.cov.ColStride == 1 {
-			copy(to, from)
+			*(*[vec.Lanes]float32)(to) = [vec.Lanes]float32(from)
 			continue
 		}
 		for i := range width {
@@ -229,8 +232,8 @@ func (b *blurrer) write(l *blurLines, y, y1 int) {
 		vec.Transpose(&turned, (*rowBlock)(l.out[0][x0*vec.Lanes:]))
 		for j := range rows {
 			to, from := b.dst.Pix[(y+j)*b.dst.RowStride+x0*b.dst.ColStride:], turned[j*vec.Lanes:][:width]
-			if b.dst.ColStride == 1 {
-				copy(to, from)
+			if width == vec.Lanes && b.dst.ColStride == 1 {
+				*(*[vec.Lanes]float32)(to) = [vec.Lanes]float32(from)
 				continue
 			}
 			for k, s := range from {
@@ -253,9 +256,11 @@ func covered(c float32) float32 {
 }
 
 func allFinite(v View) bool {
+	const infinity = 0x7f800000 // its bits; NaN has all of them, too
 	for y := range v.H {
-		for x := range v.W {
-			if c := v.At(y, x, 0); c-c != 0 {
+		row := v.Pix[y*v.RowStride:][:(v.W-1)*v.ColStride+1]
+		for x := 0; x < len(row); x += max(v.ColStride, 1) {
+			if math.Float32bits(row[x])&infinity == infinity {
 				return false
 			}
 		}

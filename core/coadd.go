@@ -3,6 +3,8 @@ package core
 import (
 	"math"
 	"sync/atomic"
+
+	"zetwopass/core/vec"
 )
 
 // coadd writes the mosaic and its coverage,
@@ -23,11 +25,11 @@ func (p *pass) coadd() error {
 			func(a *coadder, chunk int) error {
 				y0, y1 := chunk*rows, min((chunk+1)*rows, j.Mosaic.H)
 				here := a.meeting(y0, y1)
-				for y := y0; y < y1; y++ {
+				for y := y0; y < y1; y += blockRows {
 					if p.ctx.Err() != nil {
 						return ErrCancelled
 					}
-					a.row(here, p.offsets, y)
+					a.rows(here, p.offsets, y, min(y+blockRows, y1))
 				}
 				for _, i := range here {
 					if a.shown[i] {
@@ -61,25 +63,30 @@ func (p *pass) chunksLeft() []atomic.Int32 {
 
 // coaddBytes is the scratch of one coadder.
 func coaddBytes(j *Job) int64 {
-	w, c := j.Mosaic.W, j.Mosaic.C
-	return warpBytes(w, maxNodes(j.Tiles), c) + 2*8*int64(w)*int64(c) + 9*int64(len(j.Tiles))
+	c := int64(j.Mosaic.C)
+	return warpBytes(maxNodes(j.Tiles)) + blockPixels*(8*3*int64(lanes(j.Mosaic.C))+4*(c+1)) + (9+8*blockRows)*int64(len(j.Tiles))
 }
 
-// coadder adds tiles up, row by row; it belongs to one worker.
+// coadder adds tiles up, a block of a row at a time; it belongs to one worker.
 type coadder struct {
-	job   *Job
-	warp  *warper
-	sum   [MaxChannels][]float64
-	norm  [MaxChannels][]float64
-	tiles []int
-	shown []bool // of each tile: it gave channel 0 a pixel
+	job              *Job
+	warp             *warper
+	value, sum, norm []float64 // [blockPixels, lanes]
+	mosaic, coverage []float32 // [blockPixels, C] and [blockPixels]
+	finish           vec.Finish
+	tiles            []int
+	spans            spans  // of them
+	shown            []bool // of each tile of the job: it gave channel 0 a pixel
 }
 
 func newCoadder(j *Job) *coadder {
-	w, c := j.Mosaic.W, j.Mosaic.C
-	a := &coadder{job: j, warp: newWarper(w, maxNodes(j.Tiles), c), shown: make([]bool, len(j.Tiles))}
-	for k := range c {
-		a.sum[k], a.norm[k] = make([]float64, w), make([]float64, w)
+	n := blockPixels * lanes(j.Mosaic.C)
+	a := &coadder{job: j, warp: newWarper(maxNodes(j.Tiles)), shown: make([]bool, len(j.Tiles)),
+		value: make([]float64, n), sum: make([]float64, n), norm: make([]float64, n),
+		mosaic: make([]float32, blockPixels*j.Mosaic.C), coverage: make([]float32, blockPixels)}
+	a.finish = vec.Finish{Divide: j.Combine == Mean, Clear: j.Profile == V45}
+	if j.BlankNaN || a.finish.Clear {
+		a.finish.Blank = float32(math.NaN())
 	}
 	return a
 }
@@ -96,80 +103,67 @@ func (a *coadder) meeting(y0, y1 int) []int {
 	return a.tiles
 }
 
-// row adds the tiles up on row y and writes it.
-func (a *coadder) row(tiles []int, offsets []float64, y int) {
-	j, c := a.job, a.job.Mosaic.C
-	for k := range c {
-		clear(a.sum[k])
-		clear(a.norm[k])
-	}
-	for _, i := range tiles {
-		x0, x1 := a.warp.warpRow(j, &j.Tiles[i], j.gain(i), y, 0, j.Mosaic.W)
-		weight := a.warp.weight[:x1-x0]
-		a.shown[i] = a.shown[i] || anyNumber(a.warp.value[0][:x1-x0])
-		for k := range c {
-			addWeighted(a.sum[k][x0:x1], a.norm[k][x0:x1], a.warp.value[k], weight, offsets[i*c+k])
-		}
-	}
-	for k := range c {
-		a.write(y, k)
-	}
-	a.writeCoverage(y)
+// rows adds the tiles up on the rows [y0,y1), at most blockRows, and writes them.
+func (a *coadder) rows(tiles []int, offsets []float64, y0, y1 int) {
+	a.spans.set(a.job, tiles, y0, y1)
+	eachBlock(y0, y1, 0, a.job.Mosaic.W, func(y, x0, x1 int) { a.block(tiles, offsets, y, x0, x1) })
 }
 
-func anyNumber(value []float64) bool {
-	for _, v := range value {
-		if v == v {
+// block adds the tiles up on the pixels [x0,x1) of row y and writes them.
+func (a *coadder) block(tiles []int, offsets []float64, y, x0, x1 int) {
+	j, c := a.job, a.job.Mosaic.C
+	lanes := lanes(c)
+	sum, norm := a.sum[:(x1-x0)*lanes], a.norm[:(x1-x0)*lanes]
+	clear(sum)
+	clear(norm)
+	for k, i := range tiles {
+		from, to := a.spans.cut(k, y, x0, x1)
+		if from >= to {
+			continue
+		}
+		from, to = a.warp.warpRow(j, &j.Tiles[i], j.gain(i), y, from, to, a.value)
+		value, weight := a.value[:(to-from)*lanes], a.warp.weight[:to-from]
+		a.shown[i] = a.shown[i] || anyNumber(value, lanes)
+		var offset [vec.Lanes4]float64
+		copy(offset[:], offsets[i*c:(i+1)*c])
+		at := (from - x0) * lanes
+		vec.AddWeighted(sum[at:], norm[at:], value, weight, &offset)
+	}
+	a.write(y, x0, x1)
+}
+
+// anyNumber reports whether the first channel has a value.
+func anyNumber(value []float64, lanes int) bool {
+	for i := 0; i < len(value); i += lanes {
+		if value[i] == value[i] {
 			return true
 		}
 	}
 	return false
 }
 
-// addWeighted adds (value - offset) * weight to sum and weight to norm, where
-// value is not NaN.
-func addWeighted(sum, norm, value, weight []float64, offset float64) {
-	norm, value, weight = norm[:len(sum)], value[:len(sum)], weight[:len(sum)]
-	for i, v := range value {
-		if v == v {
-			sum[i] += (v - offset) * weight[i]
-			norm[i] += weight[i]
+// write stores the sums of the pixels [x0,x1) of row y.
+func (a *coadder) write(y, x0, x1 int) {
+	m, v, n := a.job.Mosaic, a.job.CoverageOut, x1-x0
+	mosaic, coverage := a.mosaic[:n*m.C], a.coverage[:n]
+	to, cover := m.Pix[y*m.RowStride+x0*m.ColStride:], v.Pix[y*v.RowStride+x0*v.ColStride:]
+	dense := m.ColStride == m.C && (m.C == 1 || m.ChanStride == 1)
+	if dense {
+		mosaic = to[:len(mosaic)]
+	}
+	if v.ColStride == 1 {
+		coverage = cover[:n]
+	}
+	k := lanes(m.C)
+	vec.Mosaic(mosaic, coverage, a.sum[:n*k], a.norm[:n*k], m.C, a.finish)
+	if !dense {
+		for i, s := range mosaic {
+			to[i/m.C*m.ColStride+i%m.C*m.ChanStride] = s
 		}
 	}
-}
-
-func (a *coadder) write(y, k int) {
-	m := a.job.Mosaic
-	to := m.Pix[y*m.RowStride+k*m.ChanStride:]
-	clearing := a.job.Profile == V45
-	nan, blank := float32(math.NaN()), float32(0)
-	if a.job.BlankNaN || clearing {
-		blank = nan
-	}
-	norm, norm0 := a.norm[k], a.norm[0]
-	for x, s := range a.sum[k] {
-		value, n := blank, norm[x]
-		if n > 0 {
-			if a.job.Combine == Mean {
-				s /= n
-			}
-			value = float32(s)
-			if clearing && (value-value != 0 || !(float32(norm0[x]) > 0)) {
-				value = nan
-			}
+	if v.ColStride != 1 {
+		for i, s := range coverage {
+			cover[i*v.ColStride] = s
 		}
-		to[x*m.ColStride] = value
-	}
-}
-
-func (a *coadder) writeCoverage(y int) {
-	v := a.job.CoverageOut
-	to := v.Pix[y*v.RowStride:]
-	for x, n := range a.norm[0] {
-		f := float32(n)
-		if a.job.Profile == V45 && f-f != 0 {
-			f = 0
-		}
-		to[x*v.ColStride] = f
 	}
 }

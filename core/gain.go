@@ -1,12 +1,9 @@
 package core
 
-import "math"
+import (
+	"math"
 
-// The scale map of a pixel lies in [scaleMin, scaleMax] before any gain clip.
-const (
-	scaleMin = 0.5
-	scaleMax = 2.0
-	epsilon  = 0x1p-23 // of float32
+	"zetwopass/core/vec"
 )
 
 // minPixels is the least number of valid pixels that decide a V45 gain, and
@@ -29,7 +26,7 @@ func (p *pass) gains() error {
 	j := p.job
 	return p.stage(StageGains, len(j.Tiles), p.plan.gainWork, func() error {
 		return parallel(p, len(j.Tiles), gainBytes(j),
-			func(int) *gainer { return newGainer(j, maxNodes(j.Tiles)) },
+			func(int) *gainer { return newGainer(j) },
 			func(g *gainer, i int) error {
 				gain, err := g.gain(p, &j.Tiles[i])
 				j.Gains[i] = gain
@@ -40,13 +37,16 @@ func (p *pass) gains() error {
 	})
 }
 
-// gainBytes is the scratch of one gainer.
+// gainBytes is the scratch of one gainer, with what the search for the median of its
+// largest tile keeps.
 func gainBytes(j *Job) int64 {
 	most := 0
 	for i := range j.Tiles {
 		most = max(most, j.Tiles[i].Map.area(j.Coverage.H, j.Coverage.W))
 	}
-	return warpBytes(j.Coverage.W, maxNodes(j.Tiles), 0) + 4*(3*histogramBins+1) + int64(most/8+8)
+	p := pair{area: most, stepX: 1, stepY: 1, channel: make([]bracket, 1)}
+	kept := 8*int64(min(most, 2*sampleTarget)) + int64(32*halfWidth(min(most, sampleTarget), 0)*float64(p.area))
+	return warpBytes(maxNodes(j.Tiles)) + blockPixels*(3*8+2*4) + 32 + kept
 }
 
 // maxNodes is the longest row of nodes of any map.
@@ -60,192 +60,134 @@ func maxNodes(tiles []Tile) int {
 
 // gainer computes gains; it belongs to one worker.
 type gainer struct {
-	job   *Job
-	warp  *warper
-	hist  scaleHistogram
-	whole bool     // the tile shows every pixel of its spans
-	marks []uint64 // else a bit for each pixel of its box that it shows
+	job               *Job
+	warp              *warper
+	scale, kept, zero []float64 // of a block of pixels
+	blurred, coverage []float32
+	threshold, most   float32
 }
 
-func newGainer(j *Job, nodes int) *gainer {
-	return &gainer{job: j, warp: newWarper(j.Coverage.W, nodes, 0)}
+func newGainer(j *Job) *gainer {
+	g := &gainer{job: j, warp: newWarper(maxNodes(j.Tiles)), scale: make([]float64, blockPixels),
+		kept: make([]float64, blockPixels+vec.Lanes4), zero: make([]float64, blockPixels),
+		blurred: make([]float32, blockPixels), coverage: make([]float32, blockPixels),
+		threshold: float32(j.Threshold), most: math.MaxFloat32}
+	if j.Profile == V42 {
+		g.threshold, g.most = float32(math.Inf(-1)), float32(math.Inf(1))
+	}
+	return g
 }
 
 func (g *gainer) gain(p *pass, t *Tile) (float64, error) {
 	j := g.job
-	g.hist.reset()
-	if err := g.find(p, t); err != nil {
-		return 1, err
+	x0, y0, x1, y1 := t.Map.clip(j.Coverage.H, j.Coverage.W)
+	if x0 >= x1 || y0 >= y1 {
+		return 1, nil
 	}
-	shown, err := g.scan(p, t)
+	stepX, stepY := lattice(x1-x0, y1-y0)
+	k := make([]bracket, 1)
+	median := &k[0]
+	_, err := g.rows(p, t, y0+stepY/2, stepY, func(x int, scale []float64) {
+		for i := (stepX - x%stepX) % stepX; i < len(scale); i += stepX {
+			if s := scale[i]; s == s {
+				median.sample = append(median.sample, s)
+			}
+		}
+	})
+	for median.setBounds(stepX * stepY); err == nil && !median.known(); {
+		median.begin()
+		lo, hi := laneBrackets(k)
+		var seen seen
+		seen, err = g.rows(p, t, y0, 1, func(_ int, scale []float64) {
+			var below, above [vec.Lanes4]int
+			groups, _ := vec.Count(g.kept, scale, g.zero, &lo, &hi, &below, &above)
+			median.add(sumOf(below), sumOf(above), false, g.kept[:vec.Lanes4*groups], 1)
+		})
+		need := 1
+		if j.Profile == V45 {
+			need = max(1, minPixels, int(math.Ceil(minFraction*float64(seen.shown))))
+		}
+		switch {
+		case err != nil:
+		case seen.nan:
+			return math.NaN(), nil
+		case median.total() < need:
+			return 1, nil
+		}
+		median.settle()
+	}
 	if err != nil {
 		return 1, err
 	}
-	valid := g.hist.total + g.hist.nan
-	need := 1
-	if j.Profile == V45 {
-		need = max(1, minPixels, int(math.Ceil(minFraction*float64(shown))))
-	}
-	if valid < need {
-		return 1, nil
-	}
-	if g.hist.nan > 0 {
-		return math.NaN(), nil
-	}
-	g.hist.refine()
-	if _, err := g.scan(p, t); err != nil {
-		return 1, err
-	}
-	return min(max(float64(g.hist.median()), j.GainMin), j.GainMax), nil
+	return min(max(float64(float32(median.median)), j.GainMin), j.GainMax), nil
 }
 
-// find marks the pixels of t's box where its warped mask is above 1e-3.
-func (g *gainer) find(p *pass, t *Tile) error {
-	g.whole = t.Mask.Absent() && t.Map.Kind == MapPlane
-	if g.whole {
-		return nil
-	}
-	x0, y0, x1, y1 := t.Map.clip(g.job.Coverage.H, g.job.Coverage.W)
-	words := (t.Map.area(g.job.Coverage.H, g.job.Coverage.W) + 63) / 64
-	if words > cap(g.marks) {
-		g.marks = make([]uint64, words)
-	}
-	g.marks = g.marks[:words]
-	clear(g.marks)
-	for y := y0; y < y1; y++ {
-		if p.ctx.Err() != nil {
-			return ErrCancelled
-		}
-		a, b := g.warp.locate(t, y, x0, x1)
-		if !t.Mask.Absent() {
-			g.warp.sampleMap(t.Mask, finiteOnly, 1, b-a)
-		}
-		first := (y-y0)*(x1-x0) + a - x0
-		for i := range b - a {
-			if g.warp.ix[i] >= 0 && (t.Mask.Absent() || g.warp.weight[i] > 1e-3) {
-				g.marks[(first+i)/64] |= 1 << ((first + i) % 64)
-			}
-		}
-	}
-	return nil
+// seen is what a tile shows: pixels, and whether the scale of one is NaN.
+type seen struct {
+	shown int
+	nan   bool
 }
 
-// scan adds the scale of every valid pixel of t to the histogram and returns the
-// number of pixels that the tile shows.
-func (g *gainer) scan(p *pass, t *Tile) (shown int, err error) {
-	j := g.job
-	x0, y0, x1, y1 := t.Map.clip(j.Coverage.H, j.Coverage.W)
-	for y := y0; y < y1; y++ {
+// rows calls f with the scales of the pixels from x on of every step-th row of tile t
+// from y on, a block at a time, NaN where the tile shows nothing or the pixel is not
+// valid.
+func (g *gainer) rows(p *pass, t *Tile, y, step int, f func(x int, scale []float64)) (seen, error) {
+	var all seen
+	h, w := g.job.Coverage.H, g.job.Coverage.W
+	for _, _, _, end := t.Map.clip(h, w); y < end; y += step {
 		if p.ctx.Err() != nil {
-			return 0, ErrCancelled
+			return all, ErrCancelled
 		}
-		a, b, _ := t.span(y, x0, x1)
-		if a >= b {
-			continue
+		a, b, whole := t.span(y, 0, w)
+		for x := a; x < b; x += blockPixels {
+			scale, shown := g.block(t, y, x, min(x+blockPixels, b), whole && t.Mask.Absent(), &all.nan)
+			all.shown += shown
+			f(x, scale)
 		}
-		first := (y-y0)*(x1-x0) + a - x0
-		cov := j.Coverage.Pix[y*j.Coverage.RowStride+a*j.Coverage.ColStride:]
-		blurred := j.Blurred.Pix[y*j.Blurred.RowStride+a*j.Blurred.ColStride:]
-		for i := range b - a {
-			if !g.whole && g.marks[(first+i)/64]>>((first+i)%64)&1 == 0 {
-				continue
+	}
+	return all, nil
+}
+
+// block returns the scales of the pixels [a,b) of row y and how many of them the tile
+// shows: all if whole is true.
+func (g *gainer) block(t *Tile, y, a, b int, whole bool, nan *bool) (scale []float64, shown int) {
+	scale, n := g.scale[:b-a], b-a
+	coverage, blurred := g.job.Coverage.along(y, a, b, g.coverage), g.job.Blurred.along(y, a, b, g.blurred)
+	odd := vec.Scales(scale, blurred, coverage, g.threshold, g.most)
+	if !whole {
+		n = g.mask(t, y, a, scale)
+	}
+	if odd { // V42, where all that is covered is valid
+		for i, s := range scale {
+			*nan = *nan || (s != s && coverage[i] > 0 && (whole || g.warp.weight[i] > 0))
+		}
+	}
+	return scale, n
+}
+
+// mask makes the scales of the pixels from a on NaN that the tile does not show, where
+// its warped mask is not above 1e-3, and returns how many it shows. It leaves in
+// g.warp.weight what is above 0 for these alone.
+func (g *gainer) mask(t *Tile, y, a int, scale []float64) (shown int) {
+	from, to, u, v := g.warp.locate(t, y, a, a+len(scale))
+	weight := g.warp.weight[:len(scale)]
+	clear(weight)
+	if some := weight[from-a : to-a]; t.Mask.Absent() {
+		for i := range some {
+			if vec.Inside(u[i], v[i], t.Image.H, t.Image.W) {
+				some[i] = 1
 			}
+		}
+	} else {
+		mask := t.Mask.image(1)
+		vec.SampleMap(some, u, v, &mask, vec.FiniteOnly, 1)
+	}
+	for i, f := range weight {
+		if f > 1e-3 {
 			shown++
-			c, level := cov[i*j.Coverage.ColStride], blurred[i*j.Blurred.ColStride]
-			if j.Profile == V45 {
-				c = covered(c)
-				if !(level >= float32(j.Threshold)) {
-					continue
-				}
-			}
-			if c > 0 {
-				g.hist.add(scale(level, c))
-			}
+		} else {
+			weight[i], scale[i] = 0, math.NaN()
 		}
 	}
-	return shown, nil
-}
-
-// scale is the factor that brings coverage c > 0 to its blurred value b.
-func scale(b, c float32) float32 {
-	s := b / max(c, epsilon)
-	if s < scaleMin {
-		return scaleMin
-	}
-	if s > scaleMax {
-		return scaleMax
-	}
-	return s // also NaN
-}
-
-const (
-	histogramShift = 12
-	histogramBins  = 1 << histogramShift
-	scaleBase      = 0x3f000000 // the bits of scaleMin
-)
-
-// scaleHistogram finds the exact median of float32 values in [scaleMin, scaleMax]
-// without keeping them: positive floats order as their bits do, so a first scan
-// counts the upper bits and a second one the lower bits within the bins of the
-// two middle values.
-type scaleHistogram struct {
-	refining bool
-	total    int // values, NaN apart
-	nan      int
-	coarse   [histogramBins + 1]uint32
-	fine     [2][histogramBins]uint32
-	bin      [2]uint32 // of the lower and the upper middle value
-	rank     [2]int    // of them within their bins
-}
-
-func (h *scaleHistogram) reset() { *h = scaleHistogram{} }
-
-func (h *scaleHistogram) add(s float32) {
-	if s != s {
-		h.nan++
-		return
-	}
-	key := math.Float32bits(s) - scaleBase
-	bin := key >> histogramShift
-	if !h.refining {
-		h.total++
-		h.coarse[bin]++
-		return
-	}
-	for m := range h.bin {
-		if bin == h.bin[m] {
-			h.fine[m][key%histogramBins]++
-		}
-	}
-}
-
-// refine ends the first scan.
-func (h *scaleHistogram) refine() {
-	h.refining = true
-	for m, rank := range [2]int{(h.total - 1) / 2, h.total / 2} {
-		bin := 0
-		for rank >= int(h.coarse[bin]) {
-			rank -= int(h.coarse[bin])
-			bin++
-		}
-		h.bin[m], h.rank[m] = uint32(bin), rank
-	}
-}
-
-// median is that of numpy for float32: of an even count the mean of the two
-// middle values, in float32.
-func (h *scaleHistogram) median() float32 {
-	var middle [2]float32
-	for m, rank := range h.rank {
-		low := 0
-		for rank >= int(h.fine[m][low]) {
-			rank -= int(h.fine[m][low])
-			low++
-		}
-		middle[m] = math.Float32frombits(scaleBase + h.bin[m]<<histogramShift + uint32(low))
-	}
-	if h.total%2 == 1 {
-		return middle[0]
-	}
-	return (middle[0] + middle[1]) / 2
+	return shown
 }

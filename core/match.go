@@ -1,5 +1,7 @@
 package core
 
+import "zetwopass/core/vec"
+
 // match finds, for every pair of tiles that show common pixels, the exact median
 // D[i,j] of (tile i - tile j) over these, channel by channel, and writes the
 // offsets that level them: see solveOffsets.
@@ -22,28 +24,27 @@ func (p *pass) match() error {
 // medians settles all pairs: a sweep over the lattices of their samples, then
 // sweeps over all pixels, as many pairs at a time as the budget can keep.
 func (p *pass) medians(pairs []*pair) error {
-	channels := p.job.Mosaic.C
 	err := p.inGroups(pairs, (*pair).sampleBytes, func(group []*pair) error {
 		if err := p.sweep(group, true); err != nil {
 			return err
 		}
-		return p.each(group, func(q *pair) { q.setBrackets(channels) })
+		return p.each(group, (*pair).setBounds)
 	})
 	for err == nil && len(pairs) > 0 {
 		var missed []*pair
 		err = p.inGroups(pairs, (*pair).keptBytes, func(group []*pair) error {
 			for _, q := range group {
-				q.begin(channels)
+				q.begin()
 			}
 			if err := p.sweep(group, false); err != nil {
 				return err
 			}
-			if err := p.each(group, func(q *pair) { q.settle(channels) }); err != nil {
+			if err := p.each(group, (*pair).settle); err != nil {
 				return err
 			}
 			before := len(missed)
 			for _, q := range group {
-				if !q.settled {
+				if !q.settled() {
 					missed = append(missed, q)
 				}
 			}
@@ -57,12 +58,12 @@ func (p *pass) medians(pairs []*pair) error {
 
 // inGroups calls f with as many of the pairs at a time as the plan has room for,
 // at least one.
-func (p *pass) inGroups(pairs []*pair, bytes func(*pair, int) int64, f func([]*pair) error) error {
+func (p *pass) inGroups(pairs []*pair, bytes func(*pair) int64, f func([]*pair) error) error {
 	room := p.plan.medianRoom
 	for len(pairs) > 0 {
 		n, total := 0, int64(0)
 		for n < len(pairs) {
-			next := bytes(pairs[n], p.job.Mosaic.C)
+			next := bytes(pairs[n])
 			if n > 0 && total+next > room {
 				break
 			}
@@ -101,11 +102,11 @@ func (p *pass) sweep(group []*pair, sampling bool) error {
 		func(m *matcher, chunk int) error {
 			y0, y1 := chunk*rows, min((chunk+1)*rows, j.Mosaic.H)
 			here := m.meeting(group, y0, y1)
-			for y := y0; y < y1; y++ {
+			for y := y0; y < y1; y += blockRows {
 				if p.ctx.Err() != nil {
 					return ErrCancelled
 				}
-				m.row(here, y, sampling)
+				m.rows(here, y, min(y+blockRows, y1), sampling)
 			}
 			if !sampling {
 				p.advance(float64(len(group)) / float64(p.plan.ChunkTotal))
@@ -116,40 +117,35 @@ func (p *pass) sweep(group []*pair, sampling bool) error {
 
 // matchBytes is the scratch of one matcher of that many slots.
 func matchBytes(j *Job, slots int) int64 {
-	w, c := j.Mosaic.W, j.Mosaic.C
-	wide := 0
-	for i := range j.Tiles {
-		x0, _, x1, _ := j.Tiles[i].Map.clip(j.Mosaic.H, w)
-		wide = max(wide, x1-x0)
-	}
-	return warpBytes(w, maxNodes(j.Tiles), 0) + int64(8*wide*(1+c*slots)) + int64(72*len(j.Tiles))
+	n := int64(8 * blockPixels * lanes(j.Mosaic.C))
+	return warpBytes(maxNodes(j.Tiles)) + n*int64(slots+1) + 32 + int64((72+8*blockRows)*len(j.Tiles))
 }
 
-// matcher warps the tiles of a row; it belongs to one worker.
+// matcher warps tiles, a block of a row at a time; it belongs to one worker.
 type matcher struct {
 	job   *Job
 	warp  *warper
-	shown []shownRow // of each tile
-	slots [][MaxChannels][]float64
-	here  []*pair
-	pairs []*pair // of the current row
-	tiles []int   // of the current row
+	shown []shown     // of each tile
+	slots [][]float64 // [blockPixels, lanes], values of one tile each
+	spans spans       // of the tiles of here
+	here  []*pair     // that meet the current chunk
+	tiles []int       // of here, then of the current block
 	kept  []float64
 }
 
-// shownRow is what a tile shows on the current row.
-type shownRow struct {
-	row          int // for which the rest holds, plus 1
-	a, b         int // pixels that it may show
-	needA, needB int // of these, the pixels that others may show too
-	value        [MaxChannels][]float64
+// shown is what a tile shows of the current block.
+type shown struct {
+	index int // of its spans, plus 1; 0 = none
+	a, b  int // pixels that others may show, too
+	value []float64
 }
 
 func newMatcher(j *Job) *matcher {
 	return &matcher{
 		job:   j,
-		warp:  newWarper(j.Mosaic.W, maxNodes(j.Tiles), 0),
-		shown: make([]shownRow, len(j.Tiles)),
+		warp:  newWarper(maxNodes(j.Tiles)),
+		shown: make([]shown, len(j.Tiles)),
+		kept:  make([]float64, blockPixels*lanes(j.Mosaic.C)+vec.Lanes4),
 	}
 }
 
@@ -164,68 +160,82 @@ func (m *matcher) meeting(group []*pair, y0, y1 int) []*pair {
 	return m.here
 }
 
-// row warps what the pairs have in common on row y and adds its differences.
-func (m *matcher) row(pairs []*pair, y int, sampling bool) {
-	m.pairs, m.tiles = m.pairs[:0], m.tiles[:0]
+// rows warps what the pairs have in common on the rows [y0,y1), at most blockRows, and
+// adds their differences.
+func (m *matcher) rows(pairs []*pair, y0, y1 int, sampling bool) {
+	m.tiles = m.tiles[:0]
 	for _, q := range pairs {
-		if y < q.y0 || y >= q.y1 || (sampling && (y-q.y0)%q.stepY != q.stepY/2) {
+		for _, i := range [2]int{q.i, q.j} {
+			if s := &m.shown[i]; s.index == 0 {
+				m.tiles = append(m.tiles, i)
+				s.index = len(m.tiles)
+			}
+		}
+	}
+	m.spans.set(m.job, m.tiles, y0, y1)
+	eachBlock(y0, y1, 0, m.job.Mosaic.W, func(y, x0, x1 int) { m.block(pairs, y, x0, x1, sampling) })
+	for i := range m.shown {
+		m.shown[i].index = 0
+	}
+}
+
+// block adds the differences of the pairs on the pixels [x0,x1) of row y.
+func (m *matcher) block(pairs []*pair, y, x0, x1 int, sampling bool) {
+	m.tiles = m.tiles[:0]
+	for _, q := range pairs {
+		if !q.wants(y, sampling) {
 			continue
 		}
-		s, t := m.span(q.i, y), m.span(q.j, y)
-		a, b := max(s.a, t.a), min(s.b, t.b)
-		if a >= b {
-			continue
+		a, b := m.spans.cut(m.shown[q.i].index-1, y, x0, x1)
+		if a, b = m.spans.cut(m.shown[q.j].index-1, y, a, b); a < b {
+			m.need(q.i, a, b)
+			m.need(q.j, a, b)
 		}
-		s.needA, s.needB = min(s.needA, a), max(s.needB, b)
-		t.needA, t.needB = min(t.needA, a), max(t.needB, b)
-		m.pairs = append(m.pairs, q)
 	}
 	for slot, i := range m.tiles {
 		m.fill(slot, i, y)
 	}
-	for _, q := range m.pairs {
+	lanes := lanes(m.job.Mosaic.C)
+	for _, q := range pairs {
 		s, t := &m.shown[q.i], &m.shown[q.j]
 		a, b := max(s.a, t.a), min(s.b, t.b)
-		if a >= b {
+		if a >= b || !q.wants(y, sampling) {
 			continue
 		}
-		for c := range m.job.Mosaic.C {
-			d, e := s.value[c][a-s.a:b-s.a], t.value[c][a-t.a:b-t.a]
-			if sampling {
-				q.addSample(c, a, d, e)
-			} else {
-				m.kept = q.add(c, d, e, m.kept)
-			}
+		d, e := s.value[(a-s.a)*lanes:(b-s.a)*lanes], t.value[(a-t.a)*lanes:(b-t.a)*lanes]
+		if sampling {
+			q.addSample(a, d, e)
+		} else {
+			q.add(d, e, m.kept)
 		}
+	}
+	for _, i := range m.tiles {
+		m.shown[i].a, m.shown[i].b = 0, 0
 	}
 }
 
-// span returns the entry of tile i for row y, making it where it is not yet.
-func (m *matcher) span(i, y int) *shownRow {
+// wants reports whether the pair has row y, and its sample, too.
+func (p *pair) wants(y int, sampling bool) bool {
+	return y >= p.y0 && y < p.y1 && (!sampling || (y-p.y0)%p.stepY == p.stepY/2)
+}
+
+// need adds [a,b) to the pixels of tile i that are wanted of the current block.
+func (m *matcher) need(i, a, b int) {
 	s := &m.shown[i]
-	if s.row == y+1 {
-		return s
+	if s.a == s.b {
+		s.a, s.b = a, b
+		m.tiles = append(m.tiles, i)
+		return
 	}
-	s.row = y + 1
-	s.a, s.b, _ = m.job.Tiles[i].span(y, 0, m.job.Mosaic.W)
-	s.needA, s.needB = s.b, s.a
-	m.tiles = append(m.tiles, i)
-	return s
+	s.a, s.b = min(s.a, a), max(s.b, b)
 }
 
 // fill warps the needed pixels of tile i into a slot.
 func (m *matcher) fill(slot, i, y int) {
 	s := &m.shown[i]
 	if slot == len(m.slots) {
-		m.slots = append(m.slots, [MaxChannels][]float64{})
+		m.slots = append(m.slots, make([]float64, blockPixels*lanes(m.job.Mosaic.C)))
 	}
-	buf := &m.slots[slot]
-	for c := range m.job.Mosaic.C {
-		if n := s.needB - s.needA; len(buf[c]) < n {
-			buf[c] = make([]float64, n)
-		}
-	}
-	m.warp.value = *buf
-	s.a, s.b = m.warp.warpRow(m.job, &m.job.Tiles[i], m.job.gain(i), y, s.needA, s.needB)
-	s.value = *buf
+	s.value = m.slots[slot]
+	s.a, s.b = m.warp.warpRow(m.job, &m.job.Tiles[i], m.job.gain(i), y, s.a, s.b, s.value)
 }

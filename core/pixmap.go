@@ -3,6 +3,8 @@ package core
 import (
 	"fmt"
 	"math"
+
+	"zetwopass/core/vec"
 )
 
 // MapKind says how a PixelMap gives its positions.
@@ -104,7 +106,7 @@ func (m *PixelMap) span(y, x0, x1, h, w int) (a, b int, whole bool) {
 func (m *PixelMap) planeInside(x, y, h, w int) bool {
 	var u, v [1]float64
 	m.planeRow(y, x, u[:], v[:])
-	return inTile(u[0], v[0], h, w)
+	return vec.Inside(u[0], v[0], h, w)
 }
 
 // planeSpan is the span of a plane but for a pixel or two on either side.
@@ -137,16 +139,6 @@ func (m *PixelMap) planeSpan(y, x0, x1, h, w int) (a, b int) {
 	return max(x0, int(math.Ceil(lo))), min(x1, int(math.Floor(hi))+1)
 }
 
-// edgeSlack is how far outside a tile's border, in pixels, a position still
-// counts as inside: there the original is decided by its own rounding.
-const edgeSlack = 1e-7
-
-// inTile reports whether a position lies in a tile of h x w pixels; NaN does not.
-func inTile(u, v float64, h, w int) bool {
-	return u >= -0.5-edgeSlack && u <= float64(w)-0.5+edgeSlack &&
-		v >= -0.5-edgeSlack && v <= float64(h)-0.5+edgeSlack
-}
-
 // row writes the positions of the pixels x0 <= x < x0+len(u) of row y, which lie
 // in the box. NaN, or a position outside the tile, shows nothing. line is
 // scratch of at least 2 NX.
@@ -166,18 +158,7 @@ func (m *PixelMap) row(y, x0 int, u, v, line []float64) {
 
 func (m *PixelMap) planeRow(y, x0 int, u, v []float64) {
 	p, fy := &m.Plane, float64(y)
-	qx, qy, qw := p[1]*fy+p[2], p[4]*fy+p[5], p[7]*fy+p[8]
-	v = v[:len(u)]
-	for i := range u {
-		x := float64(x0 + i)
-		w := p[6]*x + qw
-		r := 1 / w
-		if !(w > 0) {
-			r = math.NaN()
-		}
-		u[i] = (p[0]*x + qx) * r
-		v[i] = (p[3]*x + qy) * r
-	}
+	vec.Plane(u, v, x0, &[6]float64{p[0], p[1]*fy + p[2], p[3], p[4]*fy + p[5], p[6], p[7]*fy + p[8]})
 }
 
 // gridRow interpolates the nodes in y once a row, then in x by the cubic of each

@@ -4,12 +4,14 @@ import (
 	"math"
 	"math/rand/v2"
 	"testing"
+
+	"zetwopass/core/vec"
 )
 
 // onTheEdge reports whether rounding decides if a position is in a tile.
 func onTheEdge(u, v float64, h, w int) bool {
 	near := func(p, end float64) bool {
-		return math.Abs(p+0.5+edgeSlack) < 1e-10 || math.Abs(p-end-edgeSlack) < 1e-10
+		return math.Abs(p+0.5+vec.EdgeSlack) < 1e-10 || math.Abs(p-end-vec.EdgeSlack) < 1e-10
 	}
 	return near(u, float64(w)-0.5) || near(v, float64(h)-0.5)
 }
@@ -82,7 +84,7 @@ func TestRowsEqualTheSlowPositions(t *testing.T) {
 func TestBehindThePlaneIsNothing(t *testing.T) {
 	tile := Tile{Image: NewView(10, 10, 1), WeightScale: 1, Map: PixelMap{X1: 10, Y1: 10,
 		Plane: [9]float64{-1, 0, 0, 0, -1, 0, 0, 0, -1}}}
-	if a, b := newWarper(10, 0, 1).locate(&tile, 5, 0, 10); a < b {
+	if a, b, _, _ := newWarper(0).locate(&tile, 5, 0, 10); a < b {
 		t.Errorf("a tile behind its plane shows [%d,%d)", a, b)
 	}
 }

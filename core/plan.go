@@ -79,7 +79,7 @@ func (d *demand) add(least, wanted, each int64, tasks int) {
 // match plans the background match and returns the least that its pairs keep.
 func (p *Plan) match(j *Job, d *demand) int64 {
 	p.slots = tilesOnARow(j)
-	p.pairs = overlaps(j.Tiles, j.Mosaic.H, j.Mosaic.W)
+	p.pairs = overlaps(j.Tiles, j.Mosaic.H, j.Mosaic.W, j.Mosaic.C)
 	least, wanted := medianBytes(j, p.pairs)
 	d.add(least, wanted, matchBytes(j, p.slots), p.ChunkTotal)
 	d.add(offsetBytes(len(j.Tiles)), offsetBytes(len(j.Tiles)), 0, 0)
@@ -149,7 +149,7 @@ func tilesOnARow(j *Job) int {
 // that of the largest pair, and as many more at a time as freeBudget holds.
 func medianBytes(j *Job, pairs []*pair) (least, wanted int64) {
 	for _, q := range pairs {
-		bytes := q.leastBytes(j.Mosaic.C)
+		bytes := q.leastBytes()
 		least = max(least, bytes)
 		wanted += bytes
 	}

@@ -54,7 +54,7 @@ func basis(t float64, i int) float64 {
 }
 
 func inside(u, v float64, h, w int) bool {
-	const e = edgeSlack
+	const e = 1e-7
 	return u >= -0.5-e && u <= float64(w)-0.5+e && v >= -0.5-e && v <= float64(h)-0.5+e
 }
 

@@ -1,6 +1,10 @@
 package core
 
-import "fmt"
+import (
+	"fmt"
+
+	"zetwopass/core/vec"
+)
 
 // View is a strided float32 image [H,W,C]: sample (y,x,c) is
 // Pix[y*RowStride + x*ColStride + c*ChanStride]. The zero View is absent.
@@ -29,18 +33,6 @@ func (v View) Set(y, x, c int, s float32) {
 	v.Pix[y*v.RowStride+x*v.ColStride+c*v.ChanStride] = s
 }
 
-// stencil returns the steps to the next column and row of a 2x2 stencil; an image
-// of one column, or row, is its own neighbour.
-func (v View) stencil() (dx, dy int) {
-	if v.W > 1 {
-		dx = v.ColStride
-	}
-	if v.H > 1 {
-		dy = v.RowStride
-	}
-	return dx, dy
-}
-
 // check reports a shape or stride that Pix cannot hold. An absent image may have
 // a shape all the same, which is all that a plan needs.
 func (v View) check(name string) error {
@@ -56,4 +48,24 @@ func (v View) check(name string) error {
 		return fmt.Errorf("%w: %s reaches sample %d of %d", ErrStride, name, last, len(v.Pix))
 	}
 	return nil
+}
+
+// image is the first channels of v, as package vec takes them.
+func (v View) image(channels int) vec.Image {
+	return vec.Image{Pix: v.Pix, H: v.H, W: v.W, Channels: channels,
+		RowStride: v.RowStride, ColStride: v.ColStride, ChanStride: v.ChanStride}
+}
+
+// along returns samples [a,b) of row y of the first channel: in place where they lie
+// side by side, else in scratch.
+func (v View) along(y, a, b int, scratch []float32) []float32 {
+	row := v.Pix[y*v.RowStride+a*v.ColStride:]
+	if v.ColStride == 1 {
+		return row[:b-a]
+	}
+	scratch = scratch[:b-a]
+	for i := range scratch {
+		scratch[i] = row[i*v.ColStride]
+	}
+	return scratch
 }

@@ -49,3 +49,97 @@ func transpose(dst, src *[Lanes * Lanes]float32) {
 	}
 	transposeAVX2(dst, src)
 }
+
+func plane(u, v []float64, x0 int, p *[6]float64) {
+	done := 0
+	if simd {
+		done = len(u) &^ 3
+		planeAVX2(u[:done], v, x0, p)
+	}
+	planeLoop(u[done:], v[done:], x0+done, p)
+}
+
+func sample(value, u, v []float64, m *Image, gain float32) {
+	done := 0
+	switch {
+	case !m.suits():
+	case m.Channels == 1 && m.ColStride == 1:
+		done = len(u) &^ 3
+		_, dy := m.steps()
+		limits := m.limits()
+		sample1AVX2(value, u[:done], v, m.Pix, 4*dy, &limits, gain)
+		value = value[done:]
+	case m.Channels == 3 && m.ChanStride == 1 && m.ColStride >= 3:
+		done = len(u) &^ 3
+		dx, dy := m.steps()
+		limits := m.limits()
+		sample3AVX2(value, u[:done], v, m.Pix, 4*dx, 4*dy, &limits, gain)
+		value = value[Lanes4*done:]
+	}
+	sampleLoop(value, u[done:], v[done:], m, gain)
+}
+
+func sampleMap(weight, u, v []float64, m *Image, clean Cleaning, scale float64) {
+	done := 0
+	if m.suits() && m.ColStride == 1 {
+		done = len(u) &^ 3
+		_, dy := m.steps()
+		limits := m.limits()
+		body := [...]func(value, u, v []float64, pix []float32, dy int, limits *[36]float64, scale float64){
+			FiniteOnly: sampleFiniteAVX2, NumberOnly: sampleNumberAVX2, ZeroOrOne: sampleBinaryAVX2}[clean]
+		body(weight, u[:done], v, m.Pix, 4*dy, &limits, scale)
+	}
+	sampleMapLoop(weight[done:], u[done:], v[done:], m, clean, scale)
+}
+
+func addWeighted(sum, norm, value, weight []float64, offset *[Lanes4]float64) {
+	if !simd || len(weight) == 0 {
+		addWeightedLoop(sum, norm, value, weight, offset)
+		return
+	}
+	if len(value) == Lanes4*len(weight) {
+		add4AVX2(sum, norm, value, weight, offset)
+		return
+	}
+	done := len(value) &^ 3
+	same := [Lanes4]float64{offset[0], offset[0], offset[0], offset[0]}
+	add1AVX2(sum, norm, value[:done], weight, &same)
+	addWeightedLoop(sum[done:], norm[done:], value[done:], weight[done:], offset)
+}
+
+func mosaic(dst, coverage []float32, sum, norm []float64, channels int, f Finish) {
+	keep := ^uint32(0)
+	if f.Clear {
+		keep = 0
+	}
+	switch {
+	case !simd || !f.Divide:
+	case channels == 3:
+		mosaic3AVX2(dst, coverage, sum, norm, f.Blank, keep)
+		return
+	case channels == 1:
+		done := len(coverage) &^ 3
+		mosaic1AVX2(dst, coverage, sum, norm[:done], f.Blank, keep)
+		dst, coverage, sum, norm = dst[done:], coverage[done:], sum[done:], norm[done:]
+	}
+	mosaicLoop(dst, coverage, sum, norm, channels, f)
+}
+
+func count(kept, a, b []float64, lo, hi *[4]float64, below, above *[4]int) (groups int, none uint32) {
+	if !simd {
+		return countLoop(kept, a, b, lo, hi, below, above)
+	}
+	done := len(a) &^ 3
+	groups, none = countAVX2(kept, a[:done], b, lo, hi, below, above)
+	last, lastNone := countLoop(kept[4*groups:], a[done:], b[done:], lo, hi, below, above)
+	return groups + last, none | lastNone
+}
+
+func scales(scale []float64, blurred, coverage []float32, threshold, most float32) (nan bool) {
+	done := 0
+	if simd {
+		done = len(coverage) &^ 7
+		nan = scalesAVX2(scale, blurred, coverage[:done], threshold, most) != 0
+	}
+	return scalesLoop(scale[done:], blurred[done:], coverage[done:], threshold, most) || nan
+}

@@ -7,14 +7,56 @@ package vec
 // detect reports whether the processor and the system have AVX2 and FMA.
 func detect() bool
 
+//go:noescape
 func endsAVX2(x []float64, y []float64, flat []uint32, run *[8]int32, src []float32, radius int) int
 
+//go:noescape
 func advance2AVX2(sum []float64, x []float64, y []float64, state []float64, factor []float64)
 
+//go:noescape
 func advance1AVX2(sum []float64, x []float64, y []float64, state []float64, factor []float64)
 
+//go:noescape
 func roundAVX2(dst []float32, sum []float64, flat []uint32, newest []float32)
 
+//go:noescape
 func windowAVX2(state []float64, src []float32, radius int, tap []float64)
 
+//go:noescape
 func transposeAVX2(dst *[64]float32, src *[64]float32)
+
+//go:noescape
+func planeAVX2(u []float64, v []float64, x0 int, p *[6]float64)
+
+//go:noescape
+func sample3AVX2(value []float64, u []float64, v []float64, pix []float32, dx int, dy int, limits *[36]float64, gain float32)
+
+//go:noescape
+func sample1AVX2(value []float64, u []float64, v []float64, pix []float32, dy int, limits *[36]float64, gain float32)
+
+//go:noescape
+func sampleFiniteAVX2(value []float64, u []float64, v []float64, pix []float32, dy int, limits *[36]float64, scale float64)
+
+//go:noescape
+func sampleNumberAVX2(value []float64, u []float64, v []float64, pix []float32, dy int, limits *[36]float64, scale float64)
+
+//go:noescape
+func sampleBinaryAVX2(value []float64, u []float64, v []float64, pix []float32, dy int, limits *[36]float64, scale float64)
+
+//go:noescape
+func add4AVX2(sum []float64, norm []float64, value []float64, weight []float64, offset *[4]float64)
+
+//go:noescape
+func add1AVX2(sum []float64, norm []float64, value []float64, weight []float64, offset *[4]float64)
+
+//go:noescape
+func mosaic3AVX2(dst []float32, coverage []float32, sum []float64, norm []float64, blank float32, keep uint32)
+
+//go:noescape
+func mosaic1AVX2(dst []float32, coverage []float32, sum []float64, norm []float64, blank float32, keep uint32)
+
+//go:noescape
+func countAVX2(kept []float64, a []float64, b []float64, lo *[4]float64, hi *[4]float64, below *[4]int, above *[4]int) (groups int, none uint32)
+
+//go:noescape
+func scalesAVX2(scale []float64, blurred []float32, coverage []float32, threshold float32, most float32) uint32

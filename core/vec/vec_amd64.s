@@ -369,3 +369,1001 @@ TEXT ·transposeAVX2(SB), NOSPLIT, $0-16
 	VMOVUPS     Y1, 224(AX)
 	VZEROUPPER
 	RET
+
+// func planeAVX2(u []float64, v []float64, x0 int, p *[6]float64)
+// Requires: AVX, AVX2
+TEXT ·planeAVX2(SB), NOSPLIT, $0-64
+	MOVQ         u_base+0(FP), AX
+	MOVQ         v_base+24(FP), CX
+	MOVQ         p+56(FP), DX
+	MOVQ         u_len+8(FP), BX
+	MOVQ         x0+48(FP), SI
+	VXORPD       X0, X0, X0
+	VCVTSI2SDQ   SI, X0, X0
+	VBROADCASTSD X0, Y0
+	VADDPD       counting<>+0(SB), Y0, Y0
+	VMOVUPD      one<>+0(SB), Y1
+	VMOVUPD      four<>+0(SB), Y2
+	VBROADCASTSD (DX), Y3
+	VBROADCASTSD 8(DX), Y4
+	VBROADCASTSD 16(DX), Y5
+	VBROADCASTSD 24(DX), Y6
+	VBROADCASTSD 32(DX), Y7
+	VBROADCASTSD 40(DX), Y8
+	VXORPD       Y9, Y9, Y9
+
+four:
+	SUBQ    $0x04, BX
+	JL      done
+	VMULPD  Y7, Y0, Y12
+	VADDPD  Y8, Y12, Y12
+	VCMPPD  $0x0a, Y9, Y12, Y10
+	VDIVPD  Y12, Y1, Y12
+	VORPD   Y10, Y12, Y12
+	VMULPD  Y3, Y0, Y10
+	VMULPD  Y5, Y0, Y11
+	VADDPD  Y4, Y10, Y10
+	VADDPD  Y6, Y11, Y11
+	VMULPD  Y12, Y10, Y10
+	VMULPD  Y12, Y11, Y11
+	VMOVUPD Y10, (AX)
+	VMOVUPD Y11, (CX)
+	VADDPD  Y2, Y0, Y0
+	ADDQ    $0x20, AX
+	ADDQ    $0x20, CX
+	JMP     four
+
+done:
+	VZEROUPPER
+	RET
+
+DATA counting<>+0(SB)/8, $0x0000000000000000
+DATA counting<>+8(SB)/8, $0x3ff0000000000000
+DATA counting<>+16(SB)/8, $0x4000000000000000
+DATA counting<>+24(SB)/8, $0x4008000000000000
+GLOBL counting<>(SB), RODATA|NOPTR, $32
+
+DATA one<>+0(SB)/8, $0x3ff0000000000000
+DATA one<>+8(SB)/8, $0x3ff0000000000000
+DATA one<>+16(SB)/8, $0x3ff0000000000000
+DATA one<>+24(SB)/8, $0x3ff0000000000000
+GLOBL one<>(SB), RODATA|NOPTR, $32
+
+DATA four<>+0(SB)/8, $0x4010000000000000
+DATA four<>+8(SB)/8, $0x4010000000000000
+DATA four<>+16(SB)/8, $0x4010000000000000
+DATA four<>+24(SB)/8, $0x4010000000000000
+GLOBL four<>(SB), RODATA|NOPTR, $32
+
+// func sample3AVX2(value []float64, u []float64, v []float64, pix []float32, dx int, dy int, limits *[36]float64, gain float32)
+// Requires: AVX, AVX2
+TEXT ·sample3AVX2(SB), NOSPLIT, $192-124
+	MOVQ         value_base+0(FP), AX
+	MOVQ         u_base+24(FP), CX
+	MOVQ         v_base+48(FP), DX
+	MOVQ         pix_base+72(FP), BX
+	MOVQ         dx+96(FP), SI
+	MOVQ         dy+104(FP), DI
+	MOVQ         limits+112(FP), R8
+	MOVQ         u_len+32(FP), R9
+	VBROADCASTSS gain+120(FP), X0
+	LEAQ         31(SP), R10
+	ANDQ         $-32, R10
+
+four:
+	SUBQ         $0x04, R9
+	JL           done
+	VMOVUPD      (CX), Y1
+	VMOVUPD      (DX), Y2
+	VCMPPD       $0x09, (R8), Y1, Y3
+	VCMPPD       $0x06, 32(R8), Y1, Y4
+	VORPD        Y4, Y3, Y3
+	VCMPPD       $0x09, (R8), Y2, Y4
+	VORPD        Y4, Y3, Y3
+	VCMPPD       $0x06, 64(R8), Y2, Y4
+	VORPD        Y4, Y3, Y3
+	VXORPD       Y4, Y4, Y4
+	VMAXPD       Y4, Y1, Y1
+	VMAXPD       Y4, Y2, Y2
+	VMINPD       96(R8), Y1, Y1
+	VMINPD       128(R8), Y2, Y2
+	VCVTTPD2DQY  Y1, X4
+	VCVTTPD2DQY  Y2, X5
+	VPMINSD      160(R8), X4, X4
+	VPMINSD      192(R8), X5, X5
+	VCVTDQ2PD    X4, Y6
+	VSUBPD       Y6, Y1, Y1
+	VCVTDQ2PD    X5, Y6
+	VSUBPD       Y6, Y2, Y2
+	VPMOVZXDQ    X4, Y4
+	VPMULUDQ     224(R8), Y4, Y4
+	VPMOVZXDQ    X5, Y5
+	VPMULUDQ     256(R8), Y5, Y5
+	VPADDQ       Y4, Y5, Y5
+	VORPD        Y3, Y1, Y1
+	VMOVUPD      one<>+0(SB), Y3
+	VSUBPD       Y1, Y3, Y4
+	VSUBPD       Y2, Y3, Y3
+	VMULPD       Y3, Y4, Y6
+	VMULPD       Y3, Y1, Y3
+	VMULPD       Y2, Y4, Y4
+	VMULPD       Y2, Y1, Y1
+	VMOVDQU      Y5, (R10)
+	VMOVUPD      Y6, 32(R10)
+	VMOVUPD      Y3, 64(R10)
+	VMOVUPD      Y4, 96(R10)
+	VMOVUPD      Y1, 128(R10)
+	MOVQ         (R10), R11
+	ADDQ         BX, R11
+	VMULPS       (R11), X0, X1
+	VCVTPS2PD    X1, Y1
+	VBROADCASTSD 32(R10), Y2
+	VMULPD       Y2, Y1, Y1
+	VPERMILPS    $0xf9, -4(R11)(SI*1), X2
+	VMULPS       X2, X0, X2
+	VCVTPS2PD    X2, Y2
+	VBROADCASTSD 64(R10), Y3
+	VMULPD       Y3, Y2, Y2
+	VADDPD       Y2, Y1, Y1
+	ADDQ         DI, R11
+	VMULPS       (R11), X0, X2
+	VCVTPS2PD    X2, Y2
+	VBROADCASTSD 96(R10), Y3
+	VMULPD       Y3, Y2, Y2
+	VADDPD       Y2, Y1, Y1
+	VPERMILPS    $0xf9, -4(R11)(SI*1), X2
+	VMULPS       X2, X0, X2
+	VCVTPS2PD    X2, Y2
+	VBROADCASTSD 128(R10), Y3
+	VMULPD       Y3, Y2, Y2
+	VADDPD       Y2, Y1, Y1
+	VMOVUPD      Y1, (AX)
+	MOVQ         8(R10), R11
+	ADDQ         BX, R11
+	VMULPS       (R11), X0, X1
+	VCVTPS2PD    X1, Y1
+	VBROADCASTSD 40(R10), Y2
+	VMULPD       Y2, Y1, Y1
+	VPERMILPS    $0xf9, -4(R11)(SI*1), X2
+	VMULPS       X2, X0, X2
+	VCVTPS2PD    X2, Y2
+	VBROADCASTSD 72(R10), Y3
+	VMULPD       Y3, Y2, Y2
+	VADDPD       Y2, Y1, Y1
+	ADDQ         DI, R11
+	VMULPS       (R11), X0, X2
+	VCVTPS2PD    X2, Y2
+	VBROADCASTSD 104(R10), Y3
+	VMULPD       Y3, Y2, Y2
+	VADDPD       Y2, Y1, Y1
+	VPERMILPS    $0xf9, -4(R11)(SI*1), X2
+	VMULPS       X2, X0, X2
+	VCVTPS2PD    X2, Y2
+	VBROADCASTSD 136(R10), Y3
+	VMULPD       Y3, Y2, Y2
+	VADDPD       Y2, Y1, Y1
+	VMOVUPD      Y1, 32(AX)
+	MOVQ         16(R10), R11
+	ADDQ         BX, R11
+	VMULPS       (R11), X0, X1
+	VCVTPS2PD    X1, Y1
+	VBROADCASTSD 48(R10), Y2
+	VMULPD       Y2, Y1, Y1
+	VPERMILPS    $0xf9, -4(R11)(SI*1), X2
+	VMULPS       X2, X0, X2
+	VCVTPS2PD    X2, Y2
+	VBROADCASTSD 80(R10), Y3
+	VMULPD       Y3, Y2, Y2
+	VADDPD       Y2, Y1, Y1
+	ADDQ         DI, R11
+	VMULPS       (R11), X0, X2
+	VCVTPS2PD    X2, Y2
+	VBROADCASTSD 112(R10), Y3
+	VMULPD       Y3, Y2, Y2
+	VADDPD       Y2, Y1, Y1
+	VPERMILPS    $0xf9, -4(R11)(SI*1), X2
+	VMULPS       X2, X0, X2
+	VCVTPS2PD    X2, Y2
+	VBROADCASTSD 144(R10), Y3
+	VMULPD       Y3, Y2, Y2
+	VADDPD       Y2, Y1, Y1
+	VMOVUPD      Y1, 64(AX)
+	MOVQ         24(R10), R11
+	ADDQ         BX, R11
+	VMULPS       (R11), X0, X1
+	VCVTPS2PD    X1, Y1
+	VBROADCASTSD 56(R10), Y2
+	VMULPD       Y2, Y1, Y1
+	VPERMILPS    $0xf9, -4(R11)(SI*1), X2
+	VMULPS       X2, X0, X2
+	VCVTPS2PD    X2, Y2
+	VBROADCASTSD 88(R10), Y3
+	VMULPD       Y3, Y2, Y2
+	VADDPD       Y2, Y1, Y1
+	ADDQ         DI, R11
+	VMULPS       (R11), X0, X2
+	VCVTPS2PD    X2, Y2
+	VBROADCASTSD 120(R10), Y3
+	VMULPD       Y3, Y2, Y2
+	VADDPD       Y2, Y1, Y1
+	VPERMILPS    $0xf9, -4(R11)(SI*1), X2
+	VMULPS       X2, X0, X2
+	VCVTPS2PD    X2, Y2
+	VBROADCASTSD 152(R10), Y3
+	VMULPD       Y3, Y2, Y2
+	VADDPD       Y2, Y1, Y1
+	VMOVUPD      Y1, 96(AX)
+	ADDQ         $0x20, CX
+	ADDQ         $0x20, DX
+	SUBQ         $-128, AX
+	JMP          four
+
+done:
+	VZEROUPPER
+	RET
+
+// func sample1AVX2(value []float64, u []float64, v []float64, pix []float32, dy int, limits *[36]float64, gain float32)
+// Requires: AVX, AVX2
+TEXT ·sample1AVX2(SB), NOSPLIT, $0-116
+	MOVQ         value_base+0(FP), AX
+	MOVQ         u_base+24(FP), CX
+	MOVQ         v_base+48(FP), DX
+	MOVQ         pix_base+72(FP), BX
+	MOVQ         dy+96(FP), SI
+	MOVQ         limits+104(FP), DI
+	MOVQ         u_len+32(FP), R8
+	VBROADCASTSS gain+112(FP), Y0
+
+four:
+	SUBQ         $0x04, R8
+	JL           done
+	VMOVUPD      (CX), Y1
+	VMOVUPD      (DX), Y2
+	VCMPPD       $0x09, (DI), Y1, Y3
+	VCMPPD       $0x06, 32(DI), Y1, Y4
+	VORPD        Y4, Y3, Y3
+	VCMPPD       $0x09, (DI), Y2, Y4
+	VORPD        Y4, Y3, Y3
+	VCMPPD       $0x06, 64(DI), Y2, Y4
+	VORPD        Y4, Y3, Y3
+	VXORPD       Y4, Y4, Y4
+	VMAXPD       Y4, Y1, Y1
+	VMAXPD       Y4, Y2, Y2
+	VMINPD       96(DI), Y1, Y1
+	VMINPD       128(DI), Y2, Y2
+	VCVTTPD2DQY  Y1, X5
+	VCVTTPD2DQY  Y2, X6
+	VPMINSD      160(DI), X5, X5
+	VPMINSD      192(DI), X6, X6
+	VCVTDQ2PD    X5, Y4
+	VSUBPD       Y4, Y1, Y1
+	VCVTDQ2PD    X6, Y4
+	VSUBPD       Y4, Y2, Y2
+	VPMOVZXDQ    X5, Y4
+	VPMULUDQ     224(DI), Y4, Y4
+	VPMOVZXDQ    X6, Y7
+	VPMULUDQ     256(DI), Y7, Y7
+	VPADDQ       Y4, Y7, Y7
+	VORPD        Y3, Y1, Y1
+	VMOVUPD      one<>+0(SB), Y3
+	VSUBPD       Y1, Y3, Y4
+	VSUBPD       Y2, Y3, Y3
+	VMULPD       Y3, Y4, Y8
+	VMULPD       Y3, Y1, Y3
+	VMULPD       Y2, Y4, Y4
+	VMULPD       Y2, Y1, Y1
+	VEXTRACTI128 $0x01, Y7, X2
+	VMOVQ        X7, R9
+	ADDQ         BX, R9
+	VPEXTRQ      $0x01, X7, R10
+	ADDQ         BX, R10
+	VMOVQ        X2, R11
+	ADDQ         BX, R11
+	VPEXTRQ      $0x01, X2, R12
+	ADDQ         BX, R12
+	VMOVSD       (R9), X2
+	VMOVHPS      (R10), X2, X2
+	VMOVSD       (R11), X6
+	VMOVHPS      (R12), X6, X6
+	VSHUFPS      $0x88, X6, X2, X5
+	VSHUFPS      $0xdd, X6, X2, X2
+	VINSERTF128  $0x01, X2, Y5, Y5
+	VMULPS       Y0, Y5, Y5
+	VCVTPS2PD    X5, Y2
+	VMULPD       Y8, Y2, Y2
+	VEXTRACTF128 $0x01, Y5, X5
+	VCVTPS2PD    X5, Y7
+	VMULPD       Y3, Y7, Y7
+	VADDPD       Y7, Y2, Y2
+	VMOVSD       (R9)(SI*1), X3
+	VMOVHPS      (R10)(SI*1), X3, X3
+	VMOVSD       (R11)(SI*1), X5
+	VMOVHPS      (R12)(SI*1), X5, X5
+	VSHUFPS      $0x88, X5, X3, X6
+	VSHUFPS      $0xdd, X5, X3, X3
+	VINSERTF128  $0x01, X3, Y6, Y6
+	VMULPS       Y0, Y6, Y6
+	VCVTPS2PD    X6, Y3
+	VMULPD       Y4, Y3, Y3
+	VADDPD       Y3, Y2, Y2
+	VEXTRACTF128 $0x01, Y6, X6
+	VCVTPS2PD    X6, Y3
+	VMULPD       Y1, Y3, Y3
+	VADDPD       Y3, Y2, Y2
+	VMOVUPD      Y2, (AX)
+	ADDQ         $0x20, CX
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, AX
+	JMP          four
+
+done:
+	VZEROUPPER
+	RET
+
+DATA largest<>+0(SB)/4, $0x7f7fffff
+DATA largest<>+4(SB)/4, $0x7f7fffff
+DATA largest<>+8(SB)/4, $0x7f7fffff
+DATA largest<>+12(SB)/4, $0x7f7fffff
+DATA largest<>+16(SB)/4, $0x7f7fffff
+DATA largest<>+20(SB)/4, $0x7f7fffff
+DATA largest<>+24(SB)/4, $0x7f7fffff
+DATA largest<>+28(SB)/4, $0x7f7fffff
+GLOBL largest<>(SB), RODATA|NOPTR, $32
+
+// func sampleFiniteAVX2(value []float64, u []float64, v []float64, pix []float32, dy int, limits *[36]float64, scale float64)
+// Requires: AVX, AVX2
+TEXT ·sampleFiniteAVX2(SB), NOSPLIT, $0-120
+	MOVQ         value_base+0(FP), AX
+	MOVQ         u_base+24(FP), CX
+	MOVQ         v_base+48(FP), DX
+	MOVQ         pix_base+72(FP), BX
+	MOVQ         dy+96(FP), SI
+	MOVQ         limits+104(FP), DI
+	MOVQ         u_len+32(FP), R8
+	VBROADCASTSD scale+112(FP), Y0
+
+four:
+	SUBQ         $0x04, R8
+	JL           done
+	VMOVUPD      (CX), Y1
+	VMOVUPD      (DX), Y2
+	VCMPPD       $0x09, (DI), Y1, Y3
+	VCMPPD       $0x06, 32(DI), Y1, Y4
+	VORPD        Y4, Y3, Y3
+	VCMPPD       $0x09, (DI), Y2, Y4
+	VORPD        Y4, Y3, Y3
+	VCMPPD       $0x06, 64(DI), Y2, Y4
+	VORPD        Y4, Y3, Y3
+	VXORPD       Y4, Y4, Y4
+	VMAXPD       Y4, Y1, Y1
+	VMAXPD       Y4, Y2, Y2
+	VMINPD       96(DI), Y1, Y1
+	VMINPD       128(DI), Y2, Y2
+	VCVTTPD2DQY  Y1, X5
+	VCVTTPD2DQY  Y2, X6
+	VPMINSD      160(DI), X5, X5
+	VPMINSD      192(DI), X6, X6
+	VCVTDQ2PD    X5, Y4
+	VSUBPD       Y4, Y1, Y1
+	VCVTDQ2PD    X6, Y4
+	VSUBPD       Y4, Y2, Y2
+	VPMOVZXDQ    X5, Y4
+	VPMULUDQ     224(DI), Y4, Y4
+	VPMOVZXDQ    X6, Y7
+	VPMULUDQ     256(DI), Y7, Y7
+	VPADDQ       Y4, Y7, Y7
+	VORPD        Y3, Y1, Y1
+	VMOVUPD      one<>+0(SB), Y3
+	VSUBPD       Y1, Y3, Y4
+	VSUBPD       Y2, Y3, Y3
+	VMULPD       Y3, Y4, Y8
+	VMULPD       Y3, Y1, Y3
+	VMULPD       Y2, Y4, Y4
+	VMULPD       Y2, Y1, Y1
+	VEXTRACTI128 $0x01, Y7, X2
+	VMOVQ        X7, R9
+	ADDQ         BX, R9
+	VPEXTRQ      $0x01, X7, R10
+	ADDQ         BX, R10
+	VMOVQ        X2, R11
+	ADDQ         BX, R11
+	VPEXTRQ      $0x01, X2, R12
+	ADDQ         BX, R12
+	VMOVSD       (R9), X2
+	VMOVHPS      (R10), X2, X2
+	VMOVSD       (R11), X6
+	VMOVHPS      (R12), X6, X6
+	VSHUFPS      $0x88, X6, X2, X5
+	VSHUFPS      $0xdd, X6, X2, X2
+	VINSERTF128  $0x01, X2, Y5, Y5
+	VANDPS       sizeBits<>+0(SB), Y5, Y2
+	VCMPPS       $0x02, largest<>+0(SB), Y2, Y2
+	VANDPS       Y2, Y5, Y5
+	VCVTPS2PD    X5, Y2
+	VMULPD       Y8, Y2, Y2
+	VEXTRACTF128 $0x01, Y5, X5
+	VCVTPS2PD    X5, Y7
+	VMULPD       Y3, Y7, Y7
+	VADDPD       Y7, Y2, Y2
+	VMOVSD       (R9)(SI*1), X3
+	VMOVHPS      (R10)(SI*1), X3, X3
+	VMOVSD       (R11)(SI*1), X5
+	VMOVHPS      (R12)(SI*1), X5, X5
+	VSHUFPS      $0x88, X5, X3, X6
+	VSHUFPS      $0xdd, X5, X3, X3
+	VINSERTF128  $0x01, X3, Y6, Y6
+	VANDPS       sizeBits<>+0(SB), Y6, Y3
+	VCMPPS       $0x02, largest<>+0(SB), Y3, Y3
+	VANDPS       Y3, Y6, Y6
+	VCVTPS2PD    X6, Y3
+	VMULPD       Y4, Y3, Y3
+	VADDPD       Y3, Y2, Y2
+	VEXTRACTF128 $0x01, Y6, X6
+	VCVTPS2PD    X6, Y3
+	VMULPD       Y1, Y3, Y3
+	VADDPD       Y3, Y2, Y2
+	VMULPD       Y0, Y2, Y2
+	VMOVUPD      Y2, (AX)
+	ADDQ         $0x20, CX
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, AX
+	JMP          four
+
+done:
+	VZEROUPPER
+	RET
+
+DATA sizeBits<>+0(SB)/4, $0x7fffffff
+DATA sizeBits<>+4(SB)/4, $0x7fffffff
+DATA sizeBits<>+8(SB)/4, $0x7fffffff
+DATA sizeBits<>+12(SB)/4, $0x7fffffff
+DATA sizeBits<>+16(SB)/4, $0x7fffffff
+DATA sizeBits<>+20(SB)/4, $0x7fffffff
+DATA sizeBits<>+24(SB)/4, $0x7fffffff
+DATA sizeBits<>+28(SB)/4, $0x7fffffff
+GLOBL sizeBits<>(SB), RODATA|NOPTR, $32
+
+DATA infinity<>+0(SB)/4, $0x7f800000
+DATA infinity<>+4(SB)/4, $0x7f800000
+DATA infinity<>+8(SB)/4, $0x7f800000
+DATA infinity<>+12(SB)/4, $0x7f800000
+DATA infinity<>+16(SB)/4, $0x7f800000
+DATA infinity<>+20(SB)/4, $0x7f800000
+DATA infinity<>+24(SB)/4, $0x7f800000
+DATA infinity<>+28(SB)/4, $0x7f800000
+GLOBL infinity<>(SB), RODATA|NOPTR, $32
+
+// func sampleNumberAVX2(value []float64, u []float64, v []float64, pix []float32, dy int, limits *[36]float64, scale float64)
+// Requires: AVX, AVX2
+TEXT ·sampleNumberAVX2(SB), NOSPLIT, $0-120
+	MOVQ         value_base+0(FP), AX
+	MOVQ         u_base+24(FP), CX
+	MOVQ         v_base+48(FP), DX
+	MOVQ         pix_base+72(FP), BX
+	MOVQ         dy+96(FP), SI
+	MOVQ         limits+104(FP), DI
+	MOVQ         u_len+32(FP), R8
+	VBROADCASTSD scale+112(FP), Y0
+
+four:
+	SUBQ         $0x04, R8
+	JL           done
+	VMOVUPD      (CX), Y1
+	VMOVUPD      (DX), Y2
+	VCMPPD       $0x09, (DI), Y1, Y3
+	VCMPPD       $0x06, 32(DI), Y1, Y4
+	VORPD        Y4, Y3, Y3
+	VCMPPD       $0x09, (DI), Y2, Y4
+	VORPD        Y4, Y3, Y3
+	VCMPPD       $0x06, 64(DI), Y2, Y4
+	VORPD        Y4, Y3, Y3
+	VXORPD       Y4, Y4, Y4
+	VMAXPD       Y4, Y1, Y1
+	VMAXPD       Y4, Y2, Y2
+	VMINPD       96(DI), Y1, Y1
+	VMINPD       128(DI), Y2, Y2
+	VCVTTPD2DQY  Y1, X5
+	VCVTTPD2DQY  Y2, X6
+	VPMINSD      160(DI), X5, X5
+	VPMINSD      192(DI), X6, X6
+	VCVTDQ2PD    X5, Y4
+	VSUBPD       Y4, Y1, Y1
+	VCVTDQ2PD    X6, Y4
+	VSUBPD       Y4, Y2, Y2
+	VPMOVZXDQ    X5, Y4
+	VPMULUDQ     224(DI), Y4, Y4
+	VPMOVZXDQ    X6, Y7
+	VPMULUDQ     256(DI), Y7, Y7
+	VPADDQ       Y4, Y7, Y7
+	VORPD        Y3, Y1, Y1
+	VMOVUPD      one<>+0(SB), Y3
+	VSUBPD       Y1, Y3, Y4
+	VSUBPD       Y2, Y3, Y3
+	VMULPD       Y3, Y4, Y8
+	VMULPD       Y3, Y1, Y3
+	VMULPD       Y2, Y4, Y4
+	VMULPD       Y2, Y1, Y1
+	VEXTRACTI128 $0x01, Y7, X2
+	VMOVQ        X7, R9
+	ADDQ         BX, R9
+	VPEXTRQ      $0x01, X7, R10
+	ADDQ         BX, R10
+	VMOVQ        X2, R11
+	ADDQ         BX, R11
+	VPEXTRQ      $0x01, X2, R12
+	ADDQ         BX, R12
+	VMOVSD       (R9), X2
+	VMOVHPS      (R10), X2, X2
+	VMOVSD       (R11), X6
+	VMOVHPS      (R12), X6, X6
+	VSHUFPS      $0x88, X6, X2, X5
+	VSHUFPS      $0xdd, X6, X2, X2
+	VINSERTF128  $0x01, X2, Y5, Y5
+	VANDPS       sizeBits<>+0(SB), Y5, Y2
+	VCMPPS       $0x02, infinity<>+0(SB), Y2, Y2
+	VANDPS       Y2, Y5, Y5
+	VCVTPS2PD    X5, Y2
+	VMULPD       Y8, Y2, Y2
+	VEXTRACTF128 $0x01, Y5, X5
+	VCVTPS2PD    X5, Y7
+	VMULPD       Y3, Y7, Y7
+	VADDPD       Y7, Y2, Y2
+	VMOVSD       (R9)(SI*1), X3
+	VMOVHPS      (R10)(SI*1), X3, X3
+	VMOVSD       (R11)(SI*1), X5
+	VMOVHPS      (R12)(SI*1), X5, X5
+	VSHUFPS      $0x88, X5, X3, X6
+	VSHUFPS      $0xdd, X5, X3, X3
+	VINSERTF128  $0x01, X3, Y6, Y6
+	VANDPS       sizeBits<>+0(SB), Y6, Y3
+	VCMPPS       $0x02, infinity<>+0(SB), Y3, Y3
+	VANDPS       Y3, Y6, Y6
+	VCVTPS2PD    X6, Y3
+	VMULPD       Y4, Y3, Y3
+	VADDPD       Y3, Y2, Y2
+	VEXTRACTF128 $0x01, Y6, X6
+	VCVTPS2PD    X6, Y3
+	VMULPD       Y1, Y3, Y3
+	VADDPD       Y3, Y2, Y2
+	VMULPD       Y0, Y2, Y2
+	VMOVUPD      Y2, (AX)
+	ADDQ         $0x20, CX
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, AX
+	JMP          four
+
+done:
+	VZEROUPPER
+	RET
+
+// func sampleBinaryAVX2(value []float64, u []float64, v []float64, pix []float32, dy int, limits *[36]float64, scale float64)
+// Requires: AVX, AVX2
+TEXT ·sampleBinaryAVX2(SB), NOSPLIT, $0-120
+	MOVQ         value_base+0(FP), AX
+	MOVQ         u_base+24(FP), CX
+	MOVQ         v_base+48(FP), DX
+	MOVQ         pix_base+72(FP), BX
+	MOVQ         dy+96(FP), SI
+	MOVQ         limits+104(FP), DI
+	MOVQ         u_len+32(FP), R8
+	VBROADCASTSD scale+112(FP), Y0
+
+four:
+	SUBQ         $0x04, R8
+	JL           done
+	VMOVUPD      (CX), Y1
+	VMOVUPD      (DX), Y2
+	VCMPPD       $0x09, (DI), Y1, Y3
+	VCMPPD       $0x06, 32(DI), Y1, Y4
+	VORPD        Y4, Y3, Y3
+	VCMPPD       $0x09, (DI), Y2, Y4
+	VORPD        Y4, Y3, Y3
+	VCMPPD       $0x06, 64(DI), Y2, Y4
+	VORPD        Y4, Y3, Y3
+	VXORPD       Y4, Y4, Y4
+	VMAXPD       Y4, Y1, Y1
+	VMAXPD       Y4, Y2, Y2
+	VMINPD       96(DI), Y1, Y1
+	VMINPD       128(DI), Y2, Y2
+	VCVTTPD2DQY  Y1, X5
+	VCVTTPD2DQY  Y2, X6
+	VPMINSD      160(DI), X5, X5
+	VPMINSD      192(DI), X6, X6
+	VCVTDQ2PD    X5, Y4
+	VSUBPD       Y4, Y1, Y1
+	VCVTDQ2PD    X6, Y4
+	VSUBPD       Y4, Y2, Y2
+	VPMOVZXDQ    X5, Y4
+	VPMULUDQ     224(DI), Y4, Y4
+	VPMOVZXDQ    X6, Y7
+	VPMULUDQ     256(DI), Y7, Y7
+	VPADDQ       Y4, Y7, Y7
+	VORPD        Y3, Y1, Y1
+	VMOVUPD      one<>+0(SB), Y3
+	VSUBPD       Y1, Y3, Y4
+	VSUBPD       Y2, Y3, Y3
+	VMULPD       Y3, Y4, Y8
+	VMULPD       Y3, Y1, Y3
+	VMULPD       Y2, Y4, Y4
+	VMULPD       Y2, Y1, Y1
+	VEXTRACTI128 $0x01, Y7, X2
+	VMOVQ        X7, R9
+	ADDQ         BX, R9
+	VPEXTRQ      $0x01, X7, R10
+	ADDQ         BX, R10
+	VMOVQ        X2, R11
+	ADDQ         BX, R11
+	VPEXTRQ      $0x01, X2, R12
+	ADDQ         BX, R12
+	VMOVSD       (R9), X2
+	VMOVHPS      (R10), X2, X2
+	VMOVSD       (R11), X6
+	VMOVHPS      (R12), X6, X6
+	VSHUFPS      $0x88, X6, X2, X5
+	VSHUFPS      $0xdd, X6, X2, X2
+	VINSERTF128  $0x01, X2, Y5, Y5
+	VXORPS       Y2, Y2, Y2
+	VCMPPS       $0x11, Y5, Y2, Y5
+	VANDPS       unity<>+0(SB), Y5, Y5
+	VCVTPS2PD    X5, Y2
+	VMULPD       Y8, Y2, Y2
+	VEXTRACTF128 $0x01, Y5, X5
+	VCVTPS2PD    X5, Y7
+	VMULPD       Y3, Y7, Y7
+	VADDPD       Y7, Y2, Y2
+	VMOVSD       (R9)(SI*1), X3
+	VMOVHPS      (R10)(SI*1), X3, X3
+	VMOVSD       (R11)(SI*1), X5
+	VMOVHPS      (R12)(SI*1), X5, X5
+	VSHUFPS      $0x88, X5, X3, X6
+	VSHUFPS      $0xdd, X5, X3, X3
+	VINSERTF128  $0x01, X3, Y6, Y6
+	VXORPS       Y3, Y3, Y3
+	VCMPPS       $0x11, Y6, Y3, Y6
+	VANDPS       unity<>+0(SB), Y6, Y6
+	VCVTPS2PD    X6, Y3
+	VMULPD       Y4, Y3, Y3
+	VADDPD       Y3, Y2, Y2
+	VEXTRACTF128 $0x01, Y6, X6
+	VCVTPS2PD    X6, Y3
+	VMULPD       Y1, Y3, Y3
+	VADDPD       Y3, Y2, Y2
+	VMULPD       Y0, Y2, Y2
+	VMOVUPD      Y2, (AX)
+	ADDQ         $0x20, CX
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, AX
+	JMP          four
+
+done:
+	VZEROUPPER
+	RET
+
+DATA unity<>+0(SB)/4, $0x3f800000
+DATA unity<>+4(SB)/4, $0x3f800000
+DATA unity<>+8(SB)/4, $0x3f800000
+DATA unity<>+12(SB)/4, $0x3f800000
+DATA unity<>+16(SB)/4, $0x3f800000
+DATA unity<>+20(SB)/4, $0x3f800000
+DATA unity<>+24(SB)/4, $0x3f800000
+DATA unity<>+28(SB)/4, $0x3f800000
+GLOBL unity<>(SB), RODATA|NOPTR, $32
+
+// func add4AVX2(sum []float64, norm []float64, value []float64, weight []float64, offset *[4]float64)
+// Requires: AVX
+TEXT ·add4AVX2(SB), NOSPLIT, $0-104
+	MOVQ    sum_base+0(FP), AX
+	MOVQ    norm_base+24(FP), CX
+	MOVQ    value_base+48(FP), DX
+	MOVQ    weight_base+72(FP), BX
+	MOVQ    value_len+56(FP), SI
+	MOVQ    offset+96(FP), DI
+	VMOVUPD (DI), Y0
+
+four:
+	SUBQ         $0x04, SI
+	JL           done
+	VMOVUPD      (DX), Y1
+	VCMPPD       $0x07, Y1, Y1, Y2
+	VBROADCASTSD (BX), Y3
+	ADDQ         $0x08, BX
+	VSUBPD       Y0, Y1, Y1
+	VMULPD       Y3, Y1, Y1
+	VANDPD       Y2, Y1, Y1
+	VANDPD       Y2, Y3, Y3
+	VADDPD       (AX), Y1, Y1
+	VADDPD       (CX), Y3, Y3
+	VMOVUPD      Y1, (AX)
+	VMOVUPD      Y3, (CX)
+	ADDQ         $0x20, AX
+	ADDQ         $0x20, CX
+	ADDQ         $0x20, DX
+	JMP          four
+
+done:
+	VZEROUPPER
+	RET
+
+// func add1AVX2(sum []float64, norm []float64, value []float64, weight []float64, offset *[4]float64)
+// Requires: AVX
+TEXT ·add1AVX2(SB), NOSPLIT, $0-104
+	MOVQ    sum_base+0(FP), AX
+	MOVQ    norm_base+24(FP), CX
+	MOVQ    value_base+48(FP), DX
+	MOVQ    weight_base+72(FP), BX
+	MOVQ    value_len+56(FP), SI
+	MOVQ    offset+96(FP), DI
+	VMOVUPD (DI), Y0
+
+four:
+	SUBQ    $0x04, SI
+	JL      done
+	VMOVUPD (DX), Y1
+	VCMPPD  $0x07, Y1, Y1, Y2
+	VMOVUPD (BX), Y3
+	ADDQ    $0x20, BX
+	VSUBPD  Y0, Y1, Y1
+	VMULPD  Y3, Y1, Y1
+	VANDPD  Y2, Y1, Y1
+	VANDPD  Y2, Y3, Y3
+	VADDPD  (AX), Y1, Y1
+	VADDPD  (CX), Y3, Y3
+	VMOVUPD Y1, (AX)
+	VMOVUPD Y3, (CX)
+	ADDQ    $0x20, AX
+	ADDQ    $0x20, CX
+	ADDQ    $0x20, DX
+	JMP     four
+
+done:
+	VZEROUPPER
+	RET
+
+// func mosaic3AVX2(dst []float32, coverage []float32, sum []float64, norm []float64, blank float32, keep uint32)
+// Requires: AVX, AVX2
+TEXT ·mosaic3AVX2(SB), NOSPLIT, $0-104
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         coverage_base+24(FP), CX
+	MOVQ         sum_base+48(FP), DX
+	MOVQ         norm_base+72(FP), BX
+	MOVQ         norm_len+80(FP), SI
+	VBROADCASTSS blank+96(FP), Y0
+	VBROADCASTSS keep+100(FP), Y1
+	VXORPS       X2, X2, X2
+	VMOVUPS      largest<>+0(SB), X3
+	VMOVUPS      sizeBits<>+0(SB), X4
+	VMOVUPS      quietNaN<>+0(SB), X5
+	VXORPD       Y6, Y6, Y6
+
+four:
+	SUBQ         $0x04, SI
+	JL           done
+	VMOVUPD      (BX), Y7
+	VMOVUPD      (DX), Y8
+	VDIVPD       Y7, Y8, Y8
+	VCMPPD       $0x11, Y7, Y6, Y9
+	VEXTRACTF128 $0x01, Y9, X10
+	VSHUFPS      $0x88, X10, X9, X9
+	VCVTPD2PSY   Y8, X8
+	VBLENDVPS    X9, X8, X0, X8
+	VCVTPD2PSY   Y7, X7
+	VBROADCASTSS X7, X9
+	VCMPPS       $0x11, X9, X2, X9
+	VANDPS       X4, X8, X10
+	VCMPPS       $0x02, X3, X10, X10
+	VANDPS       X9, X10, X10
+	VORPS        X1, X10, X10
+	VBLENDVPS    X10, X8, X5, X8
+	VANDPS       X4, X7, X10
+	VCMPPS       $0x02, X3, X10, X10
+	VORPS        X1, X10, X10
+	VANDPS       X10, X7, X7
+	VMOVSD       X8, (AX)
+	VEXTRACTPS   $0x02, X8, 8(AX)
+	VMOVSS       X7, (CX)
+	ADDQ         $0x0c, AX
+	ADDQ         $0x04, CX
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, BX
+	JMP          four
+
+done:
+	VZEROUPPER
+	RET
+
+DATA quietNaN<>+0(SB)/4, $0x7fc00000
+DATA quietNaN<>+4(SB)/4, $0x7fc00000
+DATA quietNaN<>+8(SB)/4, $0x7fc00000
+DATA quietNaN<>+12(SB)/4, $0x7fc00000
+DATA quietNaN<>+16(SB)/4, $0x7fc00000
+DATA quietNaN<>+20(SB)/4, $0x7fc00000
+DATA quietNaN<>+24(SB)/4, $0x7fc00000
+DATA quietNaN<>+28(SB)/4, $0x7fc00000
+GLOBL quietNaN<>(SB), RODATA|NOPTR, $32
+
+// func mosaic1AVX2(dst []float32, coverage []float32, sum []float64, norm []float64, blank float32, keep uint32)
+// Requires: AVX
+TEXT ·mosaic1AVX2(SB), NOSPLIT, $0-104
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         coverage_base+24(FP), CX
+	MOVQ         sum_base+48(FP), DX
+	MOVQ         norm_base+72(FP), BX
+	MOVQ         norm_len+80(FP), SI
+	VBROADCASTSS blank+96(FP), Y0
+	VBROADCASTSS keep+100(FP), Y1
+	VXORPS       X2, X2, X2
+	VMOVUPS      largest<>+0(SB), X3
+	VMOVUPS      sizeBits<>+0(SB), X4
+	VMOVUPS      quietNaN<>+0(SB), X5
+	VXORPD       Y6, Y6, Y6
+
+four:
+	SUBQ         $0x04, SI
+	JL           done
+	VMOVUPD      (BX), Y7
+	VMOVUPD      (DX), Y8
+	VDIVPD       Y7, Y8, Y8
+	VCMPPD       $0x11, Y7, Y6, Y9
+	VEXTRACTF128 $0x01, Y9, X10
+	VSHUFPS      $0x88, X10, X9, X9
+	VCVTPD2PSY   Y8, X8
+	VBLENDVPS    X9, X8, X0, X8
+	VCVTPD2PSY   Y7, X7
+	VCMPPS       $0x11, X7, X2, X9
+	VANDPS       X4, X8, X10
+	VCMPPS       $0x02, X3, X10, X10
+	VANDPS       X9, X10, X10
+	VORPS        X1, X10, X10
+	VBLENDVPS    X10, X8, X5, X8
+	VANDPS       X4, X7, X10
+	VCMPPS       $0x02, X3, X10, X10
+	VORPS        X1, X10, X10
+	VANDPS       X10, X7, X7
+	VMOVUPS      X8, (AX)
+	VMOVUPS      X7, (CX)
+	ADDQ         $0x10, AX
+	ADDQ         $0x10, CX
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, BX
+	JMP          four
+
+done:
+	VZEROUPPER
+	RET
+
+// func countAVX2(kept []float64, a []float64, b []float64, lo *[4]float64, hi *[4]float64, below *[4]int, above *[4]int) (groups int, none uint32)
+// Requires: AVX, AVX2
+TEXT ·countAVX2(SB), NOSPLIT, $0-116
+	MOVQ    kept_base+0(FP), AX
+	MOVQ    a_base+24(FP), CX
+	MOVQ    b_base+48(FP), DX
+	MOVQ    a_len+32(FP), BX
+	MOVQ    lo+72(FP), SI
+	VMOVUPD (SI), Y0
+	MOVQ    hi+80(FP), SI
+	VMOVUPD (SI), Y1
+	MOVQ    below+88(FP), SI
+	MOVQ    above+96(FP), DI
+	VMOVDQU (SI), Y2
+	VMOVDQU (DI), Y3
+	VXORPD  Y4, Y4, Y4
+	MOVQ    AX, R8
+
+four:
+	SUBQ      $0x04, BX
+	JL        done
+	VMOVUPD   (CX), Y5
+	VMOVUPD   (DX), Y6
+	VSUBPD    Y6, Y5, Y7
+	VCMPPD    $0x07, Y6, Y5, Y5
+	VCMPPD    $0x03, Y7, Y7, Y6
+	VANDPD    Y6, Y5, Y5
+	VORPD     Y5, Y4, Y4
+	VMOVUPD   Y7, (R8)
+	VCMPPD    $0x11, Y0, Y7, Y5
+	VPSUBQ    Y5, Y2, Y2
+	VCMPPD    $0x11, Y7, Y1, Y5
+	VPSUBQ    Y5, Y3, Y3
+	VCMPPD    $0x0d, Y0, Y7, Y6
+	VCMPPD    $0x02, Y1, Y7, Y5
+	VANDPD    Y5, Y6, Y6
+	VMOVMSKPD Y6, R9
+	XORL      R10, R10
+	NEGL      R9
+	SBBL      R10, R10
+	ANDL      $0x20, R10
+	ADDQ      R10, R8
+	ADDQ      $0x20, CX
+	ADDQ      $0x20, DX
+	JMP       four
+
+done:
+	VMOVDQU   Y2, (SI)
+	VMOVDQU   Y3, (DI)
+	SUBQ      AX, R8
+	SHRQ      $0x05, R8
+	MOVQ      R8, groups+104(FP)
+	VMOVMSKPD Y4, AX
+	MOVL      AX, none+112(FP)
+	VZEROUPPER
+	RET
+
+// func scalesAVX2(scale []float64, blurred []float32, coverage []float32, threshold float32, most float32) uint32
+// Requires: AVX
+TEXT ·scalesAVX2(SB), NOSPLIT, $0-84
+	MOVQ         scale_base+0(FP), AX
+	MOVQ         blurred_base+24(FP), CX
+	MOVQ         coverage_base+48(FP), DX
+	MOVQ         coverage_len+56(FP), BX
+	VBROADCASTSS threshold+72(FP), Y0
+	VBROADCASTSS most+76(FP), Y1
+	VXORPS       Y2, Y2, Y2
+	VXORPS       Y7, Y7, Y7
+	VMOVUPS      half<>+0(SB), Y3
+	VMOVUPS      twice<>+0(SB), Y4
+	VMOVUPS      epsilon<>+0(SB), Y5
+	VMOVUPS      quietNaN<>+0(SB), Y6
+
+eight:
+	SUBQ         $0x08, BX
+	JL           done
+	VMOVUPS      (CX), Y8
+	VMOVUPS      (DX), Y9
+	VCMPPS       $0x11, Y9, Y2, Y10
+	VCMPPS       $0x02, Y1, Y9, Y11
+	VANDPS       Y11, Y10, Y10
+	VCMPPS       $0x05, Y0, Y8, Y11
+	VANDPS       Y11, Y10, Y10
+	VMAXPS       Y5, Y9, Y9
+	VDIVPS       Y9, Y8, Y8
+	VMAXPS       Y8, Y3, Y8
+	VMINPS       Y8, Y4, Y8
+	VCMPPS       $0x03, Y8, Y8, Y11
+	VANDPS       Y10, Y11, Y11
+	VORPS        Y11, Y7, Y7
+	VBLENDVPS    Y10, Y8, Y6, Y8
+	VCVTPS2PD    X8, Y9
+	VMOVUPD      Y9, (AX)
+	VEXTRACTF128 $0x01, Y8, X8
+	VCVTPS2PD    X8, Y9
+	VMOVUPD      Y9, 32(AX)
+	ADDQ         $0x20, CX
+	ADDQ         $0x20, DX
+	ADDQ         $0x40, AX
+	JMP          eight
+
+done:
+	VMOVMSKPS Y7, AX
+	MOVL      AX, ret+80(FP)
+	VZEROUPPER
+	RET
+
+DATA half<>+0(SB)/4, $0x3f000000
+DATA half<>+4(SB)/4, $0x3f000000
+DATA half<>+8(SB)/4, $0x3f000000
+DATA half<>+12(SB)/4, $0x3f000000
+DATA half<>+16(SB)/4, $0x3f000000
+DATA half<>+20(SB)/4, $0x3f000000
+DATA half<>+24(SB)/4, $0x3f000000
+DATA half<>+28(SB)/4, $0x3f000000
+GLOBL half<>(SB), RODATA|NOPTR, $32
+
+DATA twice<>+0(SB)/4, $0x40000000
+DATA twice<>+4(SB)/4, $0x40000000
+DATA twice<>+8(SB)/4, $0x40000000
+DATA twice<>+12(SB)/4, $0x40000000
+DATA twice<>+16(SB)/4, $0x40000000
+DATA twice<>+20(SB)/4, $0x40000000
+DATA twice<>+24(SB)/4, $0x40000000
+DATA twice<>+28(SB)/4, $0x40000000
+GLOBL twice<>(SB), RODATA|NOPTR, $32
+
+DATA epsilon<>+0(SB)/4, $0x34000000
+DATA epsilon<>+4(SB)/4, $0x34000000
+DATA epsilon<>+8(SB)/4, $0x34000000
+DATA epsilon<>+12(SB)/4, $0x34000000
+DATA epsilon<>+16(SB)/4, $0x34000000
+DATA epsilon<>+20(SB)/4, $0x34000000
+DATA epsilon<>+24(SB)/4, $0x34000000
+DATA epsilon<>+28(SB)/4, $0x34000000
+GLOBL epsilon<>(SB), RODATA|NOPTR, $32

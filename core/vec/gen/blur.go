@@ -14,8 +14,7 @@ const (
 )
 
 func ends() {
-	TEXT("endsAVX2", NOSPLIT,
-		"func(x, y []float64, flat []uint32, run *[8]int32, src []float32, radius int) int")
+	text("endsAVX2", "func(x, y []float64, flat []uint32, run *[8]int32, src []float32, radius int) int")
 	x, y, flat, oldest := pointer("x"), pointer("y"), pointer("flat"), pointer("src")
 	n := Load(Param("x").Len(), GP64())
 	SHRQ(U8(3), n)
@@ -78,7 +77,7 @@ func ends() {
 // advance moves some cosines on by len(sum)/8 steps; their state and factors stay in
 // registers.
 func advance(name string, terms int) {
-	TEXT(name, NOSPLIT, "func(sum, x, y, state, factor []float64)")
+	text(name, "func(sum, x, y, state, factor []float64)")
 	sum, x, y := pointer("sum"), pointer("x"), pointer("y")
 	states, factors := pointer("state"), pointer("factor")
 	n := Load(Param("sum").Len(), GP64())
@@ -130,7 +129,7 @@ func advance(name string, terms int) {
 }
 
 func round() {
-	TEXT("roundAVX2", NOSPLIT, "func(dst []float32, sum []float64, flat []uint32, newest []float32)")
+	text("roundAVX2", "func(dst []float32, sum []float64, flat []uint32, newest []float32)")
 	dst, sum, flat, newest := pointer("dst"), pointer("sum"), pointer("flat"), pointer("newest")
 	n := Load(Param("dst").Len(), GP64())
 	SHRQ(U8(2), n)
@@ -153,7 +152,7 @@ func round() {
 
 // window adds up the taps of four of the eight lines.
 func window() {
-	TEXT("windowAVX2", NOSPLIT, "func(state []float64, src []float32, radius int, tap []float64)")
+	text("windowAVX2", "func(state []float64, src []float32, radius int, tap []float64)")
 	states, up, tap := pointer("state"), pointer("src"), pointer("tap")
 	radius := Load(Param("radius"), GP64())
 	n := Load(Param("tap").Len(), GP64())
@@ -199,7 +198,7 @@ func advanceBy(bytes uint8, pointers ...Register) {
 }
 
 func transpose() {
-	TEXT("transposeAVX2", NOSPLIT, "func(dst, src *[64]float32)")
+	text("transposeAVX2", "func(dst, src *[64]float32)")
 	dst, src := Load(Param("dst"), GP64()), Load(Param("src"), GP64())
 	var row, pair, quad [8]VecVirtual
 	for i := range row {

@@ -6,6 +6,9 @@
 package main
 
 import (
+	"math"
+
+	"github.com/mmcloughlin/avo/attr"
 	. "github.com/mmcloughlin/avo/build"
 	. "github.com/mmcloughlin/avo/operand"
 	. "github.com/mmcloughlin/avo/reg"
@@ -20,15 +23,25 @@ func main() {
 	round()
 	window()
 	transpose()
+	samples()
+	sums()
+	count()
+	scales()
 	Generate()
 }
 
-// Predicates of VCMPPS and VCMPPD.
+// Predicates of VCMPPS and VCMPPD; those with "not" hold for NaN.
 const (
-	equal     = U8(0)
-	less      = U8(17)
-	notNumber = U8(3)
-	number    = U8(7)
+	equal      = U8(0)
+	atMost     = U8(2)
+	notNumber  = U8(3)
+	notLess    = U8(5)
+	atLeast    = U8(13)
+	notAtLeast = U8(9)
+	notAtMost  = U8(6)
+	notGreater = U8(10)
+	number     = U8(7)
+	less       = U8(17)
 )
 
 // detect reports AVX2 and FMA, and that the system keeps their registers.
@@ -63,6 +76,12 @@ func detect() {
 	RET()
 }
 
+// text begins a function; what its arguments point to stays where it is.
+func text(name, signature string) {
+	TEXT(name, NOSPLIT, signature)
+	Pragma("noescape")
+}
+
 // at is base + index*scale + offset bytes.
 func at(base, index Register, scale uint8, offset int) Mem {
 	return Mem{Base: base, Index: index, Scale: scale, Disp: offset}
@@ -70,3 +89,42 @@ func at(base, index Register, scale uint8, offset int) Mem {
 
 // pointer loads the first word of a slice, or a pointer, of the arguments.
 func pointer(name string) GPVirtual { return Load(Param(name).Base(), GP64()).(GPVirtual) }
+
+// broadcast loads a number of the arguments into all lanes.
+func broadcast(name string, load func(...Op)) VecVirtual {
+	p, err := Param(name).Resolve()
+	if err != nil {
+		panic(err)
+	}
+	to := YMM()
+	load(p.Addr, to)
+	return to
+}
+
+var constants = map[string]Mem{}
+
+// doubles is a constant of four float64.
+func doubles(name string, values ...float64) Mem {
+	m, known := constants[name]
+	if !known {
+		m = GLOBL(name, attr.RODATA|attr.NOPTR)
+		for i, v := range values {
+			DATA(8*i, U64(math.Float64bits(v))) // F64 prints 1 as an integer
+		}
+		constants[name] = m
+	}
+	return m
+}
+
+// floats is a constant of eight float32 of these bits.
+func floats(name string, bits uint32) Mem {
+	m, known := constants[name]
+	if !known {
+		m = GLOBL(name, attr.RODATA|attr.NOPTR)
+		for i := range 8 {
+			DATA(4*i, U32(bits))
+		}
+		constants[name] = m
+	}
+	return m
+}

@@ -1,0 +1,175 @@
+package core
+
+import (
+	"math"
+
+	"zetwopass/core/vec"
+)
+
+// bracket finds the exact median of a stream of numbers in bounded memory. A
+// sample gives two numbers lo <= hi that the median lies between, almost
+// certainly; one run over the stream then counts what lies below, at and above
+// them, and keeps what lies between (Floyd & Rivest 1975, "Expected time bounds
+// for selection"). If the counts show that the median is not there, the stream is
+// run again with a wider bracket, and at last with none.
+type bracket struct {
+	sample        []float64
+	each          int           // numbers of the stream for one of the sample
+	sampled       int           // numbers in the sample
+	bounds        [2][2]float64 // lo and hi of the first run and of the second
+	try           int           // runs so far
+	lo, hi        float64
+	below, above  int
+	atLo, atHi    int
+	none          bool // one is no number
+	between       []float64
+	median        float64
+	found, absent bool
+}
+
+const (
+	// sampleTarget is the number of pixels that a sample aims at, and
+	// sampleLeast that below which nothing is excluded.
+	sampleTarget = 16384
+	sampleLeast  = 64
+	// sampleSpread is the half width of a bracket in standard errors of the
+	// rank of the sample's median, sqrt(n)/2 of n; widening is its factor in the
+	// second run.
+	sampleSpread = 3
+	widening     = 4
+)
+
+// lattice returns the steps of a sample of about sampleTarget pixels of a box.
+func lattice(cols, rows int) (stepX, stepY int) {
+	step := int(math.Sqrt(float64(cols) * float64(rows) / sampleTarget))
+	return max(1, min(step, cols/16)), max(1, min(step, rows/16))
+}
+
+// halfWidth is the half width of the bracket of a run as a share of n sampled
+// numbers; 0.5 excludes nothing.
+func halfWidth(n, try int) float64 {
+	half := sampleSpread * 0.5 / math.Sqrt(float64(n))
+	switch {
+	case try == 0 && n >= sampleLeast:
+		return half
+	case try == 1 && n >= sampleLeast && widening*half < 0.5:
+		return widening * half
+	}
+	return 0.5
+}
+
+// known reports whether the search is over: the median is found, or there is none.
+func (k *bracket) known() bool { return k.found || k.absent }
+
+// setBounds turns the sample, one of each numbers of the stream, into the brackets
+// of the runs.
+func (k *bracket) setBounds(each int) {
+	k.sampled, k.each = len(k.sample), each
+	for try := range k.bounds {
+		k.bounds[try] = k.quantiles(halfWidth(k.sampled, try))
+	}
+	k.sample = nil
+}
+
+// quantiles returns the sample's quantiles half below and above its median.
+func (k *bracket) quantiles(half float64) [2]float64 {
+	if half >= 0.5 {
+		return [2]float64{math.Inf(-1), math.Inf(1)}
+	}
+	n := float64(len(k.sample))
+	lo := selectNth(k.sample, int(n*(0.5-half)))
+	hi := selectNth(k.sample, min(len(k.sample)-1, int(n*(0.5+half))))
+	return [2]float64{lo, hi}
+}
+
+// capacity is how many numbers the next run keeps, with some to spare.
+func (k *bracket) capacity() int {
+	if k.known() {
+		return 0
+	}
+	return int(2.2*halfWidth(k.sampled, k.try)*float64(k.sampled*k.each)) + sampleLeast
+}
+
+// begin prepares the next run.
+func (k *bracket) begin() {
+	between := make([]float64, 0, k.capacity())
+	k.lo, k.hi = math.Inf(-1), math.Inf(1)
+	if k.try < len(k.bounds) {
+		k.lo, k.hi = k.bounds[k.try][0], k.bounds[k.try][1]
+	}
+	k.below, k.above, k.atLo, k.atHi, k.none, k.between = 0, 0, 0, 0, false, between
+	k.try++
+}
+
+// add takes what vec.Count says of numbers: kept holds, in one of step lanes, those
+// in the bracket, but also some that are not.
+func (k *bracket) add(below, above int, none bool, kept []float64, step int) {
+	k.below += below
+	k.above += above
+	k.none = k.none || none
+	for i := 0; i < len(kept); i += step {
+		switch d := kept[i]; {
+		case d == k.lo:
+			k.atLo++
+		case d == k.hi:
+			k.atHi++
+		case d > k.lo && d < k.hi:
+			k.between = append(k.between, d)
+		}
+	}
+}
+
+// total is how many numbers the run met.
+func (k *bracket) total() int {
+	return k.below + k.atLo + len(k.between) + k.atHi + k.above
+}
+
+// settle ends a run: it finds the median if the bracket has it. Of no numbers at all,
+// or of one that is none, there is no median.
+func (k *bracket) settle() {
+	n := k.total()
+	if n == 0 || k.none {
+		k.absent = true
+	} else {
+		lower, held := k.rank((n - 1) / 2)
+		upper := lower
+		if n%2 == 0 && held {
+			upper, held = k.rank(n / 2)
+		}
+		k.median = (lower + upper) / 2
+		finite := k.median-k.median == 0
+		k.found, k.absent = held && finite, held && !finite
+	}
+	k.between = nil
+}
+
+// rank returns the r-th smallest number, counted from 0, if the bracket has it.
+func (k *bracket) rank(r int) (float64, bool) {
+	if r < k.below {
+		return 0, false
+	}
+	r -= k.below
+	if r < k.atLo {
+		return k.lo, true
+	}
+	r -= k.atLo
+	if r < len(k.between) {
+		return selectNth(k.between, r), true
+	}
+	r -= len(k.between)
+	return k.hi, r < k.atHi
+}
+
+// laneBrackets returns the bracket of each lane of a pixel's values, an impossible one
+// where none is wanted.
+func laneBrackets(channel []bracket) (lo, hi [vec.Lanes4]float64) {
+	for l := range lo {
+		lo[l], hi[l] = math.NaN(), math.NaN()
+		if len(channel) == 1 {
+			lo[l], hi[l] = channel[0].lo, channel[0].hi
+		} else if l < len(channel) && !channel[l].known() {
+			lo[l], hi[l] = channel[l].lo, channel[l].hi
+		}
+	}
+	return lo, hi
+}

@@ -1,0 +1,279 @@
+package main
+
+import (
+	. "github.com/mmcloughlin/avo/build"
+	. "github.com/mmcloughlin/avo/operand"
+	. "github.com/mmcloughlin/avo/reg"
+)
+
+func plane() {
+	text("planeAVX2", "func(u, v []float64, x0 int, p *[6]float64)")
+	u, v, p := pointer("u"), pointer("v"), Load(Param("p"), GP64())
+	n := Load(Param("u").Len(), GP64())
+	x, one, four := YMM(), YMM(), YMM()
+	x0 := Load(Param("x0"), GP64())
+	VXORPD(x.AsX(), x.AsX(), x.AsX())
+	VCVTSI2SDQ(x0, x.AsX(), x.AsX())
+	VBROADCASTSD(x.AsX(), x)
+	VADDPD(doubles("counting", 0, 1, 2, 3), x, x)
+	VMOVUPD(doubles("one", 1, 1, 1, 1), one)
+	VMOVUPD(doubles("four", 4, 4, 4, 4), four)
+	var k [6]VecVirtual
+	for i := range k {
+		k[i] = YMM()
+		VBROADCASTSD(Mem{Base: p, Disp: 8 * i}, k[i])
+	}
+	zero := YMM()
+	VXORPD(zero, zero, zero)
+	Label("four")
+	SUBQ(U8(4), n)
+	JL(LabelRef("done"))
+	a, b, w, behind := YMM(), YMM(), YMM(), YMM()
+	VMULPD(k[4], x, w)
+	VADDPD(k[5], w, w)
+	VCMPPD(notGreater, zero, w, behind)
+	VDIVPD(w, one, w)
+	VORPD(behind, w, w)
+	VMULPD(k[0], x, a)
+	VMULPD(k[2], x, b)
+	VADDPD(k[1], a, a)
+	VADDPD(k[3], b, b)
+	VMULPD(w, a, a)
+	VMULPD(w, b, b)
+	VMOVUPD(a, Mem{Base: u})
+	VMOVUPD(b, Mem{Base: v})
+	VADDPD(four, x, x)
+	advanceBy(32, u, v)
+	JMP(LabelRef("four"))
+	Label("done")
+	VZEROUPPER()
+	RET()
+}
+
+// located is what four positions give: the offsets of their stencils in bytes and
+// their weights, NaN outside the image.
+type located struct {
+	offset VecVirtual
+	weight [4]VecVirtual // of the stencil's upper and lower pixels, left to right
+}
+
+// Places in the table of limits, in groups of four numbers; see limits in Go.
+const (
+	least = 32 * iota
+	mostU
+	mostV
+	endU
+	endV
+	lastU   // int32, in the first half
+	lastV   //
+	colStep // int64, bytes
+	rowStep
+)
+
+func locate(u, v, limits Register) located {
+	fu, fv, outside, t := YMM(), YMM(), YMM(), YMM()
+	limit := func(at int) Mem { return Mem{Base: limits, Disp: at} }
+	VMOVUPD(Mem{Base: u}, fu)
+	VMOVUPD(Mem{Base: v}, fv)
+	VCMPPD(notAtLeast, limit(least), fu, outside)
+	for _, test := range []struct {
+		predicate U8
+		limit     int
+		of        VecVirtual
+	}{{notAtMost, mostU, fu}, {notAtLeast, least, fv}, {notAtMost, mostV, fv}} {
+		VCMPPD(test.predicate, limit(test.limit), test.of, t)
+		VORPD(t, outside, outside)
+	}
+	VXORPD(t, t, t)
+	VMAXPD(t, fu, fu) // 0 also where NaN
+	VMAXPD(t, fv, fv)
+	VMINPD(limit(endU), fu, fu)
+	VMINPD(limit(endV), fv, fv)
+	ku, kv, back := XMM(), XMM(), YMM()
+	VCVTTPD2DQY(fu, ku)
+	VCVTTPD2DQY(fv, kv)
+	VPMINSD(limit(lastU), ku, ku)
+	VPMINSD(limit(lastV), kv, kv)
+	VCVTDQ2PD(ku, back)
+	VSUBPD(back, fu, fu)
+	VCVTDQ2PD(kv, back)
+	VSUBPD(back, fv, fv)
+	wide, offset := YMM(), YMM()
+	VPMOVZXDQ(ku, wide)
+	VPMULUDQ(limit(colStep), wide, wide)
+	VPMOVZXDQ(kv, offset)
+	VPMULUDQ(limit(rowStep), offset, offset)
+	VPADDQ(wide, offset, offset)
+	VORPD(outside, fu, fu)
+	one, gu, gv := YMM(), YMM(), YMM()
+	VMOVUPD(doubles("one", 1, 1, 1, 1), one)
+	VSUBPD(fu, one, gu)
+	VSUBPD(fv, one, gv)
+	l := located{offset: offset}
+	for i, pair := range [4][2]VecVirtual{{gv, gu}, {gv, fu}, {fv, gu}, {fv, fu}} {
+		l.weight[i] = YMM()
+		VMULPD(pair[0], pair[1], l.weight[i])
+	}
+	return l
+}
+
+const sampleArguments = "value, u, v []float64, pix []float32, dx, dy int, limits *[36]float64, gain float32"
+
+// sample3 samples three channels that lie side by side, pixel by pixel.
+func sample3() {
+	text("sample3AVX2", "func("+sampleArguments+")")
+	value, u, v, pix := pointer("value"), pointer("u"), pointer("v"), pointer("pix")
+	dx, dy := Load(Param("dx"), GP64()), Load(Param("dy"), GP64())
+	limits := Load(Param("limits"), GP64())
+	n := Load(Param("u").Len(), GP64())
+	gain := XMM()
+	g, err := Param("gain").Resolve()
+	if err != nil {
+		panic(err)
+	}
+	VBROADCASTSS(g.Addr, gain)
+	stack := Mem{Base: GP64()} // aligned, so that what is stored can be loaded at once
+	LEAQ(AllocLocal(6*32).Offset(31), stack.Base)
+	ANDQ(I8(-32), stack.Base)
+	Label("four")
+	SUBQ(U8(4), n)
+	JL(LabelRef("done"))
+	l := locate(u, v, limits)
+	VMOVDQU(l.offset, stack)
+	for i, w := range l.weight {
+		VMOVUPD(w, stack.Offset(32*(i+1)))
+	}
+	for pixel := range 4 {
+		p := GP64()
+		MOVQ(stack.Offset(8*pixel), p)
+		ADDQ(pix, p)
+		sum := YMM()
+		for i := range 4 {
+			if i == 2 {
+				ADDQ(dy, p)
+			}
+			raw, product, weight := XMM(), YMM(), YMM()
+			if i%2 == 0 {
+				VMULPS(Mem{Base: p}, gain, raw)
+			} else { // from one before, so as not to read beyond the image's last sample
+				VPERMILPS(U8(0xf9), Mem{Base: p, Index: dx, Scale: 1, Disp: -4}, raw)
+				VMULPS(raw, gain, raw)
+			}
+			VCVTPS2PD(raw, product)
+			VBROADCASTSD(stack.Offset(32*(i+1)+8*pixel), weight)
+			VMULPD(weight, product, product)
+			if i == 0 {
+				sum = product
+				continue
+			}
+			VADDPD(product, sum, sum)
+		}
+		VMOVUPD(sum, Mem{Base: value, Disp: 32 * pixel})
+	}
+	advanceBy(32, u, v)
+	SUBQ(I8(-128), value)
+	JMP(LabelRef("four"))
+	Label("done")
+	VZEROUPPER()
+	RET()
+}
+
+// sample1 samples one channel whose columns lie side by side. clean, if any, is
+// applied to eight raw samples at once; what follows it is scaled.
+func sample1(name, arguments string, gained bool, clean func(raw VecVirtual)) {
+	text(name, "func("+arguments+")")
+	value, u, v, pix := pointer("value"), pointer("u"), pointer("v"), pointer("pix")
+	dy, limits := Load(Param("dy"), GP64()), Load(Param("limits"), GP64())
+	n := Load(Param("u").Len(), GP64())
+	var factor VecVirtual
+	if gained {
+		factor = broadcast("gain", VBROADCASTSS)
+	} else {
+		factor = broadcast("scale", VBROADCASTSD)
+	}
+	Label("four")
+	SUBQ(U8(4), n)
+	JL(LabelRef("done"))
+	l := locate(u, v, limits)
+	var p [4]GPVirtual
+	high := XMM()
+	VEXTRACTI128(U8(1), l.offset, high)
+	for i := range p {
+		p[i] = GP64()
+		if half := []VecVirtual{l.offset, high}[i/2]; i%2 == 0 {
+			VMOVQ(half.AsX(), p[i])
+		} else {
+			VPEXTRQ(U8(1), half.AsX(), p[i])
+		}
+		ADDQ(pix, p[i])
+	}
+	var sum VecVirtual
+	for line := range 2 {
+		first, second := XMM(), XMM() // pixels 0 and 1, 2 and 3: left right left right
+		for i, pair := range []VecVirtual{first, second} {
+			a, b := Mem{Base: p[2*i]}, Mem{Base: p[2*i+1]}
+			if line == 1 {
+				a, b = a.Idx(dy, 1), b.Idx(dy, 1)
+			}
+			VMOVSD(a, pair)
+			VMOVHPS(b, pair, pair)
+		}
+		both := YMM() // lefts, then rights
+		rights := XMM()
+		VSHUFPS(U8(0x88), second, first, both.AsX())
+		VSHUFPS(U8(0xdd), second, first, rights)
+		VINSERTF128(U8(1), rights, both, both)
+		if gained {
+			VMULPS(factor, both, both)
+		}
+		if clean != nil {
+			clean(both)
+		}
+		for side := range 2 {
+			part := YMM()
+			if side == 1 {
+				VEXTRACTF128(U8(1), both, both.AsX())
+			}
+			VCVTPS2PD(both.AsX(), part)
+			VMULPD(l.weight[2*line+side], part, part)
+			if sum == nil {
+				sum = part
+				continue
+			}
+			VADDPD(part, sum, sum)
+		}
+	}
+	if !gained {
+		VMULPD(factor, sum, sum)
+	}
+	VMOVUPD(sum, Mem{Base: value})
+	advanceBy(32, u, v, value)
+	JMP(LabelRef("four"))
+	Label("done")
+	VZEROUPPER()
+	RET()
+}
+
+const mapArguments = "value, u, v []float64, pix []float32, dy int, limits *[36]float64, scale float64"
+
+func samples() {
+	plane()
+	sample3()
+	sample1("sample1AVX2", "value, u, v []float64, pix []float32, dy int, limits *[36]float64, gain float32", true, nil)
+	keep := func(greatest Mem) func(VecVirtual) {
+		return func(raw VecVirtual) {
+			size := YMM()
+			VANDPS(floats("sizeBits", 0x7fffffff), raw, size)
+			VCMPPS(atMost, greatest, size, size)
+			VANDPS(size, raw, raw)
+		}
+	}
+	sample1("sampleFiniteAVX2", mapArguments, false, keep(floats("largest", 0x7f7fffff)))
+	sample1("sampleNumberAVX2", mapArguments, false, keep(floats("infinity", 0x7f800000)))
+	sample1("sampleBinaryAVX2", mapArguments, false, func(raw VecVirtual) {
+		zero := YMM()
+		VXORPS(zero, zero, zero)
+		VCMPPS(less, raw, zero, raw)
+		VANDPS(floats("unity", 0x3f800000), raw, raw)
+	})
+}

@@ -1,0 +1,228 @@
+package vec
+
+import (
+	"math"
+	"math/rand/v2"
+	"slices"
+	"testing"
+)
+
+// Each test runs an exported function beside its loop on fresh random input, with
+// guards around what they write: without it an AVX2 body could differ from what is
+// documented, or write where it should not.
+
+var lengths = []int{0, 1, 2, 3, 4, 5, 7, 8, 15, 64, 129}
+
+const guard = 12345.5
+
+// guarded returns two equal slices of n numbers with guards behind.
+func guarded[T float32 | float64](rng *rand.Rand, n int) (a, b []T) {
+	a = make([]T, n+8)
+	for i := range a {
+		a[i] = guard
+		if i < n {
+			a[i] = T(rng.NormFloat64())
+		}
+	}
+	return a, slices.Clone(a)
+}
+
+// special spreads numbers that break careless code.
+func special[T float32 | float64](rng *rand.Rand, x []T) []T {
+	odd := []float64{math.NaN(), math.Inf(1), math.Inf(-1), 0, math.Copysign(0, -1), 1e-300, -1, 1, 3e38}
+	for i := range x {
+		if rng.IntN(6) == 0 {
+			x[i] = T(odd[rng.IntN(len(odd))])
+		}
+	}
+	return x
+}
+
+func same[T float32 | float64](t *testing.T, what string, got, want []T) {
+	t.Helper()
+	for i, w := range want {
+		if g := got[i]; g != w && (g == g || w == w) {
+			t.Fatalf("%s[%d] = %v, want %v", what, i, g, w)
+		}
+	}
+}
+
+func TestPlane(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 1))
+	for _, n := range lengths {
+		p := [6]float64{1.1, -300, 0.2, 17, -1e-3, 0.06}
+		u, wantU := guarded[float64](rng, n)
+		v, wantV := guarded[float64](rng, n)
+		x0 := rng.IntN(100) - 50
+		Plane(u[:n], v[:n], x0, &p)
+		planeLoop(wantU[:n], wantV[:n], x0, &p)
+		same(t, "u", u, wantU)
+		same(t, "v", v, wantV)
+	}
+}
+
+// positions are inside, at, and around an image of h x w, or are no number.
+func positions(rng *rand.Rand, n, h, w int) (u, v []float64) {
+	at := func(size int) float64 {
+		edge := []float64{-0.5 - EdgeSlack, -0.5 - 2*EdgeSlack, 0, float64(size - 1),
+			float64(size) - 0.5 + EdgeSlack, float64(size) - 0.5 + 2*EdgeSlack, math.NaN(), math.Inf(1), -1e300}
+		if rng.IntN(8) == 0 {
+			return edge[rng.IntN(len(edge))]
+		}
+		return (rng.Float64()*1.1 - 0.05) * float64(size)
+	}
+	for range n {
+		u, v = append(u, at(w)), append(v, at(h))
+	}
+	return u, v
+}
+
+// images are dense, in planes, cut out of wider ones, transposed, or of one column or
+// row; the last sample that a stencil may read is the last of Pix.
+func images(rng *rand.Rand) []Image {
+	images := []Image{
+		{H: 9, W: 7, Channels: 1, RowStride: 7, ColStride: 1},
+		{H: 9, W: 7, Channels: 1, RowStride: 11, ColStride: 1},
+		{H: 9, W: 7, Channels: 1, RowStride: 21, ColStride: 3},
+		{H: 9, W: 7, Channels: 3, RowStride: 21, ColStride: 3, ChanStride: 1},
+		{H: 9, W: 7, Channels: 3, RowStride: 30, ColStride: 4, ChanStride: 1},
+		{H: 9, W: 7, Channels: 3, RowStride: 7, ColStride: 1, ChanStride: 63},
+		{H: 9, W: 7, Channels: 4, RowStride: 28, ColStride: 4, ChanStride: 1},
+		{H: 9, W: 7, Channels: 2, RowStride: 14, ColStride: 2, ChanStride: 1},
+		{H: 7, W: 9, Channels: 3, RowStride: 3, ColStride: 21, ChanStride: 1},
+		{H: 1, W: 7, Channels: 3, RowStride: 21, ColStride: 3, ChanStride: 1},
+		{H: 7, W: 1, Channels: 3, RowStride: 3, ColStride: 3, ChanStride: 1},
+		{H: 1, W: 5, Channels: 1, RowStride: 5, ColStride: 1},
+		{H: 1, W: 1, Channels: 1, RowStride: 1, ColStride: 1},
+		{H: 4, W: 4, Channels: 3, ChanStride: 1},
+	}
+	for i := range images {
+		m := &images[i]
+		n := (m.H-1)*m.RowStride + (m.W-1)*m.ColStride + (m.Channels-1)*m.ChanStride + 1
+		m.Pix, _ = guarded[float32](rng, n)
+		m.Pix = special(rng, m.Pix[:n:n])
+	}
+	return images
+}
+
+func TestSample(t *testing.T) {
+	rng := rand.New(rand.NewPCG(2, 2))
+	for _, m := range images(rng) {
+		lanes := Lanes4
+		if m.Channels == 1 {
+			lanes = 1
+		}
+		for _, n := range lengths {
+			u, v := positions(rng, n, m.H, m.W)
+			got, want := guarded[float64](rng, n*lanes)
+			Sample(got[:n*lanes], u, v, &m, 0.7)
+			sampleLoop(want[:n*lanes], u, v, &m, 0.7)
+			for i := range n { // the lanes beyond the channels mean nothing
+				same(t, "value", got[i*lanes:], want[i*lanes:][:m.Channels])
+			}
+			same(t, "guard", got[n*lanes:], want[n*lanes:])
+		}
+	}
+}
+
+func TestSampleMap(t *testing.T) {
+	rng := rand.New(rand.NewPCG(3, 3))
+	for _, m := range images(rng) {
+		for _, clean := range []Cleaning{FiniteOnly, NumberOnly, ZeroOrOne} {
+			for _, n := range lengths {
+				u, v := positions(rng, n, m.H, m.W)
+				got, want := guarded[float64](rng, n)
+				SampleMap(got[:n], u, v, &m, clean, 1.3)
+				sampleMapLoop(want[:n], u, v, &m, clean, 1.3)
+				same(t, "weight", got, want)
+			}
+		}
+	}
+}
+
+func TestAddWeighted(t *testing.T) {
+	rng := rand.New(rand.NewPCG(4, 4))
+	for _, n := range lengths {
+		for _, lanes := range []int{1, Lanes4} {
+			sum, wantSum := guarded[float64](rng, n*lanes)
+			norm, wantNorm := guarded[float64](rng, n*lanes)
+			value, _ := guarded[float64](rng, n*lanes)
+			weight, _ := guarded[float64](rng, n)
+			value, weight = special(rng, value[:n*lanes]), special(rng, weight[:n])
+			offset := [Lanes4]float64{1, 2, 3, 4}
+			AddWeighted(sum[:n*lanes], norm[:n*lanes], value, weight, &offset)
+			addWeightedLoop(wantSum[:n*lanes], wantNorm[:n*lanes], value, weight, &offset)
+			same(t, "sum", sum, wantSum)
+			same(t, "norm", norm, wantNorm)
+		}
+	}
+}
+
+func TestMosaic(t *testing.T) {
+	rng := rand.New(rand.NewPCG(5, 5))
+	for _, n := range lengths {
+		for channels := 1; channels <= 4; channels++ {
+			for _, f := range []Finish{{Divide: true, Clear: true, Blank: float32(math.NaN())},
+				{Divide: true}, {Divide: true, Blank: 7}, {Clear: true}, {}} {
+				lanes := Lanes4
+				if channels == 1 {
+					lanes = 1
+				}
+				sum, _ := guarded[float64](rng, n*lanes)
+				norm, _ := guarded[float64](rng, n*lanes)
+				sum, norm = special(rng, sum[:n*lanes]), special(rng, norm[:n*lanes])
+				got, want := guarded[float32](rng, n*channels)
+				cover, wantCover := guarded[float32](rng, n)
+				Mosaic(got[:n*channels], cover[:n], sum, norm, channels, f)
+				mosaicLoop(want[:n*channels], wantCover[:n], sum, norm, channels, f)
+				same(t, "mosaic", got, want)
+				same(t, "coverage", cover, wantCover)
+			}
+		}
+	}
+}
+
+func TestCount(t *testing.T) {
+	rng := rand.New(rand.NewPCG(6, 6))
+	for _, n := range lengths {
+		for _, ends := range [][2]float64{{-0.3, 0.4}, {0, 0}, {math.Inf(-1), math.Inf(1)}, {math.NaN(), math.NaN()}} {
+			a, _ := guarded[float64](rng, n)
+			b, _ := guarded[float64](rng, n)
+			a, b = special(rng, a[:n]), special(rng, b[:n])
+			lo := [4]float64{ends[0], ends[0] - 1, ends[0], math.NaN()}
+			hi := [4]float64{ends[1], ends[1], ends[1] + 1, math.NaN()}
+			kept, wantKept := make([]float64, n+4), make([]float64, n+4)
+			below, above := [4]int{1, 2, 3, 4}, [4]int{5, 6, 7, 8}
+			wantBelow, wantAbove := below, above
+			groups, none := Count(kept, a, b, &lo, &hi, &below, &above)
+			want, wantNone := countLoop(wantKept, a, b, &lo, &hi, &wantBelow, &wantAbove)
+			if groups != want || none != wantNone || below != wantBelow || above != wantAbove {
+				t.Fatalf("%d: %d groups, none %b, below %v, above %v, want %d, %b, %v, %v", n,
+					groups, none, below, above, want, wantNone, wantBelow, wantAbove)
+			}
+			same(t, "kept", kept, wantKept[:4*groups])
+		}
+	}
+}
+
+func TestScales(t *testing.T) {
+	rng := rand.New(rand.NewPCG(7, 7))
+	for _, n := range lengths {
+		for _, most := range []float32{math.MaxFloat32, float32(math.Inf(1))} {
+			for _, odd := range []bool{false, true} {
+				blurred, _ := guarded[float32](rng, n)
+				coverage, _ := guarded[float32](rng, n)
+				if blurred, coverage = blurred[:n], coverage[:n]; odd {
+					blurred, coverage = special(rng, blurred), special(rng, coverage)
+				}
+				got, want := guarded[float64](rng, n)
+				nan := Scales(got[:n], blurred, coverage, -0.5, most)
+				if wantNaN := scalesLoop(want[:n], blurred, coverage, -0.5, most); nan != wantNaN {
+					t.Fatalf("nan = %v, want %v", nan, wantNaN)
+				}
+				same(t, "scale", got, want[:n])
+				same(t, "guard", got[n:], want[n:])
+			}
+		}
+	}
+}
