@@ -95,20 +95,19 @@ def _count(text: str) -> int:
 
 def _bench(options: argparse.Namespace) -> str:
     """Measure everything, write both files and return the table."""
-    cache = options.out / "bench"
+    cache = options.out.resolve() / "bench"  # SWarp runs in a folder of its own
     swarp = _swarp(options.swarp)
     result = {"begun": _now(), "repeat": options.repeat, "machine": bench_cases.machine()}
     result["machine"]["load_before"] = os.getloadavg()[0]
-    result["copy"] = min(
-        (_measure("bench_measure.copy") for _ in range(options.repeat)), key=lambda r: r["wall_s"]
-    )
+    threads = sorted({1, bench_cases.cores()})
+    result["rates"] = _measure("bench_machine.rates", threads=threads)["rates"]
     loads = [_measure("bench_measure.load") for _ in range(LOADS)]
     result["load"] = loads[0] | {
         name: statistics.median(load[name] for load in loads) for name in ("import_s", "load_s")
     }
     result["small"] = _measure("bench_measure.small")
     result["versions"] = bench_cases.versions() | {
-        "zetwopass": f"{loads[0]['version']} ({loads[0]['sha256']})"
+        "zetwopass": f"{loads[0]['version']} ({loads[0]['sha256']})",
     }
     warm_up = _scene("tiny", cache)
     result["sizes"] = {name: _scene(name, cache) for name in options.sizes}

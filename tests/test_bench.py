@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+import bench_floor
 import bench_table
 
 BENCH = Path(__file__).with_name("bench.py")
@@ -36,7 +37,15 @@ def test_table_has_a_row_for_every_contender_and_size(bench, what, size):
 def test_json_has_what_the_table_is_made_of(bench):
     """Without it the raw numbers can't be read later."""
     _, result = bench
-    assert {"machine", "versions", "sizes", "rows", "load", "small", "copy"} <= result.keys()
+    wanted = {"machine", "versions", "sizes", "rows", "load", "small", "rates"}
+    assert wanted <= result.keys()
+
+
+@pytest.mark.parametrize("head", ["threads", "measured / floor"])
+def test_report_has_the_table(bench, head):
+    """Without it a table is lost in silence."""
+    table, _ = bench
+    assert re.search(rf"^\| {re.escape(head)}", table, re.MULTILINE)
 
 
 def test_every_row_has_wall_cpu_peak_and_stages(bench):
@@ -60,3 +69,56 @@ def test_peak_stays_within_plan_and_64_mb(bench):
     _, result = bench
     over = {(row["what"], row["size"]): bench_table.over_plan(row) for row in result["rows"]}
     assert over == dict.fromkeys(over, 0)
+
+
+MOSAIC = {"tiles": 2, "tile_shape": [3, 5, 3], "canvas": [4, 10]}
+RATES = [
+    {"threads": 1, "copy_bytes_per_s": 100.0, "flops_per_s": 1000.0},
+    {"threads": 2, "copy_bytes_per_s": 200.0, "flops_per_s": 2000.0},
+]
+
+
+def row(size: str = "M", workers: int = 1, **other) -> dict:
+    """Return a row of the second pass, 1 s a stage but for other values."""
+    stages = dict.fromkeys(("maps", "blur", "gains", "background", "reproject"), 1.0)
+    what = f"zetwopass v4.5, {workers}"
+    known = {"what": what, "size": size, "kind": "zetwopass", "profile": "v4.5", "wall_s": 5.0}
+    return known | {"workers": workers, "stages": stages, "cpu_s": 5.0} | other
+
+
+def cells(table: list[str]) -> list[list[str]]:
+    """Return the body of a table as it reads."""
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in table[2:]]
+
+
+def test_a_pass_reads_tiles_and_coverage_once_and_writes_mosaic_and_coverage_once():
+    """Without it the floor of the bytes is any number."""
+    assert bench_floor.pass_bytes(MOSAIC) == 4 * (2 * 3 * 5 * 3 + 40 + 40 * 3 + 40)
+
+
+@pytest.mark.parametrize(("profile", "planes"), [("v4.2", 1), ("v4.5", 2)])
+def test_the_blur_takes_144_operations_a_pixel_and_plane(profile, planes):
+    """Without it the floor of the blur is any number."""
+    assert bench_floor.blur_operations(MOSAIC, profile) == 144 * 40 * planes
+
+
+@pytest.mark.parametrize(("workers", "threads"), [(1, 1), (2, 2), (3, 2)])
+def test_a_row_is_held_against_no_more_threads_than_it_has_workers(workers, threads):
+    """Without it two workers look twice as near to the floor."""
+    floor = bench_floor.floors(row(workers=workers), MOSAIC, RATES)
+    assert floor == {"bytes_s": 11.6 / threads, "blur_s": 11.52 / threads}
+
+
+def test_a_floor_does_not_rise_where_two_threads_are_slower_than_one():
+    """Without it a busy second core brings a row nearer to its floor."""
+    slow = {"threads": 2, "copy_bytes_per_s": 50.0, "flops_per_s": 500.0}
+    floor = bench_floor.floors(row(workers=2), MOSAIC, [RATES[0], slow])
+    assert floor == bench_floor.floors(row(workers=1), MOSAIC, RATES)
+
+
+def test_floors_stand_beside_the_measured_seconds():
+    """Without it a ratio is read from the wrong column."""
+    table = bench_floor.floor_table([row(), row(kind="original")], {"M": MOSAIC}, RATES)
+    assert cells(table) == [
+        ["zetwopass v4.5, 1", "M", "5.00", "11.6", "0.43", "1.00", "11.5", "0.087"]
+    ]
