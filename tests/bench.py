@@ -21,13 +21,13 @@ from pathlib import Path
 
 import bench_cases
 import bench_table
-from bench_scenes import SIZES
+from bench_scenes import SERIES, SIZES
 
 ROOT = Path(__file__).resolve().parent.parent
 PROFILES = ("v4.5", "v4.2")
 LOADS = 5  # fresh processes
 
-REPEAT = "runs of all but the original on M, which runs once (default: 3)"
+REPEAT = f"runs of all but the original on M and {', '.join(SERIES)}, which run once (default: 3)"
 ORIGINAL = (
     "the original's way, on tiny, S and M: auto measures it where no earlier result of the same "
     "machine and versions is kept, always anew, never leaves it out; without a word it is always "
@@ -61,7 +61,7 @@ def _options() -> argparse.Namespace:
         epilog=f"Sizes: {sizes}",
     )
     for name, known, default in (
-        ("--sizes", SIZES, "S,M,L"),
+        ("--sizes", SIZES, ",".join(["S", "M", "L", *SERIES])),
         ("--profiles", PROFILES, ",".join(PROFILES)),
     ):
         words = f"comma-separated, of {', '.join(known)} (default: {default})"

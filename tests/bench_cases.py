@@ -43,9 +43,10 @@ def cases(
     size, most = bench_scenes.SIZES[name], cores()
     folders = {"scene": scene["folder"], "warm_up": warm_up["folder"]}
     workers = [most, 1] if size.alone and most > 1 else [most]
+    once = name in bench_scenes.SERIES
     found = [
-        _ours(name, profile, n, folders, options.repeat)
-        for profile in options.profiles
+        _ours(name, profile, n, folders, 1 if once else options.repeat)
+        for profile in (options.profiles[:1] if once else options.profiles)
         for n in workers
     ]
     if size.original_runs and options.original != "never":

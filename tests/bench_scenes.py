@@ -33,16 +33,21 @@ class Size:
     shape: tuple[int, int]
     layout: str = "grid"
     overlap: float = 0.2
+    spread: tuple[float, float] = (0.62, 0.62)
     original_runs: int = 0
     swarp: bool = False
     alone: bool = False
 
 
+# What grows with the number of tiles alone; run once, in one profile.
+SERIES = {f"T{tiles}": Size(tiles, (180, 320)) for tiles in (10, 40, 100, 400)}
 SIZES = {
     "tiny": Size(2, (60, 80), original_runs=1, swarp=True),
     "S": Size(6, (270, 480), original_runs=3),
     "M": Size(12, (1080, 1920), overlap=0.25, original_runs=1, swarp=True, alone=True),
     "L": Size(40, (988, 1831), layout="dense"),
+    "XL": Size(200, (988, 1831), layout="dense", spread=(1.06, 1.32)),
+    **SERIES,
 }
 
 
@@ -102,6 +107,7 @@ def _arguments(name: str) -> dict:
         "shape": size.shape,
         "layout": size.layout,
         "overlap": size.overlap,
+        "spread": size.spread,
     }
 
 
