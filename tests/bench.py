@@ -17,6 +17,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterable
+from importlib import metadata
 from pathlib import Path
 
 import bench_cases
@@ -107,6 +108,7 @@ def _bench(options: argparse.Namespace) -> str:
     }
     result["small"] = _measure("bench_measure.small")
     result["versions"] = bench_cases.versions() | {
+        "OpenCV": metadata.version("opencv-python-headless"),
         "zetwopass": f"{loads[0]['version']} ({loads[0]['sha256']})",
     }
     warm_up = _scene("tiny", cache)
@@ -115,6 +117,11 @@ def _bench(options: argparse.Namespace) -> str:
     for name, scene in result["sizes"].items():
         cases = bench_cases.cases(name, scene, warm_up, options, swarp)
         result["rows"] += bench_cases.rows(cases, cache, options.original == "always", _measure)
+    result["compared"] = {
+        name: _compared(scene["folder"], threads, options.repeat)
+        for name, scene in result["sizes"].items()
+        if SIZES[name].compared
+    }
     for scene in result["sizes"].values():
         del scene["folder"]
     result["machine"]["load_after"] = os.getloadavg()[0]
@@ -127,6 +134,12 @@ def _bench(options: argparse.Namespace) -> str:
 
 def _scene(name: str, cache: Path) -> dict:
     return _measure("bench_scenes.build", name=name, cache=str(cache))
+
+
+def _compared(scene: str, threads: list[int], repeat: int) -> dict:
+    """Measure single stages beside other programs on one scene."""
+    blurs = _measure("bench_stages.blurs", scene=scene, threads=threads, repeat=repeat)
+    return {"blurs": blurs, "interp": _measure("bench_stages.interp", scene=scene, repeat=repeat)}
 
 
 def _swarp(wanted: str) -> str | None:

@@ -42,7 +42,7 @@ def cases(
     """Return the rows of a size; ``swarp`` is the program, '' if there is none, None for no row."""
     size, most = bench_scenes.SIZES[name], cores()
     folders = {"scene": scene["folder"], "warm_up": warm_up["folder"]}
-    workers = [most, 1] if size.alone and most > 1 else [most]
+    workers = [most, 1] if size.compared and most > 1 else [most]
     once = name in bench_scenes.SERIES
     found = [
         _ours(name, profile, n, folders, 1 if once else options.repeat)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bench_compare import compare_tables
 from bench_floor import floor_table, rate_table
 from bench_markdown import NONE, by, seconds, table
 
@@ -30,6 +31,7 @@ def markdown(result: dict) -> str:
         "",
         *floor_table(result["rows"], result["sizes"], result["rates"]),
         "",
+        *compare_tables(result),
         *_others(result),
         "",
         *_notes(result),
@@ -133,6 +135,12 @@ def _notes(result: dict) -> list[str]:
         "the speed of NumPy's product of matrices. Both with at most as many threads as workers."
     )
     notes = [runs, peak, "Maps: the tiles' WCS made pixel maps, in Python.", floor]
+    if result["compared"]:
+        notes.append(
+            "Blurs: the quickest run, all by turns in one process, the other programs on one "
+            "thread. Warp and coadd: zetwopass with one worker, its stage alone; reproject_interp "
+            "channel by channel on one tile; SWarp's CPU seconds hold its files."
+        )
     if any(row["kind"] == "original" for row in rows):
         notes.append(
             "The original's way: scipy, reproject_interp and reproject_and_coadd with reproject's "
