@@ -17,17 +17,18 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterable
+from importlib import metadata
 from pathlib import Path
 
 import bench_cases
 import bench_table
-from bench_scenes import SIZES
+from bench_scenes import SERIES, SIZES
 
 ROOT = Path(__file__).resolve().parent.parent
 PROFILES = ("v4.5", "v4.2")
 LOADS = 5  # fresh processes
 
-REPEAT = "runs of all but the original on M, which runs once (default: 3)"
+REPEAT = f"runs of all but the original on M and {', '.join(SERIES)}, which run once (default: 3)"
 ORIGINAL = (
     "the original's way, on tiny, S and M: auto measures it where no earlier result of the same "
     "machine and versions is kept, always anew, never leaves it out; without a word it is always "
@@ -61,7 +62,7 @@ def _options() -> argparse.Namespace:
         epilog=f"Sizes: {sizes}",
     )
     for name, known, default in (
-        ("--sizes", SIZES, "S,M,L"),
+        ("--sizes", SIZES, ",".join(["S", "M", "L", *SERIES])),
         ("--profiles", PROFILES, ",".join(PROFILES)),
     ):
         words = f"comma-separated, of {', '.join(known)} (default: {default})"
@@ -95,20 +96,20 @@ def _count(text: str) -> int:
 
 def _bench(options: argparse.Namespace) -> str:
     """Measure everything, write both files and return the table."""
-    cache = options.out / "bench"
+    cache = options.out.resolve() / "bench"  # SWarp runs in a folder of its own
     swarp = _swarp(options.swarp)
     result = {"begun": _now(), "repeat": options.repeat, "machine": bench_cases.machine()}
     result["machine"]["load_before"] = os.getloadavg()[0]
-    result["copy"] = min(
-        (_measure("bench_measure.copy") for _ in range(options.repeat)), key=lambda r: r["wall_s"]
-    )
+    threads = sorted({1, bench_cases.cores()})
+    result["rates"] = _measure("bench_machine.rates", threads=threads)["rates"]
     loads = [_measure("bench_measure.load") for _ in range(LOADS)]
     result["load"] = loads[0] | {
         name: statistics.median(load[name] for load in loads) for name in ("import_s", "load_s")
     }
     result["small"] = _measure("bench_measure.small")
     result["versions"] = bench_cases.versions() | {
-        "zetwopass": f"{loads[0]['version']} ({loads[0]['sha256']})"
+        "OpenCV": metadata.version("opencv-python-headless"),
+        "zetwopass": f"{loads[0]['version']} ({loads[0]['sha256']})",
     }
     warm_up = _scene("tiny", cache)
     result["sizes"] = {name: _scene(name, cache) for name in options.sizes}
@@ -116,6 +117,11 @@ def _bench(options: argparse.Namespace) -> str:
     for name, scene in result["sizes"].items():
         cases = bench_cases.cases(name, scene, warm_up, options, swarp)
         result["rows"] += bench_cases.rows(cases, cache, options.original == "always", _measure)
+    result["compared"] = {
+        name: _compared(scene["folder"], threads, options.repeat)
+        for name, scene in result["sizes"].items()
+        if SIZES[name].compared
+    }
     for scene in result["sizes"].values():
         del scene["folder"]
     result["machine"]["load_after"] = os.getloadavg()[0]
@@ -128,6 +134,12 @@ def _bench(options: argparse.Namespace) -> str:
 
 def _scene(name: str, cache: Path) -> dict:
     return _measure("bench_scenes.build", name=name, cache=str(cache))
+
+
+def _compared(scene: str, threads: list[int], repeat: int) -> dict:
+    """Measure single stages beside other programs on one scene."""
+    blurs = _measure("bench_stages.blurs", scene=scene, threads=threads, repeat=repeat)
+    return {"blurs": blurs, "interp": _measure("bench_stages.interp", scene=scene, repeat=repeat)}
 
 
 def _swarp(wanted: str) -> str | None:

@@ -14,6 +14,7 @@ from importlib import metadata
 from pathlib import Path
 
 import bench_scenes
+from bench_markdown import counted
 
 Measure = Callable[..., dict]  # of a function's name and its arguments, in a fresh process
 _PACKAGES = ("numpy", "scipy", "astropy", "reproject")
@@ -39,19 +40,20 @@ def cases(
     name: str, scene: dict, warm_up: dict, options: argparse.Namespace, swarp: str | None
 ) -> list[Case]:
     """Return the rows of a size; ``swarp`` is the program, '' if there is none, None for no row."""
-    size, cores = bench_scenes.SIZES[name], _cores()
+    size, most = bench_scenes.SIZES[name], cores()
     folders = {"scene": scene["folder"], "warm_up": warm_up["folder"]}
-    workers = [cores, 1] if size.alone and cores > 1 else [cores]
+    workers = [most, 1] if size.compared and most > 1 else [most]
+    once = name in bench_scenes.SERIES
     found = [
-        _ours(name, profile, n, folders, options.repeat)
-        for profile in options.profiles
+        _ours(name, profile, n, folders, 1 if once else options.repeat)
+        for profile in (options.profiles[:1] if once else options.profiles)
         for n in workers
     ]
     if size.original_runs and options.original != "never":
         runs = min(size.original_runs, options.repeat)
         found += [_original(name, profile, folders, runs) for profile in options.profiles]
     if size.swarp and swarp is not None:
-        found.append(_swarp(name, scene["folder"], swarp, cores, options.repeat))
+        found.append(_swarp(name, scene["folder"], swarp, most, options.repeat))
     return found
 
 
@@ -83,9 +85,14 @@ def machine() -> dict:
     """Return what the machine is: CPU, cores, memory in GB."""
     return {
         "cpu": _cpu(),
-        "cores": _cores(),
+        "cores": cores(),
         "memory_gb": os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9,
     }
+
+
+def cores() -> int:
+    """Return the number of cores that this process may use."""
+    return len(os.sched_getaffinity(0))
 
 
 def versions() -> dict[str, str]:
@@ -95,7 +102,7 @@ def versions() -> dict[str, str]:
 
 def _ours(name: str, profile: str, workers: int, folders: dict, runs: int) -> Case:
     return Case(
-        what=f"zetwopass {profile}, {_counted(workers, 'worker')}",
+        what=f"zetwopass {profile}, {counted(workers, 'worker')}",
         size=name,
         kind="zetwopass",
         profile=profile,
@@ -119,7 +126,7 @@ def _original(name: str, profile: str, folders: dict, runs: int) -> Case:
 
 def _swarp(name: str, scene: str, program: str, threads: int, runs: int) -> Case:
     return Case(
-        what=f"SWarp, coadd only, {_counted(threads, 'thread')}",
+        what=f"SWarp, coadd only, {counted(threads, 'thread')}",
         size=name,
         kind="swarp",
         profile=None,
@@ -165,7 +172,7 @@ def _kept(case: Case, cache: Path) -> dict | None:
 def _place(case: Case, cache: Path) -> Path:
     """Return the file of a result: its name holds all that the result depends on."""
     source = Path(__file__).with_name("original.py").read_text()
-    parts = [source, bench_scenes.key(case.size), case.runs, versions(), _cpu(), _cores()]
+    parts = [source, bench_scenes.key(case.size), case.runs, versions(), _cpu(), cores()]
     digest = hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:12]
     return cache / f"original-{case.size}-{case.profile}-{digest}.json"
 
@@ -174,11 +181,3 @@ def _cpu() -> str:
     lines = Path("/proc/cpuinfo").read_text().splitlines()
     names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
     return names[0] if names else platform.machine()
-
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0))
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number} {noun}" + ("" if number == 1 else "s")

@@ -17,7 +17,6 @@ import bench_scenes
 if TYPE_CHECKING:
     import numpy as np
 
-COPY_BYTES = 10**9
 CALLS = 50
 
 
@@ -121,18 +120,6 @@ def small() -> dict:
         )
 
     return {"api_s": _median(api), "dropin_s": _median(dropin), "calls": CALLS}
-
-
-def copy() -> dict:
-    """Measure NumPy's copy of 1 GB between two touched arrays, one thread."""
-    import numpy as np
-
-    source = np.ones(COPY_BYTES // 4, np.float32)
-    target = np.zeros_like(source)
-    target.fill(2)
-    begin = time.perf_counter()
-    np.copyto(target, source)
-    return {"wall_s": time.perf_counter() - begin, "bytes": source.nbytes}
 
 
 def _measured(call: Callable[[], object]) -> dict:

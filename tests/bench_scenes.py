@@ -26,23 +26,29 @@ class Size:
     """A scene's tiles [h, w, 3] and their layout, and what is measured on it.
 
     ``original_runs`` is how often the original's way runs at most, 0 where it would take hours;
-    ``swarp`` is whether SWarp runs, ``alone`` whether one worker is measured besides all.
+    ``swarp`` is whether SWarp runs, ``compared`` whether one worker is measured besides all and
+    single stages beside other programs.
     """
 
     tiles: int
     shape: tuple[int, int]
     layout: str = "grid"
     overlap: float = 0.2
+    spread: tuple[float, float] = (0.62, 0.62)
     original_runs: int = 0
     swarp: bool = False
-    alone: bool = False
+    compared: bool = False
 
 
+# What grows with the number of tiles alone; run once, in one profile.
+SERIES = {f"T{tiles}": Size(tiles, (180, 320)) for tiles in (10, 40, 100, 400)}
 SIZES = {
-    "tiny": Size(2, (60, 80), original_runs=1, swarp=True),
+    "tiny": Size(2, (60, 80), original_runs=1, swarp=True, compared=True),
     "S": Size(6, (270, 480), original_runs=3),
-    "M": Size(12, (1080, 1920), overlap=0.25, original_runs=1, swarp=True, alone=True),
+    "M": Size(12, (1080, 1920), overlap=0.25, original_runs=1, swarp=True, compared=True),
     "L": Size(40, (988, 1831), layout="dense"),
+    "XL": Size(200, (988, 1831), layout="dense", spread=(1.06, 1.32)),
+    **SERIES,
 }
 
 
@@ -102,6 +108,7 @@ def _arguments(name: str) -> dict:
         "shape": size.shape,
         "layout": size.layout,
         "overlap": size.overlap,
+        "spread": size.spread,
     }
 
 

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from bench_compare import compare_tables
+from bench_floor import floor_table, rate_table
+from bench_markdown import NONE, by, seconds, table
+
 MB = 10**6
 SLACK = 64 * MB  # what a call may take above its plan
 STAGES = {
@@ -11,7 +15,6 @@ STAGES = {
     "background": "background match",
     "reproject": "reproject + coadd",
 }
-NONE = "-"
 
 
 def markdown(result: dict) -> str:
@@ -24,6 +27,11 @@ def markdown(result: dict) -> str:
         "",
         *_per_stage(result["rows"]),
         "",
+        *rate_table(result["rates"]),
+        "",
+        *floor_table(result["rows"], result["sizes"], result["rates"]),
+        "",
+        *compare_tables(result),
         *_others(result),
         "",
         *_notes(result),
@@ -52,7 +60,7 @@ def _machine(result: dict) -> list[str]:
 
 def _sizes(sizes: dict) -> list[str]:
     return [
-        f"- {name}: {size['tiles']} tiles {_by(size['tile_shape'])}, canvas {_by(size['canvas'])}, "
+        f"- {name}: {size['tiles']} tiles {by(size['tile_shape'])}, canvas {by(size['canvas'])}, "
         f"up to {size['deepest']} tiles deep"
         for name, size in sizes.items()
     ]
@@ -69,7 +77,7 @@ def _whole(rows: list[dict]) -> list[str]:
         "plan MB",
         "original's wall / this wall",
     ]
-    return _table(titles, [_whole_row(row) for row in rows])
+    return table(titles, [_whole_row(row) for row in rows])
 
 
 def _whole_row(row: dict) -> list[str]:
@@ -80,8 +88,8 @@ def _whole_row(row: dict) -> list[str]:
         row["what"],
         row["size"],
         str(row["runs"]),
-        _seconds(row["wall_s"]),
-        _seconds(row["cpu_s"]),
+        seconds(row["wall_s"]),
+        seconds(row["cpu_s"]),
         f"{row['peak_bytes'] / MB:.0f}",
         NONE if plan is None else f"{plan / MB:.0f}",
         NONE if ratio is None else f"{ratio:.1f}",
@@ -94,24 +102,20 @@ def _per_stage(rows: list[dict]) -> list[str]:
     for row in rows:
         if row["wall_s"] is not None:
             stages = [row["stages"].get(name) for name in STAGES]
-            cells = [NONE if s is None else _seconds(s) for s in stages]
-            body.append([row["what"], row["size"], *cells, _seconds(row["wall_s"])])
-    return _table(titles, body)
+            cells = [NONE if s is None else seconds(s) for s in stages]
+            body.append([row["what"], row["size"], *cells, seconds(row["wall_s"])])
+    return table(titles, body)
 
 
 def _others(result: dict) -> list[str]:
-    load, small, copy = result["load"], result["small"], result["copy"]
-    size, rate = copy["bytes"] / 1e9, copy["bytes"] / copy["wall_s"] / 1e9
+    load, small = result["load"], result["small"]
     body = {
         "import zetwopass, fresh process": load["import_s"],
         "load the library and its first call": load["load_s"],
         "second_pass of two 16 x 16 x 3 tiles": small["api_s"],
         "the drop-in on the same": small["dropin_s"],
-        f"NumPy copies {size:.0f} GB, one thread, {rate:.0f} GB/s": copy["wall_s"],
     }
-    return _table(
-        ["what", "ms"], [[what, f"{1000 * seconds:.1f}"] for what, seconds in body.items()]
-    )
+    return table(["what", "ms"], [[what, f"{1000 * taken:.1f}"] for what, taken in body.items()])
 
 
 def _notes(result: dict) -> list[str]:
@@ -124,7 +128,19 @@ def _notes(result: dict) -> list[str]:
         "The peak is the highest resident memory during the call above that right before it, when "
         "the caller's arrays, the outputs among them, are in memory. " + _verdict(rows)
     )
-    notes = [runs, peak, "Maps: the tiles' WCS made pixel maps, in Python."]
+    floor = (
+        "The floor of the bytes: all tiles and the coverage read once, the mosaic and its coverage "
+        "written once, at the speed of NumPy's copy. That of the blur: nine cosines of three "
+        "multiply-adds and two additions, columns and rows, one plane in v4.2 and two in v4.5, at "
+        "the speed of NumPy's product of matrices. Both with at most as many threads as workers."
+    )
+    notes = [runs, peak, "Maps: the tiles' WCS made pixel maps, in Python.", floor]
+    if result["compared"]:
+        notes.append(
+            "Blurs: the quickest run, all by turns in one process, the other programs on one "
+            "thread. Warp and coadd: zetwopass with one worker, its stage alone; reproject_interp "
+            "channel by channel on one tile; SWarp's CPU seconds hold its files."
+        )
     if any(row["kind"] == "original" for row in rows):
         notes.append(
             "The original's way: scipy, reproject_interp and reproject_and_coadd with reproject's "
@@ -154,31 +170,3 @@ def _when(rows: list[dict]) -> str:
     if not kept:
         return "Measured in this run."
     return "Kept from an earlier run on this machine: " + ", ".join(kept) + "."
-
-
-def _table(titles: list[str], rows: list[list[str]]) -> list[str]:
-    widths = [max(len(row[c]) for row in [titles, *rows]) for c in range(len(titles))]
-    right = ["what" not in title and title != "size" for title in titles]
-    right[0] = False
-
-    def line(cells: list[str]) -> str:
-        padded = [
-            cell.rjust(width) if to_right else cell.ljust(width)
-            for cell, width, to_right in zip(cells, widths, right, strict=True)
-        ]
-        return "| " + " | ".join(padded) + " |"
-
-    rule = [
-        "-" * (width - 1) + (":" if to_right else "-")
-        for width, to_right in zip(widths, right, strict=True)
-    ]
-    return [line(titles), line(rule), *map(line, rows)]
-
-
-def _by(shape: list[int]) -> str:
-    return " x ".join(str(n) for n in shape)
-
-
-def _seconds(seconds: float) -> str:
-    decimals = next((d for d, limit in enumerate((100, 10, 1)) if seconds >= limit), 3)
-    return f"{seconds:.{decimals}f}"

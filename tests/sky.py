@@ -53,6 +53,7 @@ def scene(
     channels: int = 3,
     layout: str = "grid",
     overlap: float = 0.2,
+    spread: tuple[float, float] = (0.62, 0.62),
     rotate: bool = True,
     sip: bool = False,
     nan_borders: bool = False,
@@ -66,13 +67,14 @@ def scene(
 ) -> Scene:
     """Return a mosaic of ``tiles`` tiles, the last ``isolated`` of them far from all others.
 
-    ``layout`` is 'grid', 'strip' or 'dense' (nearly every pair overlaps); ``masks`` None, 'soft'
-    or 'holes'; ``frames`` 'icrs' or 'mixed' (ICRS, FK5 and Galactic in turn); ``sizes`` 'equal' or
-    'mixed'; ``coverage`` 'count' or 'flat' (2 where anything is); ``sip`` bends 3 px at corners.
+    ``layout`` is 'grid', 'strip' or 'dense' (nearly every pair overlaps), whose centres lie up to
+    ``spread`` tile widths and heights from the middle; ``masks`` None, 'soft' or 'holes';
+    ``frames`` 'icrs' or 'mixed' (ICRS, FK5 and Galactic in turn); ``sizes`` 'equal' or 'mixed';
+    ``coverage`` 'count' or 'flat' (2 where anything is); ``sip`` bends 3 px at corners.
     """
     rng = np.random.default_rng(seed)
     shapes = [_tile_shape(shape, sizes, rng) for _ in range(tiles)]
-    centres = _centres(layout, tiles - isolated, shape, overlap, rng)
+    centres = _centres(layout, tiles - isolated, shape, overlap, spread, rng)
     lone = [(centres[:, 0].max() + 1.5 * (k + 1) * max(shape), 0) for k in range(isolated)]
     angle = (180 if layout == "dense" else 3) if rotate else 0
     wcs = _place([*centres, *lone], shapes, rng, angle=angle, frames=frames, sip=sip)
@@ -256,11 +258,11 @@ def _tile_shape(shape, sizes, rng) -> tuple[int, int]:
     return int(shape[0] * factor[0]), int(shape[1] * factor[1])
 
 
-def _centres(layout, count, shape, overlap, rng) -> np.ndarray:
+def _centres(layout, count, shape, overlap, spread, rng) -> np.ndarray:
     """Return the tiles' centres [T, 2] in canvas pixels around 0, x before y."""
     h, w = shape
     if layout == "dense":
-        return rng.uniform(-0.62, 0.62, (count, 2)) * (w, h)
+        return rng.uniform(np.negative(spread), spread, (count, 2)) * (w, h)
     columns = count if layout == "strip" else max(1, round(np.sqrt(count * h / w)))
     row, column = np.divmod(np.arange(count), columns)
     grid = np.stack([column, row], axis=1) * (1 - overlap) * np.array([w, h], np.float64)
