@@ -50,27 +50,21 @@ func blurBytes(j *Job) (shared, each int64) {
 // mode reflect): columns first, then rows, each accumulated in float64 and stored
 // as float32.
 func (p *pass) blur() error {
-	cov := p.job.Coverage
-	g := newGauss(p.job.Sigma)
-	if p.job.Profile == V42 && !allFinite(cov) {
-		g.exact = true // infinities and NaN must spread over the whole kernel
-	}
+	h, g := p.job.Coverage.H, newGauss(p.job.Sigma)
 	seg := segmentRows(g.radius)
-	segments := (cov.H + seg - 1) / seg
-	return p.stage(StageBlur, segments, p.plan.blurWork, func() error {
+	return p.stage(StageBlur, (h+seg-1)/seg, p.plan.blurWork, func() error {
 		shared, each := blurBytes(p.job)
 		if err := p.acquire(shared); err != nil {
 			return err
 		}
 		defer p.release(shared)
 		b := newBlurrer(p, g, each)
-		for y := 0; y < cov.H; y += seg {
-			if err := b.segment(y, min(y+seg, cov.H)); err != nil {
-				return err
-			}
-			p.chunkDone()
+		err := b.run(p.chunkDone)
+		if err == nil && b.lost() { // V42: infinities and NaN spread over the whole kernel
+			g.exact = true
+			err = b.run(func() {})
 		}
-		return nil
+		return err
 	})
 }
 
@@ -115,6 +109,29 @@ func (b *blurrer) scratch(worker int) *blurLines {
 	return b.lines[worker]
 }
 
+// run blurs everything and calls done after every segment.
+func (b *blurrer) run(done func()) error {
+	for y := 0; y < b.cov.H; y += segmentRows(b.g.radius) {
+		if err := b.segment(y, min(y+segmentRows(b.g.radius), b.cov.H)); err != nil {
+			return err
+		}
+		done()
+	}
+	return nil
+}
+
+// lost reports whether a column held what is not finite, which the recursion can't take.
+func (b *blurrer) lost() bool {
+	for i := range b.planes {
+		for k := range b.sliders[i] {
+			if s := &b.sliders[i][k]; s.lost || !s.finite() {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // segment blurs the rows [y0,y1).
 func (b *blurrer) segment(y0, y1 int) error {
 	const pair = 2 // strips in a cache line
@@ -144,23 +161,8 @@ func (b *blurrer) strip(plane, i int) []float32 {
 
 // columns filters a strip of columns of the rows [y0,y1) into inter.
 func (b *blurrer) columns(l *blurLines, y0, y1, strip int) {
-	x0 := strip * vec.Lanes
-	width := min(vec.Lanes, b.cov.W-x0)
 	rows := y1 - y0 + 2*b.g.radius + 2
-	for j := range rows {
-		y := y0 + j - b.g.radius - 2
-		if y < 0 || y >= b.cov.H {
-			y = fold(y, b.cov.H)
-		}
-		from, to := b.cov.Pix[y*b.cov.RowStride+x0*b.cov.ColStride:], l.in[0][j*vec.Lanes:][:vec.Lanes]
-		if width == vec.Lanes && b.cov.ColStride == 1 {
-			*(*[vec.Lanes]float32)(to) = [vec.Lanes]float32(from)
-			continue
-		}
-		for i := range width {
-			to[i] = from[i*b.cov.ColStride]
-		}
-	}
+	b.gather(l.in[0][:rows*vec.Lanes], y0-b.g.radius-2, strip*vec.Lanes)
 	if b.planes == 2 {
 		vec.Covered(l.in[0][:rows*vec.Lanes], l.in[1])
 	}
@@ -168,6 +170,30 @@ func (b *blurrer) columns(l *blurLines, y0, y1, strip int) {
 		b.g.filter(b.strip(i, strip)[:(y1-y0)*vec.Lanes], l.in[i][:rows*vec.Lanes],
 			&b.sliders[i][strip], &l.block)
 	}
+}
+
+// gather reads the strip of the columns from x0 on, from row first of the coverage,
+// mirrored beyond its ends, into in.
+func (b *blurrer) gather(in []float32, first, x0 int) {
+	v, rows := b.cov, len(in)/vec.Lanes
+	width := min(vec.Lanes, v.W-x0)
+	one := func(from, to int) {
+		for j := from; j < to; j++ {
+			row := v.Pix[fold(first+j, v.H)*v.RowStride+x0*v.ColStride:]
+			for i := range width {
+				in[j*vec.Lanes+i] = row[i*v.ColStride]
+			}
+		}
+	}
+	top := max(-first, 0)
+	end := max(top, min(rows, v.H-first))
+	one(0, top)
+	if width == vec.Lanes && v.ColStride == 1 {
+		vec.Columns(in[top*vec.Lanes:end*vec.Lanes], v.Pix[(first+top)*v.RowStride+x0:], v.RowStride)
+	} else {
+		one(top, end)
+	}
+	one(end, rows)
 }
 
 // lineUp filters a strip of rows of inter, from row y of the segment, into l.out.
@@ -208,17 +234,16 @@ func (b *blurrer) ratio(l *blurLines) {
 	}
 	n := b.cov.W * vec.Lanes
 	num, den := l.out[0][:n], l.out[1][:n]
-	for i, d := range den {
-		if d < faint && d != 0 {
-			num[i], den[i] = b.g.direct(l.in[0][i+2*vec.Lanes:]), b.g.direct(l.in[1][i+2*vec.Lanes:])
-		}
+	if !vec.Ratio(num, den, faint) {
+		return
 	}
 	for i, d := range den {
-		s := float32(0)
-		if d > 0 {
-			s = num[i] / d
+		if d < faint && d != 0 {
+			n, d := b.g.direct(l.in[0][i+2*vec.Lanes:]), b.g.direct(l.in[1][i+2*vec.Lanes:])
+			if num[i] = 0; d > 0 {
+				num[i] = n / d
+			}
 		}
-		num[i] = s
 	}
 }
 
@@ -253,19 +278,6 @@ func covered(c float32) float32 {
 		return c
 	}
 	return 0
-}
-
-func allFinite(v View) bool {
-	const infinity = 0x7f800000 // its bits; NaN has all of them, too
-	for y := range v.H {
-		row := v.Pix[y*v.RowStride:][:(v.W-1)*v.ColStride+1]
-		for x := 0; x < len(row); x += max(v.ColStride, 1) {
-			if math.Float32bits(row[x])&infinity == infinity {
-				return false
-			}
-		}
-	}
-	return true
 }
 
 // fold reflects index i into [0,n): d c b a | a b c d | d c b a.

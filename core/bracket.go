@@ -62,24 +62,22 @@ func halfWidth(n, try int) float64 {
 func (k *bracket) known() bool { return k.found || k.absent }
 
 // setBounds turns the sample, one of each numbers of the stream, into the brackets
-// of the runs.
+// of the runs: its quantiles that far below and above its median.
 func (k *bracket) setBounds(each int) {
-	k.sampled, k.each = len(k.sample), each
+	n := len(k.sample)
+	below, above := k.sample, k.sample // hold the next wider bracket's ends
+	k.sampled, k.each, k.sample = n, each, nil
 	for try := range k.bounds {
-		k.bounds[try] = k.quantiles(halfWidth(k.sampled, try))
+		k.bounds[try] = [2]float64{math.Inf(-1), math.Inf(1)}
+		half := halfWidth(n, try)
+		if half >= 0.5 {
+			continue
+		}
+		lo := int(float64(n) * (0.5 - half))
+		hi := min(n-1, int(float64(n)*(0.5+half))) - (n - len(above))
+		k.bounds[try] = [2]float64{selectNth(below, lo), selectNth(above, hi)}
+		below, above = below[:lo+1], above[hi:] // selection has put in order what lies beyond
 	}
-	k.sample = nil
-}
-
-// quantiles returns the sample's quantiles half below and above its median.
-func (k *bracket) quantiles(half float64) [2]float64 {
-	if half >= 0.5 {
-		return [2]float64{math.Inf(-1), math.Inf(1)}
-	}
-	n := float64(len(k.sample))
-	lo := selectNth(k.sample, int(n*(0.5-half)))
-	hi := selectNth(k.sample, min(len(k.sample)-1, int(n*(0.5+half))))
-	return [2]float64{lo, hi}
 }
 
 // capacity is how many numbers the next run keeps, with some to spare.

@@ -104,6 +104,7 @@ func (g *gauss) direct(src []float32) float32 {
 // likes.
 type slider struct {
 	begun bool
+	lost  bool // a sample was not finite, before the state started afresh
 	state vec.Cosines
 	run   [vec.Lanes]int32 // equal samples up to the newest in the window
 }
@@ -149,8 +150,7 @@ func (g *gauss) slide(dst, src []float32, s *slider, b *slideBlock) {
 	for len(dst) > 0 {
 		most := min(len(dst), len(b.sum))
 		n := vec.Lanes * vec.Ends(b.x[:most], b.y[:most], b.flat[:], &s.run, src, g.radius)
-		vec.Advance(b.sum[:n], b.x[:n], b.y[:n], &s.state, &g.factor)
-		vec.Round(dst[:n], b.sum[:n], b.flat[:n], src[newest:])
+		vec.Advance(dst[:n], b.flat[:n], src[newest:], b.sum[:], b.x[:], b.y[:], &s.state, &g.factor)
 		dst, src = dst[n:], src[n:]
 		if n == most {
 			continue
@@ -188,6 +188,7 @@ func (g *gauss) begin(s *slider, src []float32) {
 // flat sets the state of a window, and of the one before it, that hold one value in
 // each line.
 func (g *gauss) flat(s *slider, value *[vec.Lanes]float32) {
+	s.lost = s.lost || !s.finite()
 	for l, v := range value {
 		for k, total := range g.total {
 			s.state[2*vec.Lanes*k+l] = total * float64(v)
@@ -195,4 +196,14 @@ func (g *gauss) flat(s *slider, value *[vec.Lanes]float32) {
 		}
 		s.run[l] = int32(2*g.radius + 2)
 	}
+}
+
+// finite reports whether the state is; once a sample is not, it stays so.
+func (s *slider) finite() bool {
+	for _, x := range s.state {
+		if x-x != 0 {
+			return false
+		}
+	}
+	return true
 }

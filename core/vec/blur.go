@@ -57,21 +57,23 @@ func endsLoop(x, y []float64, flat []uint32, run *[Lanes]int32, src []float32, r
 	return n
 }
 
-// Advance moves the cosines on by len(sum)/Lanes steps and writes the sum of their
-// sums: for each step i and lane
+// Advance moves the cosines on by a step for each row of dst and writes the sum of
+// their sums, or the newest sample where the window is flat: for each step i and lane
 //
 //	for k := range Terms, with spring, outer, inner = factor[3*k:]:
 //		d[k] += outer*x[i] - inner*y[i] - spring*s[k]
 //		s[k] += d[k]
-//		sum[i] += s[k]
+//	dst[i] = newest[i] if flat[i] != 0, else float32(sum of s)
 //
-// sum starts at 0.
-func Advance(sum, x, y []float64, state *Cosines, factor *[3 * Terms]float64) {
-	clear(sum)
-	advance(sum, x, y, state, factor)
+// sum is scratch of the length of dst.
+func Advance(dst []float32, flat []uint32, newest []float32, sum, x, y []float64,
+	state *Cosines, factor *[3 * Terms]float64) {
+	advance(dst, flat, newest, sum[:len(dst)], x, y, state, factor)
 }
 
-func advanceLoop(sum, x, y []float64, state *Cosines, factor *[3 * Terms]float64) {
+func advanceLoop(dst []float32, flat []uint32, newest []float32, sum, x, y []float64,
+	state *Cosines, factor *[3 * Terms]float64) {
+	clear(sum)
 	for k := range Terms {
 		s, d := state[2*Lanes*k:][:Lanes], state[2*Lanes*k+Lanes:][:Lanes]
 		spring, outer, inner := factor[3*k], factor[3*k+1], factor[3*k+2]
@@ -84,20 +86,6 @@ func advanceLoop(sum, x, y []float64, state *Cosines, factor *[3 * Terms]float64
 			}
 		}
 	}
-}
-
-// Round writes sums as float32, or the newest sample where the window is flat:
-//
-//	for i := range dst {
-//		dst[i] = newest[i] if flat[i] != 0, else float32(sum[i])
-//	}
-//
-// of whole rows.
-func Round(dst []float32, sum []float64, flat []uint32, newest []float32) {
-	round(dst, sum, flat, newest)
-}
-
-func roundLoop(dst []float32, sum []float64, flat []uint32, newest []float32) {
 	for i := range dst {
 		dst[i] = float32(sum[i])
 		if flat[i] != 0 {
@@ -145,9 +133,22 @@ func transposeLoop(dst, src *[Lanes * Lanes]float32) {
 	}
 }
 
+// Columns copies eight columns of an image whose rows are pitch samples apart:
+//
+//	dst[i] = src[i*pitch:][:Lanes]
+func Columns(dst, src []float32, pitch int) { columns(dst, src, pitch) }
+
+func columnsLoop(dst, src []float32, pitch int) {
+	for i := range len(dst) / Lanes {
+		copy(dst[i*Lanes:][:Lanes], src[i*pitch:])
+	}
+}
+
 // Covered leaves of c what is finite and above 0, else 0, and writes to mask 1 where
 // that is above 0, else 0.
-func Covered(c, mask []float32) {
+func Covered(c, mask []float32) { covered(c, mask) }
+
+func coveredLoop(c, mask []float32) {
 	for i, s := range c {
 		m := float32(1)
 		if !(s > 0 && s <= math.MaxFloat32) {
@@ -155,4 +156,20 @@ func Covered(c, mask []float32) {
 		}
 		c[i], mask[i] = s, m
 	}
+}
+
+// Ratio divides num by den, 0 where den is not above 0, and reports whether a den
+// below faint is not 0.
+func Ratio(num, den []float32, faint float32) bool { return ratio(num, den, faint) }
+
+func ratioLoop(num, den []float32, faint float32) (some bool) {
+	for i, d := range den {
+		some = some || (d < faint && d != 0)
+		if d > 0 {
+			num[i] /= d
+		} else {
+			num[i] = 0
+		}
+	}
+	return some
 }

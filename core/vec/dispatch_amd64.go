@@ -12,24 +12,18 @@ func ends(x, y []float64, flat []uint32, run *[Lanes]int32, src []float32, radiu
 	return endsAVX2(x, y, flat, run, src, radius)
 }
 
-func advance(sum, x, y []float64, state *Cosines, factor *[3 * Terms]float64) {
+func advance(dst []float32, flat []uint32, newest []float32, sum, x, y []float64,
+	state *Cosines, factor *[3 * Terms]float64) {
 	if !simd {
-		advanceLoop(sum, x, y, state, factor)
+		advanceLoop(dst, flat, newest, sum, x, y, state, factor)
 		return
 	}
-	k := 0
+	advanceFirstAVX2(sum, x, y, state[:], factor[:])
+	k := 2
 	for ; k+1 < Terms; k += 2 {
-		advance2AVX2(sum, x, y, state[2*Lanes*k:], factor[3*k:])
+		advanceMoreAVX2(sum, x, y, state[2*Lanes*k:], factor[3*k:])
 	}
-	advance1AVX2(sum, x, y, state[2*Lanes*k:], factor[3*k:])
-}
-
-func round(dst []float32, sum []float64, flat []uint32, newest []float32) {
-	if !simd {
-		roundLoop(dst, sum, flat, newest)
-		return
-	}
-	roundAVX2(dst, sum, flat, newest)
+	advanceLastAVX2(dst, flat, newest, sum, x, y, state[2*Lanes*k:], factor[3*k:])
 }
 
 func window(state *Cosines, src []float32, radius int, tap []float64) {
@@ -48,6 +42,32 @@ func transpose(dst, src *[Lanes * Lanes]float32) {
 		return
 	}
 	transposeAVX2(dst, src)
+}
+
+func columns(dst, src []float32, pitch int) {
+	if !simd {
+		columnsLoop(dst, src, pitch)
+		return
+	}
+	columnsAVX2(dst, src, pitch)
+}
+
+func covered(c, mask []float32) {
+	done := 0
+	if simd {
+		done = len(c) &^ 7
+		coveredAVX2(c[:done], mask)
+	}
+	coveredLoop(c[done:], mask[done:])
+}
+
+func ratio(num, den []float32, faint float32) (some bool) {
+	done := 0
+	if simd {
+		done = len(num) &^ 7
+		some = ratioAVX2(num[:done], den, faint) != 0
+	}
+	return ratioLoop(num[done:], den[done:], faint) || some
 }
 
 func plane(u, v []float64, x0 int, p *[6]float64) {

@@ -6,12 +6,9 @@ func ends(x, y []float64, flat []uint32, run *[Lanes]int32, src []float32, radiu
 	return endsLoop(x, y, flat, run, src, radius)
 }
 
-func advance(sum, x, y []float64, state *Cosines, factor *[3 * Terms]float64) {
-	advanceLoop(sum, x, y, state, factor)
-}
-
-func round(dst []float32, sum []float64, flat []uint32, newest []float32) {
-	roundLoop(dst, sum, flat, newest)
+func advance(dst []float32, flat []uint32, newest []float32, sum, x, y []float64,
+	state *Cosines, factor *[3 * Terms]float64) {
+	advanceLoop(dst, flat, newest, sum, x, y, state, factor)
 }
 
 func window(state *Cosines, src []float32, radius int, tap []float64) {
@@ -19,6 +16,12 @@ func window(state *Cosines, src []float32, radius int, tap []float64) {
 }
 
 func transpose(dst, src *[Lanes * Lanes]float32) { transposeLoop(dst, src) }
+
+func columns(dst, src []float32, pitch int) { columnsLoop(dst, src, pitch) }
+
+func covered(c, mask []float32) { coveredLoop(c, mask) }
+
+func ratio(num, den []float32, faint float32) bool { return ratioLoop(num, den, faint) }
 
 func plane(u, v []float64, x0 int, p *[6]float64) { planeLoop(u, v, x0, p) }
 

@@ -11,19 +11,28 @@ func detect() bool
 func endsAVX2(x []float64, y []float64, flat []uint32, run *[8]int32, src []float32, radius int) int
 
 //go:noescape
-func advance2AVX2(sum []float64, x []float64, y []float64, state []float64, factor []float64)
+func advanceFirstAVX2(sum []float64, x []float64, y []float64, state []float64, factor []float64)
 
 //go:noescape
-func advance1AVX2(sum []float64, x []float64, y []float64, state []float64, factor []float64)
+func advanceMoreAVX2(sum []float64, x []float64, y []float64, state []float64, factor []float64)
 
 //go:noescape
-func roundAVX2(dst []float32, sum []float64, flat []uint32, newest []float32)
+func advanceLastAVX2(dst []float32, flat []uint32, newest []float32, sum []float64, x []float64, y []float64, state []float64, factor []float64)
 
 //go:noescape
 func windowAVX2(state []float64, src []float32, radius int, tap []float64)
 
 //go:noescape
 func transposeAVX2(dst *[64]float32, src *[64]float32)
+
+//go:noescape
+func columnsAVX2(dst []float32, src []float32, pitch int)
+
+//go:noescape
+func coveredAVX2(c []float32, mask []float32)
+
+//go:noescape
+func ratioAVX2(num []float32, den []float32, faint float32) uint32
 
 //go:noescape
 func planeAVX2(u []float64, v []float64, x0 int, p *[6]float64)

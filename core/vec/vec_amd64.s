@@ -96,9 +96,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func advance2AVX2(sum []float64, x []float64, y []float64, state []float64, factor []float64)
+// func advanceFirstAVX2(sum []float64, x []float64, y []float64, state []float64, factor []float64)
 // Requires: AVX, FMA3
-TEXT ·advance2AVX2(SB), NOSPLIT, $0-120
+TEXT ·advanceFirstAVX2(SB), NOSPLIT, $0-120
 	MOVQ         sum_base+0(FP), AX
 	MOVQ         x_base+24(FP), CX
 	MOVQ         y_base+48(FP), DX
@@ -120,42 +120,36 @@ TEXT ·advance2AVX2(SB), NOSPLIT, $0-120
 	VBROADCASTSD 24(SI), Y11
 	VBROADCASTSD 32(SI), Y12
 	VBROADCASTSD 40(SI), Y13
+	XORQ         SI, SI
 
 row:
-	CMPQ         DI, $0x00
-	JE           done
-	VMOVUPD      (AX), Y14
-	VMULPD       (CX), Y5, Y15
-	VFNMADD231PD (DX), Y6, Y15
-	VADDPD       Y15, Y1, Y1
+	SUBQ         $0x01, DI
+	JL           done
+	VMULPD       (CX)(SI*1), Y5, Y14
+	VFNMADD231PD (DX)(SI*1), Y6, Y14
+	VADDPD       Y14, Y1, Y1
 	VFNMADD231PD Y0, Y4, Y1
 	VADDPD       Y1, Y0, Y0
-	VADDPD       Y0, Y14, Y14
-	VMULPD       (CX), Y12, Y15
-	VFNMADD231PD (DX), Y13, Y15
-	VADDPD       Y15, Y8, Y8
+	VMULPD       (CX)(SI*1), Y12, Y14
+	VFNMADD231PD (DX)(SI*1), Y13, Y14
+	VADDPD       Y14, Y8, Y8
 	VFNMADD231PD Y7, Y11, Y8
 	VADDPD       Y8, Y7, Y7
-	VADDPD       Y7, Y14, Y14
-	VMOVUPD      Y14, (AX)
-	VMOVUPD      32(AX), Y14
-	VMULPD       32(CX), Y5, Y15
-	VFNMADD231PD 32(DX), Y6, Y15
-	VADDPD       Y15, Y3, Y3
+	VADDPD       Y0, Y7, Y14
+	VMOVUPD      Y14, (AX)(SI*1)
+	VMULPD       32(CX)(SI*1), Y5, Y14
+	VFNMADD231PD 32(DX)(SI*1), Y6, Y14
+	VADDPD       Y14, Y3, Y3
 	VFNMADD231PD Y2, Y4, Y3
 	VADDPD       Y3, Y2, Y2
-	VADDPD       Y2, Y14, Y14
-	VMULPD       32(CX), Y12, Y15
-	VFNMADD231PD 32(DX), Y13, Y15
-	VADDPD       Y15, Y10, Y10
+	VMULPD       32(CX)(SI*1), Y12, Y14
+	VFNMADD231PD 32(DX)(SI*1), Y13, Y14
+	VADDPD       Y14, Y10, Y10
 	VFNMADD231PD Y9, Y11, Y10
 	VADDPD       Y10, Y9, Y9
-	VADDPD       Y9, Y14, Y14
-	VMOVUPD      Y14, 32(AX)
-	ADDQ         $0x40, AX
-	ADDQ         $0x40, CX
-	ADDQ         $0x40, DX
-	DECQ         DI
+	VADDPD       Y2, Y9, Y14
+	VMOVUPD      Y14, 32(AX)(SI*1)
+	ADDQ         $0x40, SI
 	JMP          row
 
 done:
@@ -170,9 +164,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func advance1AVX2(sum []float64, x []float64, y []float64, state []float64, factor []float64)
+// func advanceMoreAVX2(sum []float64, x []float64, y []float64, state []float64, factor []float64)
 // Requires: AVX, FMA3
-TEXT ·advance1AVX2(SB), NOSPLIT, $0-120
+TEXT ·advanceMoreAVX2(SB), NOSPLIT, $0-120
 	MOVQ         sum_base+0(FP), AX
 	MOVQ         x_base+24(FP), CX
 	MOVQ         y_base+48(FP), DX
@@ -187,30 +181,47 @@ TEXT ·advance1AVX2(SB), NOSPLIT, $0-120
 	VBROADCASTSD (SI), Y4
 	VBROADCASTSD 8(SI), Y5
 	VBROADCASTSD 16(SI), Y6
+	VMOVUPD      128(BX), Y7
+	VMOVUPD      192(BX), Y8
+	VMOVUPD      160(BX), Y9
+	VMOVUPD      224(BX), Y10
+	VBROADCASTSD 24(SI), Y11
+	VBROADCASTSD 32(SI), Y12
+	VBROADCASTSD 40(SI), Y13
+	XORQ         SI, SI
 
 row:
-	CMPQ         DI, $0x00
-	JE           done
-	VMOVUPD      (AX), Y7
-	VMULPD       (CX), Y5, Y8
-	VFNMADD231PD (DX), Y6, Y8
-	VADDPD       Y8, Y1, Y1
+	SUBQ         $0x01, DI
+	JL           done
+	VMOVUPD      (AX)(SI*1), Y14
+	VMULPD       (CX)(SI*1), Y5, Y15
+	VFNMADD231PD (DX)(SI*1), Y6, Y15
+	VADDPD       Y15, Y1, Y1
 	VFNMADD231PD Y0, Y4, Y1
 	VADDPD       Y1, Y0, Y0
-	VADDPD       Y0, Y7, Y7
-	VMOVUPD      Y7, (AX)
-	VMOVUPD      32(AX), Y7
-	VMULPD       32(CX), Y5, Y8
-	VFNMADD231PD 32(DX), Y6, Y8
-	VADDPD       Y8, Y3, Y3
+	VADDPD       Y0, Y14, Y14
+	VMULPD       (CX)(SI*1), Y12, Y15
+	VFNMADD231PD (DX)(SI*1), Y13, Y15
+	VADDPD       Y15, Y8, Y8
+	VFNMADD231PD Y7, Y11, Y8
+	VADDPD       Y8, Y7, Y7
+	VADDPD       Y7, Y14, Y14
+	VMOVUPD      Y14, (AX)(SI*1)
+	VMOVUPD      32(AX)(SI*1), Y14
+	VMULPD       32(CX)(SI*1), Y5, Y15
+	VFNMADD231PD 32(DX)(SI*1), Y6, Y15
+	VADDPD       Y15, Y3, Y3
 	VFNMADD231PD Y2, Y4, Y3
 	VADDPD       Y3, Y2, Y2
-	VADDPD       Y2, Y7, Y7
-	VMOVUPD      Y7, 32(AX)
-	ADDQ         $0x40, AX
-	ADDQ         $0x40, CX
-	ADDQ         $0x40, DX
-	DECQ         DI
+	VADDPD       Y2, Y14, Y14
+	VMULPD       32(CX)(SI*1), Y12, Y15
+	VFNMADD231PD 32(DX)(SI*1), Y13, Y15
+	VADDPD       Y15, Y10, Y10
+	VFNMADD231PD Y9, Y11, Y10
+	VADDPD       Y10, Y9, Y9
+	VADDPD       Y9, Y14, Y14
+	VMOVUPD      Y14, 32(AX)(SI*1)
+	ADDQ         $0x40, SI
 	JMP          row
 
 done:
@@ -218,34 +229,71 @@ done:
 	VMOVUPD Y1, 64(BX)
 	VMOVUPD Y2, 32(BX)
 	VMOVUPD Y3, 96(BX)
+	VMOVUPD Y7, 128(BX)
+	VMOVUPD Y8, 192(BX)
+	VMOVUPD Y9, 160(BX)
+	VMOVUPD Y10, 224(BX)
 	VZEROUPPER
 	RET
 
-// func roundAVX2(dst []float32, sum []float64, flat []uint32, newest []float32)
-// Requires: AVX
-TEXT ·roundAVX2(SB), NOSPLIT, $0-96
-	MOVQ dst_base+0(FP), AX
-	MOVQ sum_base+24(FP), CX
-	MOVQ flat_base+48(FP), DX
-	MOVQ newest_base+72(FP), BX
-	MOVQ dst_len+8(FP), SI
-	SHRQ $0x02, SI
+// func advanceLastAVX2(dst []float32, flat []uint32, newest []float32, sum []float64, x []float64, y []float64, state []float64, factor []float64)
+// Requires: AVX, FMA3
+TEXT ·advanceLastAVX2(SB), NOSPLIT, $0-192
+	MOVQ         sum_base+72(FP), AX
+	MOVQ         x_base+96(FP), CX
+	MOVQ         y_base+120(FP), DX
+	MOVQ         state_base+144(FP), BX
+	MOVQ         factor_base+168(FP), SI
+	MOVQ         sum_len+80(FP), DI
+	MOVQ         dst_base+0(FP), R8
+	MOVQ         flat_base+24(FP), R9
+	MOVQ         newest_base+48(FP), R10
+	SHRQ         $0x03, DI
+	VMOVUPD      (BX), Y0
+	VMOVUPD      64(BX), Y1
+	VMOVUPD      32(BX), Y2
+	VMOVUPD      96(BX), Y3
+	VBROADCASTSD (SI), Y4
+	VBROADCASTSD 8(SI), Y5
+	VBROADCASTSD 16(SI), Y6
+	XORQ         SI, SI
 
-half:
-	CMPQ       SI, $0x00
-	JE         done
-	VCVTPD2PSY (CX), X0
-	VMOVUPS    (DX), X1
-	VBLENDVPS  X1, (BX), X0, X0
-	VMOVUPS    X0, (AX)
-	ADDQ       $0x20, CX
-	ADDQ       $0x10, AX
-	ADDQ       $0x10, DX
-	ADDQ       $0x10, BX
-	DECQ       SI
-	JMP        half
+row:
+	SUBQ         $0x01, DI
+	JL           done
+	VMOVUPD      (AX)(SI*1), Y7
+	VMULPD       (CX)(SI*1), Y5, Y8
+	VFNMADD231PD (DX)(SI*1), Y6, Y8
+	VADDPD       Y8, Y1, Y1
+	VFNMADD231PD Y0, Y4, Y1
+	VADDPD       Y1, Y0, Y0
+	VADDPD       Y0, Y7, Y7
+	VCVTPD2PSY   Y7, X7
+	VMOVUPS      (R9), X8
+	VBLENDVPS    X8, (R10), X7, X7
+	VMOVUPS      X7, (R8)
+	VMOVUPD      32(AX)(SI*1), Y7
+	VMULPD       32(CX)(SI*1), Y5, Y8
+	VFNMADD231PD 32(DX)(SI*1), Y6, Y8
+	VADDPD       Y8, Y3, Y3
+	VFNMADD231PD Y2, Y4, Y3
+	VADDPD       Y3, Y2, Y2
+	VADDPD       Y2, Y7, Y7
+	VCVTPD2PSY   Y7, X7
+	VMOVUPS      16(R9), X8
+	VBLENDVPS    X8, 16(R10), X7, X7
+	VMOVUPS      X7, 16(R8)
+	ADDQ         $0x40, SI
+	ADDQ         $0x20, R8
+	ADDQ         $0x20, R9
+	ADDQ         $0x20, R10
+	JMP          row
 
 done:
+	VMOVUPD Y0, (BX)
+	VMOVUPD Y1, 64(BX)
+	VMOVUPD Y2, 32(BX)
+	VMOVUPD Y3, 96(BX)
 	VZEROUPPER
 	RET
 
@@ -367,6 +415,113 @@ TEXT ·transposeAVX2(SB), NOSPLIT, $0-16
 	VMOVUPS     Y0, 160(AX)
 	VMOVUPS     Y2, 192(AX)
 	VMOVUPS     Y1, 224(AX)
+	VZEROUPPER
+	RET
+
+// func columnsAVX2(dst []float32, src []float32, pitch int)
+// Requires: AVX, MMX+
+TEXT ·columnsAVX2(SB), NOSPLIT, $0-56
+	MOVQ   dst_base+0(FP), AX
+	MOVQ   src_base+24(FP), CX
+	MOVQ   dst_len+8(FP), DX
+	SHRQ   $0x03, DX
+	MOVQ   pitch+48(FP), BX
+	SHLQ   $0x02, BX
+	IMUL3Q $0x10, BX, SI
+
+row:
+	SUBQ       $0x01, DX
+	JL         done
+	PREFETCHT0 (CX)(SI*1)
+	VMOVUPS    (CX), Y0
+	VMOVUPS    Y0, (AX)
+	ADDQ       BX, CX
+	ADDQ       $0x20, AX
+	JMP        row
+
+done:
+	VZEROUPPER
+	RET
+
+// func coveredAVX2(c []float32, mask []float32)
+// Requires: AVX
+TEXT ·coveredAVX2(SB), NOSPLIT, $0-48
+	MOVQ    c_base+0(FP), AX
+	MOVQ    mask_base+24(FP), CX
+	MOVQ    c_len+8(FP), DX
+	VXORPS  Y0, Y0, Y0
+	VMOVUPS largest<>+0(SB), Y1
+	VMOVUPS unity<>+0(SB), Y2
+
+eight:
+	SUBQ    $0x08, DX
+	JL      done
+	VMOVUPS (AX), Y3
+	VCMPPS  $0x11, Y3, Y0, Y4
+	VCMPPS  $0x02, Y1, Y3, Y5
+	VANDPS  Y5, Y4, Y4
+	VANDPS  Y4, Y3, Y3
+	VANDPS  Y4, Y2, Y5
+	VMOVUPS Y3, (AX)
+	VMOVUPS Y5, (CX)
+	ADDQ    $0x20, AX
+	ADDQ    $0x20, CX
+	JMP     eight
+
+done:
+	VZEROUPPER
+	RET
+
+DATA largest<>+0(SB)/4, $0x7f7fffff
+DATA largest<>+4(SB)/4, $0x7f7fffff
+DATA largest<>+8(SB)/4, $0x7f7fffff
+DATA largest<>+12(SB)/4, $0x7f7fffff
+DATA largest<>+16(SB)/4, $0x7f7fffff
+DATA largest<>+20(SB)/4, $0x7f7fffff
+DATA largest<>+24(SB)/4, $0x7f7fffff
+DATA largest<>+28(SB)/4, $0x7f7fffff
+GLOBL largest<>(SB), RODATA|NOPTR, $32
+
+DATA unity<>+0(SB)/4, $0x3f800000
+DATA unity<>+4(SB)/4, $0x3f800000
+DATA unity<>+8(SB)/4, $0x3f800000
+DATA unity<>+12(SB)/4, $0x3f800000
+DATA unity<>+16(SB)/4, $0x3f800000
+DATA unity<>+20(SB)/4, $0x3f800000
+DATA unity<>+24(SB)/4, $0x3f800000
+DATA unity<>+28(SB)/4, $0x3f800000
+GLOBL unity<>(SB), RODATA|NOPTR, $32
+
+// func ratioAVX2(num []float32, den []float32, faint float32) uint32
+// Requires: AVX
+TEXT ·ratioAVX2(SB), NOSPLIT, $0-60
+	MOVQ         num_base+0(FP), AX
+	MOVQ         den_base+24(FP), CX
+	MOVQ         num_len+8(FP), DX
+	VBROADCASTSS faint+48(FP), Y0
+	VXORPS       Y1, Y1, Y1
+	VXORPS       Y2, Y2, Y2
+
+eight:
+	SUBQ    $0x08, DX
+	JL      done
+	VMOVUPS (CX), Y3
+	VMOVUPS (AX), Y4
+	VDIVPS  Y3, Y4, Y4
+	VCMPPS  $0x11, Y3, Y1, Y5
+	VANDPS  Y5, Y4, Y4
+	VMOVUPS Y4, (AX)
+	VCMPPS  $0x11, Y0, Y3, Y5
+	VCMPPS  $0x04, Y1, Y3, Y3
+	VANDPS  Y3, Y5, Y5
+	VORPS   Y5, Y2, Y2
+	ADDQ    $0x20, AX
+	ADDQ    $0x20, CX
+	JMP     eight
+
+done:
+	VMOVMSKPS Y2, AX
+	MOVL      AX, ret+56(FP)
 	VZEROUPPER
 	RET
 
@@ -700,16 +855,6 @@ done:
 	VZEROUPPER
 	RET
 
-DATA largest<>+0(SB)/4, $0x7f7fffff
-DATA largest<>+4(SB)/4, $0x7f7fffff
-DATA largest<>+8(SB)/4, $0x7f7fffff
-DATA largest<>+12(SB)/4, $0x7f7fffff
-DATA largest<>+16(SB)/4, $0x7f7fffff
-DATA largest<>+20(SB)/4, $0x7f7fffff
-DATA largest<>+24(SB)/4, $0x7f7fffff
-DATA largest<>+28(SB)/4, $0x7f7fffff
-GLOBL largest<>(SB), RODATA|NOPTR, $32
-
 // func sampleFiniteAVX2(value []float64, u []float64, v []float64, pix []float32, dy int, limits *[36]float64, scale float64)
 // Requires: AVX, AVX2
 TEXT ·sampleFiniteAVX2(SB), NOSPLIT, $0-120
@@ -1038,16 +1183,6 @@ four:
 done:
 	VZEROUPPER
 	RET
-
-DATA unity<>+0(SB)/4, $0x3f800000
-DATA unity<>+4(SB)/4, $0x3f800000
-DATA unity<>+8(SB)/4, $0x3f800000
-DATA unity<>+12(SB)/4, $0x3f800000
-DATA unity<>+16(SB)/4, $0x3f800000
-DATA unity<>+20(SB)/4, $0x3f800000
-DATA unity<>+24(SB)/4, $0x3f800000
-DATA unity<>+28(SB)/4, $0x3f800000
-GLOBL unity<>(SB), RODATA|NOPTR, $32
 
 // func add4AVX2(sum []float64, norm []float64, value []float64, weight []float64, offset *[4]float64)
 // Requires: AVX

@@ -75,12 +75,20 @@ func ends() {
 }
 
 // advance moves some cosines on by len(sum)/8 steps; their state and factors stay in
-// registers.
-func advance(name string, terms int) {
-	text(name, "func(sum, x, y, state, factor []float64)")
+// registers. The first ones begin the sums, the last ones round them.
+func advance(name string, terms int, first, last bool) {
+	arguments := "sum, x, y, state, factor []float64"
+	if last {
+		arguments = "dst []float32, flat []uint32, newest []float32, " + arguments
+	}
+	text(name, "func("+arguments+")")
 	sum, x, y := pointer("sum"), pointer("x"), pointer("y")
 	states, factors := pointer("state"), pointer("factor")
 	n := Load(Param("sum").Len(), GP64())
+	var dst, flat, newest GPVirtual
+	if last {
+		dst, flat, newest = pointer("dst"), pointer("flat"), pointer("newest")
+	}
 	SHRQ(U8(3), n)
 	var s, d [2][2]VecVirtual // of each term and half
 	var factor [2][3]VecVirtual
@@ -95,26 +103,45 @@ func advance(name string, terms int) {
 			VBROADCASTSD(Mem{Base: factors, Disp: 8 * (3*k + i)}, factor[k][i])
 		}
 	}
+	i := GP64() // bytes of sum, x and y done
+	XORQ(i, i)
 	Label("row")
-	CMPQ(n, U8(0))
-	JE(LabelRef("done"))
+	SUBQ(U8(1), n)
+	JL(LabelRef("done"))
 	for h := range 2 {
 		total := YMM()
-		VMOVUPD(Mem{Base: sum, Disp: 32 * h}, total)
+		if !first {
+			VMOVUPD(at(sum, i, 1, 32*h), total)
+		}
 		for k := range terms {
 			spring, outer, inner := factor[k][0], factor[k][1], factor[k][2]
 			push := YMM()
-			VMULPD(Mem{Base: x, Disp: 32 * h}, outer, push)
-			VFNMADD231PD(Mem{Base: y, Disp: 32 * h}, inner, push)
+			VMULPD(at(x, i, 1, 32*h), outer, push)
+			VFNMADD231PD(at(y, i, 1, 32*h), inner, push)
 			VADDPD(push, d[k][h], d[k][h])
 			VFNMADD231PD(s[k][h], spring, d[k][h])
 			VADDPD(d[k][h], s[k][h], s[k][h])
-			VADDPD(s[k][h], total, total)
+			switch {
+			case !first || k > 1:
+				VADDPD(s[k][h], total, total)
+			case k == 1:
+				VADDPD(s[0][h], s[1][h], total)
+			}
 		}
-		VMOVUPD(total, Mem{Base: sum, Disp: 32 * h})
+		if !last {
+			VMOVUPD(total, at(sum, i, 1, 32*h))
+			continue
+		}
+		rounded, mask := XMM(), XMM()
+		VCVTPD2PSY(total, rounded)
+		VMOVUPS(Mem{Base: flat, Disp: 16 * h}, mask)
+		VBLENDVPS(mask, Mem{Base: newest, Disp: 16 * h}, rounded, rounded)
+		VMOVUPS(rounded, Mem{Base: dst, Disp: 16 * h})
 	}
-	advanceBy(row64, sum, x, y)
-	DECQ(n)
+	advanceBy(row64, i)
+	if last {
+		advanceBy(row32, dst, flat, newest)
+	}
 	JMP(LabelRef("row"))
 
 	Label("done")
@@ -124,28 +151,6 @@ func advance(name string, terms int) {
 			VMOVUPD(d[k][h], Mem{Base: states, Disp: 2*row64*k + row64 + 32*h})
 		}
 	}
-	VZEROUPPER()
-	RET()
-}
-
-func round() {
-	text("roundAVX2", "func(dst []float32, sum []float64, flat []uint32, newest []float32)")
-	dst, sum, flat, newest := pointer("dst"), pointer("sum"), pointer("flat"), pointer("newest")
-	n := Load(Param("dst").Len(), GP64())
-	SHRQ(U8(2), n)
-	Label("half")
-	CMPQ(n, U8(0))
-	JE(LabelRef("done"))
-	rounded, mask := XMM(), XMM()
-	VCVTPD2PSY(Mem{Base: sum}, rounded)
-	VMOVUPS(Mem{Base: flat}, mask)
-	VBLENDVPS(mask, Mem{Base: newest}, rounded, rounded)
-	VMOVUPS(rounded, Mem{Base: dst})
-	advanceBy(row64/2, sum)
-	advanceBy(row32/2, dst, flat, newest)
-	DECQ(n)
-	JMP(LabelRef("half"))
-	Label("done")
 	VZEROUPPER()
 	RET()
 }
@@ -225,6 +230,90 @@ func transpose() {
 			VMOVUPS(q[i], Mem{Base: dst, Disp: row32 * (4*half + i)})
 		}
 	}
+	VZEROUPPER()
+	RET()
+}
+
+// columns copies eight columns, asking for rows long before it needs them.
+func columns() {
+	text("columnsAVX2", "func(dst, src []float32, pitch int)")
+	const ahead = 16 // rows
+	dst, src := pointer("dst"), pointer("src")
+	n := Load(Param("dst").Len(), GP64())
+	SHRQ(U8(3), n)
+	pitch, far := Load(Param("pitch"), GP64()), GP64()
+	SHLQ(U8(2), pitch)
+	IMUL3Q(U8(ahead), pitch, far)
+	row := YMM()
+	Label("row")
+	SUBQ(U8(1), n)
+	JL(LabelRef("done"))
+	PREFETCHT0(at(src, far, 1, 0))
+	VMOVUPS(Mem{Base: src}, row)
+	VMOVUPS(row, Mem{Base: dst})
+	ADDQ(pitch, src)
+	advanceBy(row32, dst)
+	JMP(LabelRef("row"))
+	Label("done")
+	VZEROUPPER()
+	RET()
+}
+
+func covered() {
+	text("coveredAVX2", "func(c, mask []float32)")
+	c, mask := pointer("c"), pointer("mask")
+	n := Load(Param("c").Len(), GP64())
+	zero, largest, unity := YMM(), YMM(), YMM()
+	VXORPS(zero, zero, zero)
+	VMOVUPS(floats("largest", 0x7f7fffff), largest)
+	VMOVUPS(floats("unity", 0x3f800000), unity)
+	Label("eight")
+	SUBQ(U8(8), n)
+	JL(LabelRef("done"))
+	s, is, t := YMM(), YMM(), YMM()
+	VMOVUPS(Mem{Base: c}, s)
+	VCMPPS(less, s, zero, is)
+	VCMPPS(atMost, largest, s, t)
+	VANDPS(t, is, is)
+	VANDPS(is, s, s)
+	VANDPS(is, unity, t)
+	VMOVUPS(s, Mem{Base: c})
+	VMOVUPS(t, Mem{Base: mask})
+	advanceBy(32, c, mask)
+	JMP(LabelRef("eight"))
+	Label("done")
+	VZEROUPPER()
+	RET()
+}
+
+// ratio also tells of denominators that are faint.
+func ratio() {
+	text("ratioAVX2", "func(num, den []float32, faint float32) uint32")
+	num, den := pointer("num"), pointer("den")
+	n := Load(Param("num").Len(), GP64())
+	faint, zero, any := broadcast("faint", VBROADCASTSS), YMM(), YMM()
+	VXORPS(zero, zero, zero)
+	VXORPS(any, any, any)
+	Label("eight")
+	SUBQ(U8(8), n)
+	JL(LabelRef("done"))
+	d, q, is, t := YMM(), YMM(), YMM(), YMM()
+	VMOVUPS(Mem{Base: den}, d)
+	VMOVUPS(Mem{Base: num}, q)
+	VDIVPS(d, q, q)
+	VCMPPS(less, d, zero, is)
+	VANDPS(is, q, q)
+	VMOVUPS(q, Mem{Base: num})
+	VCMPPS(less, faint, d, is)
+	VCMPPS(notEqual, zero, d, t)
+	VANDPS(t, is, is)
+	VORPS(is, any, any)
+	advanceBy(32, num, den)
+	JMP(LabelRef("eight"))
+	Label("done")
+	bits := GP32()
+	VMOVMSKPS(any, bits)
+	Store(bits, ReturnIndex(0))
 	VZEROUPPER()
 	RET()
 }
