@@ -591,167 +591,200 @@ DATA four<>+24(SB)/8, $0x4010000000000000
 GLOBL four<>(SB), RODATA|NOPTR, $32
 
 // func sample3AVX2(value []float64, u []float64, v []float64, pix []float32, dx int, dy int, limits *[36]float64, gain float32)
-// Requires: AVX, AVX2
-TEXT ·sample3AVX2(SB), NOSPLIT, $192-124
+// Requires: AVX, AVX2, CMOV, MMX+
+TEXT ·sample3AVX2(SB), $1312-124
 	MOVQ         value_base+0(FP), AX
 	MOVQ         u_base+24(FP), CX
 	MOVQ         v_base+48(FP), DX
-	MOVQ         pix_base+72(FP), BX
-	MOVQ         dx+96(FP), SI
-	MOVQ         dy+104(FP), DI
-	MOVQ         limits+112(FP), R8
-	MOVQ         u_len+32(FP), R9
-	VBROADCASTSS gain+120(FP), X0
-	LEAQ         31(SP), R10
-	ANDQ         $-32, R10
-
-four:
+	MOVQ         limits+112(FP), BX
+	MOVQ         pix_base+72(FP), SI
+	MOVQ         pix_base+72(FP), DI
+	MOVQ         dx+96(FP), R8
+	ADDQ         R8, DI
+	SUBQ         $0x04, DI
+	MOVQ         pix_base+72(FP), R8
+	MOVQ         dy+104(FP), R9
+	ADDQ         R9, R8
+	MOVQ         pix_base+72(FP), R9
+	MOVQ         dx+96(FP), R10
+	ADDQ         R10, R9
 	SUBQ         $0x04, R9
-	JL           done
-	VMOVUPD      (CX), Y1
-	VMOVUPD      (DX), Y2
-	VCMPPD       $0x09, (R8), Y1, Y3
-	VCMPPD       $0x06, 32(R8), Y1, Y4
-	VORPD        Y4, Y3, Y3
-	VCMPPD       $0x09, (R8), Y2, Y4
-	VORPD        Y4, Y3, Y3
-	VCMPPD       $0x06, 64(R8), Y2, Y4
-	VORPD        Y4, Y3, Y3
-	VXORPD       Y4, Y4, Y4
-	VMAXPD       Y4, Y1, Y1
-	VMAXPD       Y4, Y2, Y2
-	VMINPD       96(R8), Y1, Y1
-	VMINPD       128(R8), Y2, Y2
-	VCVTTPD2DQY  Y1, X4
-	VCVTTPD2DQY  Y2, X5
-	VPMINSD      160(R8), X4, X4
-	VPMINSD      192(R8), X5, X5
-	VCVTDQ2PD    X4, Y6
-	VSUBPD       Y6, Y1, Y1
-	VCVTDQ2PD    X5, Y6
-	VSUBPD       Y6, Y2, Y2
-	VPMOVZXDQ    X4, Y4
-	VPMULUDQ     224(R8), Y4, Y4
-	VPMOVZXDQ    X5, Y5
-	VPMULUDQ     256(R8), Y5, Y5
-	VPADDQ       Y4, Y5, Y5
-	VORPD        Y3, Y1, Y1
-	VMOVUPD      one<>+0(SB), Y3
-	VSUBPD       Y1, Y3, Y4
-	VSUBPD       Y2, Y3, Y3
-	VMULPD       Y3, Y4, Y6
-	VMULPD       Y3, Y1, Y3
-	VMULPD       Y2, Y4, Y4
-	VMULPD       Y2, Y1, Y1
-	VMOVDQU      Y5, (R10)
-	VMOVUPD      Y6, 32(R10)
-	VMOVUPD      Y3, 64(R10)
-	VMOVUPD      Y4, 96(R10)
-	VMOVUPD      Y1, 128(R10)
-	MOVQ         (R10), R11
-	ADDQ         BX, R11
-	VMULPS       (R11), X0, X1
+	MOVQ         dy+104(FP), R10
+	ADDQ         R10, R9
+	MOVQ         u_len+32(FP), R10
+	SHRQ         $0x02, R10
+	VBROADCASTSS gain+120(FP), X0
+	LEAQ         31(SP), R11
+	ANDQ         $-32, R11
+
+some:
+	CMPQ    R10, $0x00
+	JE      done
+	MOVQ    $0x00000008, R12
+	CMPQ    R10, R12
+	CMOVQLT R10, R12
+	SUBQ    R12, R10
+	MOVQ    R12, R13
+	MOVQ    R11, R14
+
+locate:
+	VMOVUPD     (CX), Y1
+	VMOVUPD     (DX), Y2
+	VCMPPD      $0x09, (BX), Y1, Y3
+	VCMPPD      $0x06, 32(BX), Y1, Y4
+	VORPD       Y4, Y3, Y3
+	VCMPPD      $0x09, (BX), Y2, Y4
+	VORPD       Y4, Y3, Y3
+	VCMPPD      $0x06, 64(BX), Y2, Y4
+	VORPD       Y4, Y3, Y3
+	VXORPD      Y4, Y4, Y4
+	VMAXPD      Y4, Y1, Y1
+	VMAXPD      Y4, Y2, Y2
+	VMINPD      96(BX), Y1, Y1
+	VMINPD      128(BX), Y2, Y2
+	VCVTTPD2DQY Y1, X4
+	VCVTTPD2DQY Y2, X5
+	VPMINSD     160(BX), X4, X4
+	VPMINSD     192(BX), X5, X5
+	VCVTDQ2PD   X4, Y6
+	VSUBPD      Y6, Y1, Y1
+	VCVTDQ2PD   X5, Y6
+	VSUBPD      Y6, Y2, Y2
+	VPMOVZXDQ   X4, Y4
+	VPMULUDQ    224(BX), Y4, Y4
+	VPMOVZXDQ   X5, Y5
+	VPMULUDQ    256(BX), Y5, Y5
+	VPADDQ      Y4, Y5, Y5
+	VORPD       Y3, Y1, Y1
+	VMOVUPD     one<>+0(SB), Y3
+	VSUBPD      Y1, Y3, Y4
+	VSUBPD      Y2, Y3, Y3
+	VMULPD      Y3, Y4, Y6
+	VMULPD      Y3, Y1, Y3
+	VMULPD      Y2, Y4, Y4
+	VMULPD      Y2, Y1, Y1
+	VMOVDQU     Y5, (R14)
+	VMOVUPD     Y6, 256(R14)
+	VMOVUPD     Y3, 512(R14)
+	VMOVUPD     Y4, 768(R14)
+	VMOVUPD     Y1, 1024(R14)
+	MOVQ        (R14), R15
+	PREFETCHT0  (SI)(R15*1)
+	PREFETCHT0  (R8)(R15*1)
+	MOVQ        8(R14), R15
+	PREFETCHT0  (SI)(R15*1)
+	PREFETCHT0  (R8)(R15*1)
+	MOVQ        16(R14), R15
+	PREFETCHT0  (SI)(R15*1)
+	PREFETCHT0  (R8)(R15*1)
+	MOVQ        24(R14), R15
+	PREFETCHT0  (SI)(R15*1)
+	PREFETCHT0  (R8)(R15*1)
+	ADDQ        $0x20, CX
+	ADDQ        $0x20, DX
+	ADDQ        $0x20, R14
+	DECQ        R13
+	JNZ         locate
+	MOVQ        R11, R14
+
+sample:
+	MOVQ         (R14), R13
+	VMULPS       (SI)(R13*1), X0, X1
 	VCVTPS2PD    X1, Y1
-	VBROADCASTSD 32(R10), Y2
+	VBROADCASTSD 256(R14), Y2
 	VMULPD       Y2, Y1, Y1
-	VPERMILPS    $0xf9, -4(R11)(SI*1), X2
+	VPERMILPS    $0xf9, (DI)(R13*1), X2
 	VMULPS       X2, X0, X2
 	VCVTPS2PD    X2, Y2
-	VBROADCASTSD 64(R10), Y3
+	VBROADCASTSD 512(R14), Y3
 	VMULPD       Y3, Y2, Y2
 	VADDPD       Y2, Y1, Y1
-	ADDQ         DI, R11
-	VMULPS       (R11), X0, X2
+	VMULPS       (R8)(R13*1), X0, X2
 	VCVTPS2PD    X2, Y2
-	VBROADCASTSD 96(R10), Y3
+	VBROADCASTSD 768(R14), Y3
 	VMULPD       Y3, Y2, Y2
 	VADDPD       Y2, Y1, Y1
-	VPERMILPS    $0xf9, -4(R11)(SI*1), X2
+	VPERMILPS    $0xf9, (R9)(R13*1), X2
 	VMULPS       X2, X0, X2
 	VCVTPS2PD    X2, Y2
-	VBROADCASTSD 128(R10), Y3
+	VBROADCASTSD 1024(R14), Y3
 	VMULPD       Y3, Y2, Y2
 	VADDPD       Y2, Y1, Y1
 	VMOVUPD      Y1, (AX)
-	MOVQ         8(R10), R11
-	ADDQ         BX, R11
-	VMULPS       (R11), X0, X1
+	MOVQ         8(R14), R13
+	VMULPS       (SI)(R13*1), X0, X1
 	VCVTPS2PD    X1, Y1
-	VBROADCASTSD 40(R10), Y2
+	VBROADCASTSD 264(R14), Y2
 	VMULPD       Y2, Y1, Y1
-	VPERMILPS    $0xf9, -4(R11)(SI*1), X2
+	VPERMILPS    $0xf9, (DI)(R13*1), X2
 	VMULPS       X2, X0, X2
 	VCVTPS2PD    X2, Y2
-	VBROADCASTSD 72(R10), Y3
+	VBROADCASTSD 520(R14), Y3
 	VMULPD       Y3, Y2, Y2
 	VADDPD       Y2, Y1, Y1
-	ADDQ         DI, R11
-	VMULPS       (R11), X0, X2
+	VMULPS       (R8)(R13*1), X0, X2
 	VCVTPS2PD    X2, Y2
-	VBROADCASTSD 104(R10), Y3
+	VBROADCASTSD 776(R14), Y3
 	VMULPD       Y3, Y2, Y2
 	VADDPD       Y2, Y1, Y1
-	VPERMILPS    $0xf9, -4(R11)(SI*1), X2
+	VPERMILPS    $0xf9, (R9)(R13*1), X2
 	VMULPS       X2, X0, X2
 	VCVTPS2PD    X2, Y2
-	VBROADCASTSD 136(R10), Y3
+	VBROADCASTSD 1032(R14), Y3
 	VMULPD       Y3, Y2, Y2
 	VADDPD       Y2, Y1, Y1
 	VMOVUPD      Y1, 32(AX)
-	MOVQ         16(R10), R11
-	ADDQ         BX, R11
-	VMULPS       (R11), X0, X1
+	MOVQ         16(R14), R13
+	VMULPS       (SI)(R13*1), X0, X1
 	VCVTPS2PD    X1, Y1
-	VBROADCASTSD 48(R10), Y2
+	VBROADCASTSD 272(R14), Y2
 	VMULPD       Y2, Y1, Y1
-	VPERMILPS    $0xf9, -4(R11)(SI*1), X2
+	VPERMILPS    $0xf9, (DI)(R13*1), X2
 	VMULPS       X2, X0, X2
 	VCVTPS2PD    X2, Y2
-	VBROADCASTSD 80(R10), Y3
+	VBROADCASTSD 528(R14), Y3
 	VMULPD       Y3, Y2, Y2
 	VADDPD       Y2, Y1, Y1
-	ADDQ         DI, R11
-	VMULPS       (R11), X0, X2
+	VMULPS       (R8)(R13*1), X0, X2
 	VCVTPS2PD    X2, Y2
-	VBROADCASTSD 112(R10), Y3
+	VBROADCASTSD 784(R14), Y3
 	VMULPD       Y3, Y2, Y2
 	VADDPD       Y2, Y1, Y1
-	VPERMILPS    $0xf9, -4(R11)(SI*1), X2
+	VPERMILPS    $0xf9, (R9)(R13*1), X2
 	VMULPS       X2, X0, X2
 	VCVTPS2PD    X2, Y2
-	VBROADCASTSD 144(R10), Y3
+	VBROADCASTSD 1040(R14), Y3
 	VMULPD       Y3, Y2, Y2
 	VADDPD       Y2, Y1, Y1
 	VMOVUPD      Y1, 64(AX)
-	MOVQ         24(R10), R11
-	ADDQ         BX, R11
-	VMULPS       (R11), X0, X1
+	MOVQ         24(R14), R13
+	VMULPS       (SI)(R13*1), X0, X1
 	VCVTPS2PD    X1, Y1
-	VBROADCASTSD 56(R10), Y2
+	VBROADCASTSD 280(R14), Y2
 	VMULPD       Y2, Y1, Y1
-	VPERMILPS    $0xf9, -4(R11)(SI*1), X2
+	VPERMILPS    $0xf9, (DI)(R13*1), X2
 	VMULPS       X2, X0, X2
 	VCVTPS2PD    X2, Y2
-	VBROADCASTSD 88(R10), Y3
+	VBROADCASTSD 536(R14), Y3
 	VMULPD       Y3, Y2, Y2
 	VADDPD       Y2, Y1, Y1
-	ADDQ         DI, R11
-	VMULPS       (R11), X0, X2
+	VMULPS       (R8)(R13*1), X0, X2
 	VCVTPS2PD    X2, Y2
-	VBROADCASTSD 120(R10), Y3
+	VBROADCASTSD 792(R14), Y3
 	VMULPD       Y3, Y2, Y2
 	VADDPD       Y2, Y1, Y1
-	VPERMILPS    $0xf9, -4(R11)(SI*1), X2
+	VPERMILPS    $0xf9, (R9)(R13*1), X2
 	VMULPS       X2, X0, X2
 	VCVTPS2PD    X2, Y2
-	VBROADCASTSD 152(R10), Y3
+	VBROADCASTSD 1048(R14), Y3
 	VMULPD       Y3, Y2, Y2
 	VADDPD       Y2, Y1, Y1
 	VMOVUPD      Y1, 96(AX)
-	ADDQ         $0x20, CX
-	ADDQ         $0x20, DX
+	ADDQ         $0x20, R14
 	SUBQ         $-128, AX
-	JMP          four
+	DECQ         R12
+	JNZ          sample
+	JMP          some
 
 done:
 	VZEROUPPER

@@ -119,13 +119,30 @@ func locate(u, v, limits Register) located {
 
 const sampleArguments = "value, u, v []float64, pix []float32, dx, dy int, limits *[36]float64, gain float32"
 
-// sample3 samples three channels that lie side by side, pixel by pixel.
+// sample3 samples three channels that lie side by side: it locates some pixels, then
+// samples these one by one, so that neither waits for the other.
 func sample3() {
-	text("sample3AVX2", "func("+sampleArguments+")")
-	value, u, v, pix := pointer("value"), pointer("u"), pointer("v"), pointer("pix")
-	dx, dy := Load(Param("dx"), GP64()), Load(Param("dy"), GP64())
+	const (
+		most   = 32       // pixels located at a time
+		places = 8 * most // bytes of their offsets, and of one of their weights
+	)
+	TEXT("sample3AVX2", 0, "func("+sampleArguments+")")
+	Pragma("noescape")
+	value, u, v := pointer("value"), pointer("u"), pointer("v")
 	limits := Load(Param("limits"), GP64())
+	var corner [4]GPVirtual // the stencil's; those on the right from one sample before
+	for i := range corner {
+		corner[i] = pointer("pix")
+		if i%2 == 1 {
+			ADDQ(Load(Param("dx"), GP64()), corner[i])
+			SUBQ(U8(4), corner[i])
+		}
+		if i/2 == 1 {
+			ADDQ(Load(Param("dy"), GP64()), corner[i])
+		}
+	}
 	n := Load(Param("u").Len(), GP64())
+	SHRQ(U8(2), n) // groups of four
 	gain := XMM()
 	g, err := Param("gain").Resolve()
 	if err != nil {
@@ -133,36 +150,52 @@ func sample3() {
 	}
 	VBROADCASTSS(g.Addr, gain)
 	stack := Mem{Base: GP64()} // aligned, so that what is stored can be loaded at once
-	LEAQ(AllocLocal(6*32).Offset(31), stack.Base)
+	LEAQ(AllocLocal(5*places+32).Offset(31), stack.Base)
 	ANDQ(I8(-32), stack.Base)
-	Label("four")
-	SUBQ(U8(4), n)
-	JL(LabelRef("done"))
+	m, i, here := GP64(), GP64(), GP64()
+
+	Label("some")
+	CMPQ(n, U8(0))
+	JE(LabelRef("done"))
+	MOVQ(U32(most/4), m)
+	CMPQ(n, m)
+	CMOVQLT(n, m)
+	SUBQ(m, n)
+	MOVQ(m, i)
+	MOVQ(stack.Base, here)
+	Label("locate")
 	l := locate(u, v, limits)
-	VMOVDQU(l.offset, stack)
-	for i, w := range l.weight {
-		VMOVUPD(w, stack.Offset(32*(i+1)))
+	VMOVDQU(l.offset, Mem{Base: here})
+	for k, w := range l.weight {
+		VMOVUPD(w, Mem{Base: here, Disp: places * (k + 1)})
 	}
-	for pixel := range 4 {
+	for pixel := range 4 { // of a rotated tile each may lie on lines of its own
 		p := GP64()
-		MOVQ(stack.Offset(8*pixel), p)
-		ADDQ(pix, p)
-		sum := YMM()
-		for i := range 4 {
-			if i == 2 {
-				ADDQ(dy, p)
-			}
+		MOVQ(Mem{Base: here, Disp: 8 * pixel}, p)
+		PREFETCHT0(at(corner[0], p, 1, 0))
+		PREFETCHT0(at(corner[2], p, 1, 0))
+	}
+	advanceBy(32, u, v, here)
+	DECQ(i)
+	JNZ(LabelRef("locate"))
+
+	MOVQ(stack.Base, here)
+	Label("sample")
+	for pixel := range 4 {
+		p, sum := GP64(), YMM()
+		MOVQ(Mem{Base: here, Disp: 8 * pixel}, p)
+		for k := range 4 {
 			raw, product, weight := XMM(), YMM(), YMM()
-			if i%2 == 0 {
-				VMULPS(Mem{Base: p}, gain, raw)
+			if k%2 == 0 {
+				VMULPS(at(corner[k], p, 1, 0), gain, raw)
 			} else { // from one before, so as not to read beyond the image's last sample
-				VPERMILPS(U8(0xf9), Mem{Base: p, Index: dx, Scale: 1, Disp: -4}, raw)
+				VPERMILPS(U8(0xf9), at(corner[k], p, 1, 0), raw)
 				VMULPS(raw, gain, raw)
 			}
 			VCVTPS2PD(raw, product)
-			VBROADCASTSD(stack.Offset(32*(i+1)+8*pixel), weight)
+			VBROADCASTSD(Mem{Base: here, Disp: places*(k+1) + 8*pixel}, weight)
 			VMULPD(weight, product, product)
-			if i == 0 {
+			if k == 0 {
 				sum = product
 				continue
 			}
@@ -170,9 +203,11 @@ func sample3() {
 		}
 		VMOVUPD(sum, Mem{Base: value, Disp: 32 * pixel})
 	}
-	advanceBy(32, u, v)
+	advanceBy(32, here)
 	SUBQ(I8(-128), value)
-	JMP(LabelRef("four"))
+	DECQ(m)
+	JNZ(LabelRef("sample"))
+	JMP(LabelRef("some"))
 	Label("done")
 	VZEROUPPER()
 	RET()
