@@ -39,10 +39,14 @@ const (
 	widening     = 4
 )
 
-// lattice returns the steps of a sample of about sampleTarget pixels of a box.
+// lattice returns the steps of a sample of about sampleTarget pixels of a box. That of
+// the rows is a power of two, so that boxes have their sampled rows, its multiples, in
+// common: each costs a warp.
 func lattice(cols, rows int) (stepX, stepY int) {
-	step := int(math.Sqrt(float64(cols) * float64(rows) / sampleTarget))
-	return max(1, min(step, cols/16)), max(1, min(step, rows/16))
+	step := max(1, int(float64(cols)*float64(rows)/sampleTarget)) // of both
+	for stepY = 1; stepY*stepY < step && stepY < rows/16; stepY *= 2 {
+	}
+	return max(1, min(step/stepY, cols/16)), stepY
 }
 
 // halfWidth is the half width of the bracket of a run as a share of n sampled
@@ -99,21 +103,39 @@ func (k *bracket) begin() {
 	k.try++
 }
 
-// add takes what vec.Count says of numbers: kept holds, in one of step lanes, those
-// in the bracket, but also some that are not.
+// add takes what vec.Count says of numbers: every step-th of kept is in the bracket,
+// or not. It has no jumps that depend on them, and overwrites kept.
 func (k *bracket) add(below, above int, none bool, kept []float64, step int) {
+	lo, hi := k.lo, k.hi
+	n, atLo, atHi := 0, 0, 0
+	for i := 0; i < len(kept); i += step {
+		d := kept[i]
+		more, less := 0, 0
+		if d > lo {
+			more = 1
+		}
+		if d < hi {
+			less = 1
+		}
+		if d == lo {
+			atLo++
+		}
+		if d == hi {
+			atHi++
+		}
+		kept[n*step] = d
+		n += more & less
+	}
+	if lo == hi {
+		atHi = 0
+	}
 	k.below += below
 	k.above += above
 	k.none = k.none || none
-	for i := 0; i < len(kept); i += step {
-		switch d := kept[i]; {
-		case d == k.lo:
-			k.atLo++
-		case d == k.hi:
-			k.atHi++
-		case d > k.lo && d < k.hi:
-			k.between = append(k.between, d)
-		}
+	k.atLo += atLo
+	k.atHi += atHi
+	for i := range n {
+		k.between = append(k.between, kept[i*step])
 	}
 }
 

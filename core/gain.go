@@ -87,7 +87,7 @@ func (g *gainer) gain(p *pass, t *Tile) (float64, error) {
 	stepX, stepY := lattice(x1-x0, y1-y0)
 	k := make([]bracket, 1)
 	median := &k[0]
-	_, err := g.rows(p, t, y0+stepY/2, stepY, func(x int, scale []float64) {
+	_, err := g.rows(p, t, y0+(stepY-y0%stepY)%stepY, stepY, func(x int, scale []float64) {
 		for i := (stepX - x%stepX) % stepX; i < len(scale); i += stepX {
 			if s := scale[i]; s == s {
 				median.sample = append(median.sample, s)

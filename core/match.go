@@ -216,7 +216,7 @@ func (m *matcher) block(pairs []*pair, y, x0, x1 int, sampling bool) {
 
 // wants reports whether the pair has row y, and its sample, too.
 func (p *pair) wants(y int, sampling bool) bool {
-	return y >= p.y0 && y < p.y1 && (!sampling || (y-p.y0)%p.stepY == p.stepY/2)
+	return y >= p.y0 && y < p.y1 && (!sampling || y%p.stepY == 0)
 }
 
 // need adds [a,b) to the pixels of tile i that are wanted of the current block.

@@ -42,7 +42,8 @@ func overlaps(tiles []Tile, h, w, channels int) []*pair {
 
 // sampleBytes is what the pair's samples may take.
 func (p *pair) sampleBytes() int64 {
-	return int64(8 * len(p.channel) * (p.area/(p.stepX*p.stepY) + p.stepY))
+	rows := p.y1 - p.y0
+	return int64(8 * len(p.channel) * (rows/p.stepY + 1) * (p.area/rows/p.stepX + 1))
 }
 
 // leastBytes is what a run over the pair's pixels keeps, as far as the boxes tell.
