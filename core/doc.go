@@ -7,31 +7,36 @@
 // The Gaussian, cut at 4 sigma, is a sum of nine cosines to 1e-7 of every tap. A
 // cosine window slides along a line in constant time, so the cost does not depend
 // on sigma. Columns first, then rows; numerator and denominator of the normalised
-// blur together; the state starts afresh at fixed rows.
+// blur together, eight lines side by side; where eight windows hold one value each,
+// as over most of a coverage map, nothing is computed.
 //
 // # Gains (gain.go)
 //
-// Each tile is visited over its own box on the output alone. Its exact median
-// comes from two scans of a histogram over the bits of the scale, so that nothing
-// is kept a pixel.
+// Each tile is visited over its own box on the output alone. Its exact median is
+// found as those of the background match, below.
 //
 // # Pixel maps (pixmap.go) and the warp (warp.go)
 //
 // Where an output pixel lies in a tile is given: a homography, a grid of nodes, or
-// a position for every pixel. A row of the output is warped at a time, bilinearly,
-// by the rules of reproject_interp.
+// a position for every pixel. A block of the output is warped at a time, row by row,
+// bilinearly, by the rules of reproject_interp.
 //
-// # Background match (match.go, overlap.go, offsets.go)
+// # Background match (match.go, overlap.go, bracket.go, offsets.go)
 //
-// All pairs are swept in one pass over the rows of the output, each tile warped
-// once a row. The exact median of a pair's differences is bracketed by a sample;
+// All pairs are swept in one pass over the blocks of the output, each tile warped
+// once a block. The exact median of a pair's differences is bracketed by a sample;
 // only what falls between is kept. The offsets are the least squares solution on
 // the graph of pairs, one Cholesky factorisation a group and channel.
 //
 // # Coadd (coadd.go)
 //
-// Row by row, tiles in the order of the job, float64 sums. A pixel is summed by
+// Block by block, tiles in the order of the job, float64 sums. A pixel is summed by
 // one worker, so the bits do not depend on how many there are.
+//
+// # Inner loops (vec)
+//
+// Package vec holds them: plain loops that say what is computed, and AVX2 bodies
+// that a generator writes, chosen at run time.
 //
 // # Running (run.go, plan.go, sched.go, progress.go)
 //

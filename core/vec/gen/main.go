@@ -1,8 +1,6 @@
-// Command gen writes the AVX2 bodies of package vec, ../vec_amd64.s, and their Go
-// declarations, ../stubs_amd64.go. It is a module of its own, so that the library
-// needs no generator:
-//
-//	cd core/vec/gen && go run . -out ../vec_amd64.s -stubs ../stubs_amd64.go -pkg vec
+// Command gen writes the AVX2 bodies of package vec and their Go declarations, with
+// avo: ./build.sh generate runs it. It is a module of its own, so that the library
+// needs no generator.
 package main
 
 import (

@@ -1,0 +1,123 @@
+package main
+
+import (
+	. "github.com/mmcloughlin/avo/build"
+	. "github.com/mmcloughlin/avo/operand"
+	. "github.com/mmcloughlin/avo/reg"
+)
+
+func transpose() {
+	text("transposeAVX2", "func(dst, src *[64]float32)")
+	dst, src := Load(Param("dst"), GP64()), Load(Param("src"), GP64())
+	var row, pair, quad [8]VecVirtual
+	for i := range row {
+		row[i], pair[i], quad[i] = YMM(), YMM(), YMM()
+	}
+	for i := range 4 { // halves of rows i and i+4
+		low, high := row[i], row[i+4]
+		VMOVUPS(Mem{Base: src, Disp: row32 * i}, low.AsX())
+		VINSERTF128(U8(1), Mem{Base: src, Disp: row32 * (i + 4)}, low, low)
+		VMOVUPS(Mem{Base: src, Disp: row32*i + 16}, high.AsX())
+		VINSERTF128(U8(1), Mem{Base: src, Disp: row32*(i+4) + 16}, high, high)
+	}
+	for half := range 2 { // columns 0..3, then 4..7
+		r, p, q := row[4*half:], pair[4*half:], quad[4*half:]
+		VUNPCKLPS(r[1], r[0], p[0])
+		VUNPCKHPS(r[1], r[0], p[1])
+		VUNPCKLPS(r[3], r[2], p[2])
+		VUNPCKHPS(r[3], r[2], p[3])
+		VUNPCKLPD(p[2], p[0], q[0])
+		VUNPCKHPD(p[2], p[0], q[1])
+		VUNPCKLPD(p[3], p[1], q[2])
+		VUNPCKHPD(p[3], p[1], q[3])
+		for i := range 4 {
+			VMOVUPS(q[i], Mem{Base: dst, Disp: row32 * (4*half + i)})
+		}
+	}
+	VZEROUPPER()
+	RET()
+}
+
+// columns copies eight columns, asking for rows long before it needs them.
+func columns() {
+	text("columnsAVX2", "func(dst, src []float32, pitch int)")
+	const ahead = 16 // rows
+	dst, src := pointer("dst"), pointer("src")
+	n := Load(Param("dst").Len(), GP64())
+	SHRQ(U8(3), n)
+	pitch, far := Load(Param("pitch"), GP64()), GP64()
+	SHLQ(U8(2), pitch)
+	IMUL3Q(U8(ahead), pitch, far)
+	row := YMM()
+	Label("row")
+	SUBQ(U8(1), n)
+	JL(LabelRef("done"))
+	PREFETCHT0(at(src, far, 1, 0))
+	VMOVUPS(Mem{Base: src}, row)
+	VMOVUPS(row, Mem{Base: dst})
+	ADDQ(pitch, src)
+	advanceBy(row32, dst)
+	JMP(LabelRef("row"))
+	Label("done")
+	VZEROUPPER()
+	RET()
+}
+
+func covered() {
+	text("coveredAVX2", "func(c, mask []float32)")
+	c, mask := pointer("c"), pointer("mask")
+	n := Load(Param("c").Len(), GP64())
+	zero, largest, unity := YMM(), YMM(), YMM()
+	VXORPS(zero, zero, zero)
+	VMOVUPS(floats("largest", 0x7f7fffff), largest)
+	VMOVUPS(floats("unity", 0x3f800000), unity)
+	Label("eight")
+	SUBQ(U8(8), n)
+	JL(LabelRef("done"))
+	s, is, t := YMM(), YMM(), YMM()
+	VMOVUPS(Mem{Base: c}, s)
+	VCMPPS(less, s, zero, is)
+	VCMPPS(atMost, largest, s, t)
+	VANDPS(t, is, is)
+	VANDPS(is, s, s)
+	VANDPS(is, unity, t)
+	VMOVUPS(s, Mem{Base: c})
+	VMOVUPS(t, Mem{Base: mask})
+	advanceBy(32, c, mask)
+	JMP(LabelRef("eight"))
+	Label("done")
+	VZEROUPPER()
+	RET()
+}
+
+// ratio also tells of denominators that are faint.
+func ratio() {
+	text("ratioAVX2", "func(num, den []float32, faint float32) uint32")
+	num, den := pointer("num"), pointer("den")
+	n := Load(Param("num").Len(), GP64())
+	faint, zero, any := broadcast("faint", VBROADCASTSS), YMM(), YMM()
+	VXORPS(zero, zero, zero)
+	VXORPS(any, any, any)
+	Label("eight")
+	SUBQ(U8(8), n)
+	JL(LabelRef("done"))
+	d, q, is, t := YMM(), YMM(), YMM(), YMM()
+	VMOVUPS(Mem{Base: den}, d)
+	VMOVUPS(Mem{Base: num}, q)
+	VDIVPS(d, q, q)
+	VCMPPS(less, d, zero, is)
+	VANDPS(is, q, q)
+	VMOVUPS(q, Mem{Base: num})
+	VCMPPS(less, faint, d, is)
+	VCMPPS(notEqual, zero, d, t)
+	VANDPS(t, is, is)
+	VORPS(is, any, any)
+	advanceBy(32, num, den)
+	JMP(LabelRef("eight"))
+	Label("done")
+	bits := GP32()
+	VMOVMSKPS(any, bits)
+	Store(bits, ReturnIndex(0))
+	VZEROUPPER()
+	RET()
+}
