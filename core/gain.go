@@ -44,8 +44,8 @@ func gainBytes(j *Job) int64 {
 	for i := range j.Tiles {
 		most = max(most, j.Tiles[i].Map.area(j.Coverage.H, j.Coverage.W))
 	}
-	p := pair{area: most, stepX: 1, stepY: 1, channel: make([]bracket, 1)}
-	kept := 8*int64(min(most, 2*sampleTarget)) + int64(32*halfWidth(min(most, sampleTarget), 0)*float64(p.area))
+	kept := 8*int64(min(most, 2*sampleTarget)) +
+		int64(32*halfWidth(min(most, sampleTarget), 0)*float64(most))
 	return warpBytes(maxNodes(j.Tiles)) + blockPixels*(3*8+2*4) + 32 + kept
 }
 
