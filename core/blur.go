@@ -1,10 +1,6 @@
 package core
 
-import (
-	"math"
-
-	"zetwopass/core/vec"
-)
+import "zetwopass/core/vec"
 
 // segmentRows returns how many rows the blur takes at a time: so many that reading
 // the kernel's margins anew costs no more than the rows themselves.
@@ -36,7 +32,7 @@ func sizeBlur(j *Job) blurSizes {
 // blurBytes is the scratch of the blur: what its workers share, and of each.
 func blurBytes(j *Job) (shared, each int64) {
 	s := sizeBlur(j)
-	const sliderBytes, blockBytes = 8*len(vec.Cosines{}) + 4*vec.Lanes + 8, slideSteps * vec.Lanes * 28
+	const sliderBytes, blockBytes = 8*len(vec.Cosines{}) + 4*vec.Lanes + 8, slideSteps * vec.Lanes * (3*8 + 4)
 	return int64(s.planes*s.strips) * int64(4*vec.Lanes*s.rows+sliderBytes),
 		4*int64(s.in+s.out) + blockBytes
 }
@@ -271,14 +267,6 @@ func (b *blurrer) write(l *blurLines, y, y1 int) {
 // faint is the denominator below which the recursion's noise, 1e-14 of the
 // largest value, could show in the ratio: there the kernel is summed directly.
 const faint = 1e-6
-
-// covered returns c where it is finite and above 0, else 0.
-func covered(c float32) float32 {
-	if c > 0 && c <= math.MaxFloat32 {
-		return c
-	}
-	return 0
-}
 
 // fold reflects index i into [0,n): d c b a | a b c d | d c b a.
 func fold(i, n int) int {

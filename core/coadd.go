@@ -64,7 +64,7 @@ func (p *pass) chunksLeft() []atomic.Int32 {
 // coaddBytes is the scratch of one coadder.
 func coaddBytes(j *Job) int64 {
 	c := int64(j.Mosaic.C)
-	return warpBytes(maxNodes(j.Tiles)) + blockPixels*(8*3*int64(lanes(j.Mosaic.C))+4*(c+1)) + (9+8*blockRows)*int64(len(j.Tiles))
+	return warpBytes(maxNodes(j.Tiles)) + blockPixels*(8*3*int64(vec.Values(j.Mosaic.C))+4*(c+1)) + (9+8*blockRows)*int64(len(j.Tiles))
 }
 
 // coadder adds tiles up, a block of a row at a time; it belongs to one worker.
@@ -80,7 +80,7 @@ type coadder struct {
 }
 
 func newCoadder(j *Job) *coadder {
-	n := blockPixels * lanes(j.Mosaic.C)
+	n := blockPixels * vec.Values(j.Mosaic.C)
 	a := &coadder{job: j, warp: newWarper(maxNodes(j.Tiles)), shown: make([]bool, len(j.Tiles)),
 		value: make([]float64, n), sum: make([]float64, n), norm: make([]float64, n),
 		mosaic: make([]float32, blockPixels*j.Mosaic.C), coverage: make([]float32, blockPixels)}
@@ -112,7 +112,7 @@ func (a *coadder) rows(tiles []int, offsets []float64, y0, y1 int) {
 // block adds the tiles up on the pixels [x0,x1) of row y and writes them.
 func (a *coadder) block(tiles []int, offsets []float64, y, x0, x1 int) {
 	j, c := a.job, a.job.Mosaic.C
-	lanes := lanes(c)
+	lanes := vec.Values(c)
 	sum, norm := a.sum[:(x1-x0)*lanes], a.norm[:(x1-x0)*lanes]
 	clear(sum)
 	clear(norm)
@@ -154,7 +154,7 @@ func (a *coadder) write(y, x0, x1 int) {
 	if v.ColStride == 1 {
 		coverage = cover[:n]
 	}
-	k := lanes(m.C)
+	k := vec.Values(m.C)
 	vec.Mosaic(mosaic, coverage, a.sum[:n*k], a.norm[:n*k], m.C, a.finish)
 	if !dense {
 		for i, s := range mosaic {

@@ -117,7 +117,7 @@ func (p *pass) sweep(group []*pair, sampling bool) error {
 
 // matchBytes is the scratch of one matcher of that many slots.
 func matchBytes(j *Job, slots int) int64 {
-	n := int64(8 * blockPixels * lanes(j.Mosaic.C))
+	n := int64(8 * blockPixels * vec.Values(j.Mosaic.C))
 	return warpBytes(maxNodes(j.Tiles)) + n*int64(slots+1) + 32 + int64((72+8*blockRows)*len(j.Tiles))
 }
 
@@ -145,7 +145,7 @@ func newMatcher(j *Job) *matcher {
 		job:   j,
 		warp:  newWarper(maxNodes(j.Tiles)),
 		shown: make([]shown, len(j.Tiles)),
-		kept:  make([]float64, blockPixels*lanes(j.Mosaic.C)+vec.Lanes4),
+		kept:  make([]float64, blockPixels*vec.Values(j.Mosaic.C)+vec.Lanes4),
 	}
 }
 
@@ -195,7 +195,7 @@ func (m *matcher) block(pairs []*pair, y, x0, x1 int, sampling bool) {
 	for slot, i := range m.tiles {
 		m.fill(slot, i, y)
 	}
-	lanes := lanes(m.job.Mosaic.C)
+	lanes := vec.Values(m.job.Mosaic.C)
 	for _, q := range pairs {
 		s, t := &m.shown[q.i], &m.shown[q.j]
 		a, b := max(s.a, t.a), min(s.b, t.b)
@@ -234,7 +234,7 @@ func (m *matcher) need(i, a, b int) {
 func (m *matcher) fill(slot, i, y int) {
 	s := &m.shown[i]
 	if slot == len(m.slots) {
-		m.slots = append(m.slots, make([]float64, blockPixels*lanes(m.job.Mosaic.C)))
+		m.slots = append(m.slots, make([]float64, blockPixels*vec.Values(m.job.Mosaic.C)))
 	}
 	s.value = m.slots[slot]
 	s.a, s.b = m.warp.warpRow(m.job, &m.job.Tiles[i], m.job.gain(i), y, s.a, s.b, s.value)

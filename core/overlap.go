@@ -74,7 +74,7 @@ func (p *pair) settled() bool {
 // addSample takes the lattice's differences of pixels of one row: a and b are the
 // values of the two tiles from pixel x on.
 func (p *pair) addSample(x int, a, b []float64) {
-	lanes := lanes(len(p.channel))
+	lanes := vec.Values(len(p.channel))
 	first := (p.stepX - x%p.stepX) % p.stepX
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -81,6 +81,14 @@ func slowSample(u, v float64, h, w int, f func(y, x int) float64) float64 {
 	return sum
 }
 
+// covered returns c where it is finite and above 0, else 0.
+func covered(c float32) float32 {
+	if c > 0 && c <= math.MaxFloat32 {
+		return c
+	}
+	return 0
+}
+
 func slowBlur(j *Job) View {
 	blurOf := func(value func(c float32) float32) View {
 		g := newGauss(j.Sigma)

@@ -48,15 +48,6 @@ func (s *spans) cut(k, y, x0, x1 int) (a, b int) {
 	return max(int(row[0]), x0), min(int(row[1]), x1)
 }
 
-// lanes is the number of values of a pixel of so many channels: 1, or 4 of which
-// the rest mean nothing.
-func lanes(channels int) int {
-	if channels == 1 {
-		return 1
-	}
-	return vec.Lanes4
-}
-
 // warper samples tiles along rows of the output, bilinearly, by the rules of
 // reproject_interp (reproject >= 0.11). It belongs to one worker.
 type warper struct {
@@ -127,7 +118,7 @@ func (r *warper) warpRow(j *Job, t *Tile, gain float32, y, x0, x1 int, value []f
 	}
 	weights := t.Weight.image(1)
 	vec.SampleMap(weight, u, v, &weights, clean, t.WeightScale)
-	hide(value[:n*lanes(channels)], weight)
+	hide(value[:n*vec.Values(channels)], weight)
 	return a, b
 }
 

@@ -2,9 +2,17 @@ package vec
 
 import "math"
 
-// Lanes4 is the number of values of a pixel of more than one channel, of which the
-// rest are without meaning; a pixel of one channel has one value.
+// Lanes4 is the number of values of a pixel of more than one channel.
 const Lanes4 = 4
+
+// Values returns the number of values of a pixel of so many channels: 1, or Lanes4, of
+// which the rest mean nothing.
+func Values(channels int) int {
+	if channels == 1 {
+		return 1
+	}
+	return Lanes4
+}
 
 // EdgeSlack is how far outside an image's border, in pixels, a position still counts
 // as inside: there the original is decided by its own rounding.
@@ -86,10 +94,7 @@ func Sample(value, u, v []float64, m *Image, gain float32) { sample(value, u, v,
 
 func sampleLoop(value, u, v []float64, m *Image, gain float32) {
 	dx, dy := m.steps()
-	lanes := Lanes4
-	if m.Channels == 1 {
-		lanes = 1
-	}
+	lanes := Values(m.Channels)
 	for i, fu := range u {
 		to := value[i*lanes:][:m.Channels]
 		if !Inside(fu, v[i], m.H, m.W) {

@@ -50,10 +50,7 @@ func Mosaic(dst, coverage []float32, sum, norm []float64, channels int, f Finish
 }
 
 func mosaicLoop(dst, coverage []float32, sum, norm []float64, channels int, f Finish) {
-	lanes := Lanes4
-	if channels == 1 {
-		lanes = 1
-	}
+	lanes := Values(channels)
 	nan := float32(math.NaN())
 	for i := range coverage {
 		cover := float32(norm[i*lanes])

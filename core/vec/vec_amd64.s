@@ -122,7 +122,7 @@ TEXT ·advanceFirstAVX2(SB), NOSPLIT, $0-120
 	VBROADCASTSD 40(SI), Y13
 	XORQ         SI, SI
 
-row:
+next:
 	SUBQ         $0x01, DI
 	JL           done
 	VMULPD       (CX)(SI*1), Y5, Y14
@@ -130,27 +130,29 @@ row:
 	VADDPD       Y14, Y1, Y1
 	VFNMADD231PD Y0, Y4, Y1
 	VADDPD       Y1, Y0, Y0
-	VMULPD       (CX)(SI*1), Y12, Y14
-	VFNMADD231PD (DX)(SI*1), Y13, Y14
-	VADDPD       Y14, Y8, Y8
+	VMOVAPD      Y0, Y14
+	VMULPD       (CX)(SI*1), Y12, Y15
+	VFNMADD231PD (DX)(SI*1), Y13, Y15
+	VADDPD       Y15, Y8, Y8
 	VFNMADD231PD Y7, Y11, Y8
 	VADDPD       Y8, Y7, Y7
-	VADDPD       Y0, Y7, Y14
+	VADDPD       Y7, Y14, Y14
 	VMOVUPD      Y14, (AX)(SI*1)
 	VMULPD       32(CX)(SI*1), Y5, Y14
 	VFNMADD231PD 32(DX)(SI*1), Y6, Y14
 	VADDPD       Y14, Y3, Y3
 	VFNMADD231PD Y2, Y4, Y3
 	VADDPD       Y3, Y2, Y2
-	VMULPD       32(CX)(SI*1), Y12, Y14
-	VFNMADD231PD 32(DX)(SI*1), Y13, Y14
-	VADDPD       Y14, Y10, Y10
+	VMOVAPD      Y2, Y14
+	VMULPD       32(CX)(SI*1), Y12, Y15
+	VFNMADD231PD 32(DX)(SI*1), Y13, Y15
+	VADDPD       Y15, Y10, Y10
 	VFNMADD231PD Y9, Y11, Y10
 	VADDPD       Y10, Y9, Y9
-	VADDPD       Y2, Y9, Y14
+	VADDPD       Y9, Y14, Y14
 	VMOVUPD      Y14, 32(AX)(SI*1)
 	ADDQ         $0x40, SI
-	JMP          row
+	JMP          next
 
 done:
 	VMOVUPD Y0, (BX)
@@ -190,7 +192,7 @@ TEXT ·advanceMoreAVX2(SB), NOSPLIT, $0-120
 	VBROADCASTSD 40(SI), Y13
 	XORQ         SI, SI
 
-row:
+next:
 	SUBQ         $0x01, DI
 	JL           done
 	VMOVUPD      (AX)(SI*1), Y14
@@ -222,7 +224,7 @@ row:
 	VADDPD       Y9, Y14, Y14
 	VMOVUPD      Y14, 32(AX)(SI*1)
 	ADDQ         $0x40, SI
-	JMP          row
+	JMP          next
 
 done:
 	VMOVUPD Y0, (BX)
@@ -258,7 +260,7 @@ TEXT ·advanceLastAVX2(SB), NOSPLIT, $0-192
 	VBROADCASTSD 16(SI), Y6
 	XORQ         SI, SI
 
-row:
+next:
 	SUBQ         $0x01, DI
 	JL           done
 	VMOVUPD      (AX)(SI*1), Y7
@@ -287,7 +289,7 @@ row:
 	ADDQ         $0x20, R8
 	ADDQ         $0x20, R9
 	ADDQ         $0x20, R10
-	JMP          row
+	JMP          next
 
 done:
 	VMOVUPD Y0, (BX)
@@ -429,7 +431,7 @@ TEXT ·columnsAVX2(SB), NOSPLIT, $0-56
 	SHLQ   $0x02, BX
 	IMUL3Q $0x10, BX, SI
 
-row:
+next:
 	SUBQ       $0x01, DX
 	JL         done
 	PREFETCHT0 (CX)(SI*1)
@@ -437,7 +439,7 @@ row:
 	VMOVUPS    Y0, (AX)
 	ADDQ       BX, CX
 	ADDQ       $0x20, AX
-	JMP        row
+	JMP        next
 
 done:
 	VZEROUPPER
@@ -453,7 +455,7 @@ TEXT ·coveredAVX2(SB), NOSPLIT, $0-48
 	VMOVUPS largest<>+0(SB), Y1
 	VMOVUPS unity<>+0(SB), Y2
 
-eight:
+next:
 	SUBQ    $0x08, DX
 	JL      done
 	VMOVUPS (AX), Y3
@@ -466,7 +468,7 @@ eight:
 	VMOVUPS Y5, (CX)
 	ADDQ    $0x20, AX
 	ADDQ    $0x20, CX
-	JMP     eight
+	JMP     next
 
 done:
 	VZEROUPPER
@@ -502,7 +504,7 @@ TEXT ·ratioAVX2(SB), NOSPLIT, $0-60
 	VXORPS       Y1, Y1, Y1
 	VXORPS       Y2, Y2, Y2
 
-eight:
+next:
 	SUBQ    $0x08, DX
 	JL      done
 	VMOVUPS (CX), Y3
@@ -517,7 +519,7 @@ eight:
 	VORPS   Y5, Y2, Y2
 	ADDQ    $0x20, AX
 	ADDQ    $0x20, CX
-	JMP     eight
+	JMP     next
 
 done:
 	VMOVMSKPS Y2, AX
@@ -547,7 +549,7 @@ TEXT ·planeAVX2(SB), NOSPLIT, $0-64
 	VBROADCASTSD 40(DX), Y8
 	VXORPD       Y9, Y9, Y9
 
-four:
+next:
 	SUBQ    $0x04, BX
 	JL      done
 	VMULPD  Y7, Y0, Y12
@@ -566,7 +568,7 @@ four:
 	VADDPD  Y2, Y0, Y0
 	ADDQ    $0x20, AX
 	ADDQ    $0x20, CX
-	JMP     four
+	JMP     next
 
 done:
 	VZEROUPPER
@@ -613,7 +615,7 @@ TEXT ·sample3AVX2(SB), $1312-124
 	ADDQ         R10, R9
 	MOVQ         u_len+32(FP), R10
 	SHRQ         $0x02, R10
-	VBROADCASTSS gain+120(FP), X0
+	VBROADCASTSS gain+120(FP), Y0
 	LEAQ         31(SP), R11
 	ANDQ         $-32, R11
 
@@ -802,7 +804,7 @@ TEXT ·sample1AVX2(SB), NOSPLIT, $0-116
 	MOVQ         u_len+32(FP), R8
 	VBROADCASTSS gain+112(FP), Y0
 
-four:
+next:
 	SUBQ         $0x04, R8
 	JL           done
 	VMOVUPD      (CX), Y1
@@ -882,7 +884,7 @@ four:
 	ADDQ         $0x20, CX
 	ADDQ         $0x20, DX
 	ADDQ         $0x20, AX
-	JMP          four
+	JMP          next
 
 done:
 	VZEROUPPER
@@ -900,7 +902,7 @@ TEXT ·sampleFiniteAVX2(SB), NOSPLIT, $0-120
 	MOVQ         u_len+32(FP), R8
 	VBROADCASTSD scale+112(FP), Y0
 
-four:
+next:
 	SUBQ         $0x04, R8
 	JL           done
 	VMOVUPD      (CX), Y1
@@ -985,7 +987,7 @@ four:
 	ADDQ         $0x20, CX
 	ADDQ         $0x20, DX
 	ADDQ         $0x20, AX
-	JMP          four
+	JMP          next
 
 done:
 	VZEROUPPER
@@ -1023,7 +1025,7 @@ TEXT ·sampleNumberAVX2(SB), NOSPLIT, $0-120
 	MOVQ         u_len+32(FP), R8
 	VBROADCASTSD scale+112(FP), Y0
 
-four:
+next:
 	SUBQ         $0x04, R8
 	JL           done
 	VMOVUPD      (CX), Y1
@@ -1108,7 +1110,7 @@ four:
 	ADDQ         $0x20, CX
 	ADDQ         $0x20, DX
 	ADDQ         $0x20, AX
-	JMP          four
+	JMP          next
 
 done:
 	VZEROUPPER
@@ -1126,7 +1128,7 @@ TEXT ·sampleBinaryAVX2(SB), NOSPLIT, $0-120
 	MOVQ         u_len+32(FP), R8
 	VBROADCASTSD scale+112(FP), Y0
 
-four:
+next:
 	SUBQ         $0x04, R8
 	JL           done
 	VMOVUPD      (CX), Y1
@@ -1211,7 +1213,7 @@ four:
 	ADDQ         $0x20, CX
 	ADDQ         $0x20, DX
 	ADDQ         $0x20, AX
-	JMP          four
+	JMP          next
 
 done:
 	VZEROUPPER
@@ -1228,7 +1230,7 @@ TEXT ·add4AVX2(SB), NOSPLIT, $0-104
 	MOVQ    offset+96(FP), DI
 	VMOVUPD (DI), Y0
 
-four:
+next:
 	SUBQ         $0x04, SI
 	JL           done
 	VMOVUPD      (DX), Y1
@@ -1246,7 +1248,7 @@ four:
 	ADDQ         $0x20, AX
 	ADDQ         $0x20, CX
 	ADDQ         $0x20, DX
-	JMP          four
+	JMP          next
 
 done:
 	VZEROUPPER
@@ -1263,7 +1265,7 @@ TEXT ·add1AVX2(SB), NOSPLIT, $0-104
 	MOVQ    offset+96(FP), DI
 	VMOVUPD (DI), Y0
 
-four:
+next:
 	SUBQ    $0x04, SI
 	JL      done
 	VMOVUPD (DX), Y1
@@ -1281,7 +1283,7 @@ four:
 	ADDQ    $0x20, AX
 	ADDQ    $0x20, CX
 	ADDQ    $0x20, DX
-	JMP     four
+	JMP     next
 
 done:
 	VZEROUPPER
@@ -1303,7 +1305,7 @@ TEXT ·mosaic3AVX2(SB), NOSPLIT, $0-104
 	VMOVUPS      quietNaN<>+0(SB), X5
 	VXORPD       Y6, Y6, Y6
 
-four:
+next:
 	SUBQ         $0x04, SI
 	JL           done
 	VMOVUPD      (BX), Y7
@@ -1333,7 +1335,7 @@ four:
 	ADDQ         $0x04, CX
 	ADDQ         $0x20, DX
 	ADDQ         $0x20, BX
-	JMP          four
+	JMP          next
 
 done:
 	VZEROUPPER
@@ -1365,7 +1367,7 @@ TEXT ·mosaic1AVX2(SB), NOSPLIT, $0-104
 	VMOVUPS      quietNaN<>+0(SB), X5
 	VXORPD       Y6, Y6, Y6
 
-four:
+next:
 	SUBQ         $0x04, SI
 	JL           done
 	VMOVUPD      (BX), Y7
@@ -1393,7 +1395,7 @@ four:
 	ADDQ         $0x10, CX
 	ADDQ         $0x20, DX
 	ADDQ         $0x20, BX
-	JMP          four
+	JMP          next
 
 done:
 	VZEROUPPER
@@ -1417,7 +1419,7 @@ TEXT ·countAVX2(SB), NOSPLIT, $0-116
 	VXORPD  Y4, Y4, Y4
 	MOVQ    AX, R8
 
-four:
+next:
 	SUBQ      $0x04, BX
 	JL        done
 	VMOVUPD   (CX), Y5
@@ -1443,7 +1445,7 @@ four:
 	ADDQ      R10, R8
 	ADDQ      $0x20, CX
 	ADDQ      $0x20, DX
-	JMP       four
+	JMP       next
 
 done:
 	VMOVDQU   Y2, (SI)
@@ -1472,7 +1474,7 @@ TEXT ·scalesAVX2(SB), NOSPLIT, $0-84
 	VMOVUPS      epsilon<>+0(SB), Y5
 	VMOVUPS      quietNaN<>+0(SB), Y6
 
-eight:
+next:
 	SUBQ         $0x08, BX
 	JL           done
 	VMOVUPS      (CX), Y8
@@ -1498,7 +1500,7 @@ eight:
 	ADDQ         $0x20, CX
 	ADDQ         $0x20, DX
 	ADDQ         $0x40, AX
-	JMP          eight
+	JMP          next
 
 done:
 	VMOVMSKPS Y7, AX

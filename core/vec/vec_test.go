@@ -108,10 +108,7 @@ func images(rng *rand.Rand) []Image {
 func TestSample(t *testing.T) {
 	rng := rand.New(rand.NewPCG(2, 2))
 	for _, m := range images(rng) {
-		lanes := Lanes4
-		if m.Channels == 1 {
-			lanes = 1
-		}
+		lanes := Values(m.Channels)
 		for _, n := range lengths {
 			u, v := positions(rng, n, m.H, m.W)
 			got, want := guarded[float64](rng, n*lanes)
@@ -164,10 +161,7 @@ func TestMosaic(t *testing.T) {
 		for channels := 1; channels <= 4; channels++ {
 			for _, f := range []Finish{{Divide: true, Clear: true, Blank: float32(math.NaN())},
 				{Divide: true}, {Divide: true, Blank: 7}, {Clear: true}, {}} {
-				lanes := Lanes4
-				if channels == 1 {
-					lanes = 1
-				}
+				lanes := Values(channels)
 				sum, _ := guarded[float64](rng, n*lanes)
 				norm, _ := guarded[float64](rng, n*lanes)
 				sum, norm = special(rng, sum[:n*lanes]), special(rng, norm[:n*lanes])

@@ -23,7 +23,7 @@ func ends() {
 	newest := GP64() // of the step before
 	MOVQ(radius, newest)
 	SHLQ(U8(6), newest)
-	LEAQ(at(oldest, newest, 1, row32), newest)
+	LEAQ(at(oldest, newest, row32), newest)
 	full, more, run, one := YMM(), YMM(), YMM(), YMM()
 	SHLQ(U8(1), radius)
 	low := XMM()
@@ -70,8 +70,7 @@ func ends() {
 	Label("done")
 	VMOVDQU(run, Mem{Base: runs})
 	Store(i, ReturnIndex(0))
-	VZEROUPPER()
-	RET()
+	end()
 }
 
 // advance moves some cosines on by len(sum)/8 steps; their state and factors stay in
@@ -105,54 +104,48 @@ func advance(name string, terms int, first, last bool) {
 	}
 	i := GP64() // bytes of sum, x and y done
 	XORQ(i, i)
-	Label("row")
-	SUBQ(U8(1), n)
-	JL(LabelRef("done"))
-	for h := range 2 {
-		total := YMM()
-		if !first {
-			VMOVUPD(at(sum, i, 1, 32*h), total)
-		}
-		for k := range terms {
-			spring, outer, inner := factor[k][0], factor[k][1], factor[k][2]
-			push := YMM()
-			VMULPD(at(x, i, 1, 32*h), outer, push)
-			VFNMADD231PD(at(y, i, 1, 32*h), inner, push)
-			VADDPD(push, d[k][h], d[k][h])
-			VFNMADD231PD(s[k][h], spring, d[k][h])
-			VADDPD(d[k][h], s[k][h], s[k][h])
-			switch {
-			case !first || k > 1:
-				VADDPD(s[k][h], total, total)
-			case k == 1:
-				VADDPD(s[0][h], s[1][h], total)
+	loop(n, 1, func() {
+		for h := range 2 {
+			total := YMM()
+			if !first {
+				VMOVUPD(at(sum, i, 32*h), total)
 			}
+			for k := range terms {
+				spring, outer, inner := factor[k][0], factor[k][1], factor[k][2]
+				push := YMM()
+				VMULPD(at(x, i, 32*h), outer, push)
+				VFNMADD231PD(at(y, i, 32*h), inner, push)
+				VADDPD(push, d[k][h], d[k][h])
+				VFNMADD231PD(s[k][h], spring, d[k][h])
+				VADDPD(d[k][h], s[k][h], s[k][h])
+				if first && k == 0 {
+					VMOVAPD(s[k][h], total)
+				} else {
+					VADDPD(s[k][h], total, total)
+				}
+			}
+			if !last {
+				VMOVUPD(total, at(sum, i, 32*h))
+				continue
+			}
+			rounded, mask := XMM(), XMM()
+			VCVTPD2PSY(total, rounded)
+			VMOVUPS(Mem{Base: flat, Disp: 16 * h}, mask)
+			VBLENDVPS(mask, Mem{Base: newest, Disp: 16 * h}, rounded, rounded)
+			VMOVUPS(rounded, Mem{Base: dst, Disp: 16 * h})
 		}
-		if !last {
-			VMOVUPD(total, at(sum, i, 1, 32*h))
-			continue
+		advanceBy(row64, i)
+		if last {
+			advanceBy(row32, dst, flat, newest)
 		}
-		rounded, mask := XMM(), XMM()
-		VCVTPD2PSY(total, rounded)
-		VMOVUPS(Mem{Base: flat, Disp: 16 * h}, mask)
-		VBLENDVPS(mask, Mem{Base: newest, Disp: 16 * h}, rounded, rounded)
-		VMOVUPS(rounded, Mem{Base: dst, Disp: 16 * h})
-	}
-	advanceBy(row64, i)
-	if last {
-		advanceBy(row32, dst, flat, newest)
-	}
-	JMP(LabelRef("row"))
-
-	Label("done")
+	})
 	for k := range terms {
 		for h := range 2 {
 			VMOVUPD(s[k][h], Mem{Base: states, Disp: 2*row64*k + 32*h})
 			VMOVUPD(d[k][h], Mem{Base: states, Disp: 2*row64*k + row64 + 32*h})
 		}
 	}
-	VZEROUPPER()
-	RET()
+	end()
 }
 
 // window adds up the taps of four of the eight lines.
@@ -191,8 +184,7 @@ func window() {
 	for k := range s {
 		VMOVUPD(s[k], Mem{Base: states, Disp: 2 * row64 * k})
 	}
-	VZEROUPPER()
-	RET()
+	end()
 }
 
 // advanceBy moves pointers on by that many bytes.

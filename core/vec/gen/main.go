@@ -24,6 +24,7 @@ func main() {
 	columns()
 	covered()
 	ratio()
+	plane()
 	samples()
 	sums()
 	count()
@@ -84,9 +85,33 @@ func text(name, signature string) {
 	Pragma("noescape")
 }
 
-// at is base + index*scale + offset bytes.
-func at(base, index Register, scale uint8, offset int) Mem {
-	return Mem{Base: base, Index: index, Scale: scale, Disp: offset}
+// loop emits body for every full step of n, which counts numbers.
+func loop(n Register, step uint8, body func()) {
+	Label("next")
+	SUBQ(U8(step), n)
+	JL(LabelRef("done"))
+	body()
+	JMP(LabelRef("next"))
+	Label("done")
+}
+
+// end returns.
+func end() {
+	VZEROUPPER()
+	RET()
+}
+
+// endWith returns the sign bits of some float32.
+func endWith(some VecVirtual) {
+	bits := GP32()
+	VMOVMSKPS(some, bits)
+	Store(bits, ReturnIndex(0))
+	end()
+}
+
+// at is base + index + offset bytes.
+func at(base, index Register, offset int) Mem {
+	return Mem{Base: base, Index: index, Scale: 1, Disp: offset}
 }
 
 // pointer loads the first word of a slice, or a pointer, of the arguments.

@@ -99,12 +99,7 @@ func sample3() {
 	}
 	n := Load(Param("u").Len(), GP64())
 	SHRQ(U8(2), n) // groups of four
-	gain := XMM()
-	g, err := Param("gain").Resolve()
-	if err != nil {
-		panic(err)
-	}
-	VBROADCASTSS(g.Addr, gain)
+	gain := broadcast("gain", VBROADCASTSS).AsX()
 	stack := Mem{Base: GP64()} // aligned, so that what is stored can be loaded at once
 	LEAQ(AllocLocal(5*places+32).Offset(31), stack.Base)
 	ANDQ(I8(-32), stack.Base)
@@ -128,8 +123,8 @@ func sample3() {
 	for pixel := range 4 { // of a rotated tile each may lie on lines of its own
 		p := GP64()
 		MOVQ(Mem{Base: here, Disp: 8 * pixel}, p)
-		PREFETCHT0(at(corner[0], p, 1, 0))
-		PREFETCHT0(at(corner[2], p, 1, 0))
+		PREFETCHT0(at(corner[0], p, 0))
+		PREFETCHT0(at(corner[2], p, 0))
 	}
 	advanceBy(32, u, v, here)
 	DECQ(i)
@@ -143,9 +138,9 @@ func sample3() {
 		for k := range 4 {
 			raw, product, weight := XMM(), YMM(), YMM()
 			if k%2 == 0 {
-				VMULPS(at(corner[k], p, 1, 0), gain, raw)
+				VMULPS(at(corner[k], p, 0), gain, raw)
 			} else { // from one before, so as not to read beyond the image's last sample
-				VPERMILPS(U8(0xf9), at(corner[k], p, 1, 0), raw)
+				VPERMILPS(U8(0xf9), at(corner[k], p, 0), raw)
 				VMULPS(raw, gain, raw)
 			}
 			VCVTPS2PD(raw, product)
@@ -165,8 +160,7 @@ func sample3() {
 	JNZ(LabelRef("sample"))
 	JMP(LabelRef("some"))
 	Label("done")
-	VZEROUPPER()
-	RET()
+	end()
 }
 
 // sample1 samples one channel whose columns lie side by side. clean, if any, is
@@ -182,73 +176,68 @@ func sample1(name, arguments string, gained bool, clean func(raw VecVirtual)) {
 	} else {
 		factor = broadcast("scale", VBROADCASTSD)
 	}
-	Label("four")
-	SUBQ(U8(4), n)
-	JL(LabelRef("done"))
-	l := locate(u, v, limits)
-	var p [4]GPVirtual
-	high := XMM()
-	VEXTRACTI128(U8(1), l.offset, high)
-	for i := range p {
-		p[i] = GP64()
-		if half := []VecVirtual{l.offset, high}[i/2]; i%2 == 0 {
-			VMOVQ(half.AsX(), p[i])
-		} else {
-			VPEXTRQ(U8(1), half.AsX(), p[i])
-		}
-		ADDQ(pix, p[i])
-	}
-	var sum VecVirtual
-	for line := range 2 {
-		first, second := XMM(), XMM() // pixels 0 and 1, 2 and 3: left right left right
-		for i, pair := range []VecVirtual{first, second} {
-			a, b := Mem{Base: p[2*i]}, Mem{Base: p[2*i+1]}
-			if line == 1 {
-				a, b = a.Idx(dy, 1), b.Idx(dy, 1)
+	loop(n, 4, func() {
+		l := locate(u, v, limits)
+		var p [4]GPVirtual
+		high := XMM()
+		VEXTRACTI128(U8(1), l.offset, high)
+		for i := range p {
+			p[i] = GP64()
+			if half := []VecVirtual{l.offset, high}[i/2]; i%2 == 0 {
+				VMOVQ(half.AsX(), p[i])
+			} else {
+				VPEXTRQ(U8(1), half.AsX(), p[i])
 			}
-			VMOVSD(a, pair)
-			VMOVHPS(b, pair, pair)
+			ADDQ(pix, p[i])
 		}
-		both := YMM() // lefts, then rights
-		rights := XMM()
-		VSHUFPS(U8(0x88), second, first, both.AsX())
-		VSHUFPS(U8(0xdd), second, first, rights)
-		VINSERTF128(U8(1), rights, both, both)
-		if gained {
-			VMULPS(factor, both, both)
-		}
-		if clean != nil {
-			clean(both)
-		}
-		for side := range 2 {
-			part := YMM()
-			if side == 1 {
-				VEXTRACTF128(U8(1), both, both.AsX())
+		var sum VecVirtual
+		for line := range 2 {
+			first, second := XMM(), XMM() // pixels 0 and 1, 2 and 3: left right left right
+			for i, pair := range []VecVirtual{first, second} {
+				a, b := Mem{Base: p[2*i]}, Mem{Base: p[2*i+1]}
+				if line == 1 {
+					a, b = a.Idx(dy, 1), b.Idx(dy, 1)
+				}
+				VMOVSD(a, pair)
+				VMOVHPS(b, pair, pair)
 			}
-			VCVTPS2PD(both.AsX(), part)
-			VMULPD(l.weight[2*line+side], part, part)
-			if sum == nil {
-				sum = part
-				continue
+			both := YMM() // lefts, then rights
+			rights := XMM()
+			VSHUFPS(U8(0x88), second, first, both.AsX())
+			VSHUFPS(U8(0xdd), second, first, rights)
+			VINSERTF128(U8(1), rights, both, both)
+			if gained {
+				VMULPS(factor, both, both)
 			}
-			VADDPD(part, sum, sum)
+			if clean != nil {
+				clean(both)
+			}
+			for side := range 2 {
+				part := YMM()
+				if side == 1 {
+					VEXTRACTF128(U8(1), both, both.AsX())
+				}
+				VCVTPS2PD(both.AsX(), part)
+				VMULPD(l.weight[2*line+side], part, part)
+				if sum == nil {
+					sum = part
+					continue
+				}
+				VADDPD(part, sum, sum)
+			}
 		}
-	}
-	if !gained {
-		VMULPD(factor, sum, sum)
-	}
-	VMOVUPD(sum, Mem{Base: value})
-	advanceBy(32, u, v, value)
-	JMP(LabelRef("four"))
-	Label("done")
-	VZEROUPPER()
-	RET()
+		if !gained {
+			VMULPD(factor, sum, sum)
+		}
+		VMOVUPD(sum, Mem{Base: value})
+		advanceBy(32, u, v, value)
+	})
+	end()
 }
 
 const mapArguments = "value, u, v []float64, pix []float32, dy int, limits *[36]float64, scale float64"
 
 func samples() {
-	plane()
 	sample3()
 	sample1("sample1AVX2", "value, u, v []float64, pix []float32, dy int, limits *[36]float64, gain float32", true, nil)
 	keep := func(greatest Mem) func(VecVirtual) {
