@@ -46,9 +46,12 @@ func blurBytes(j *Job) (shared, each int64) {
 // mode reflect): columns first, then rows, each accumulated in float64 and stored
 // as float32.
 func (p *pass) blur() error {
-	h, g := p.job.Coverage.H, newGauss(p.job.Sigma)
-	seg := segmentRows(g.radius)
+	h, seg := p.job.Coverage.H, segmentRows(kernelRadius(p.job.Sigma))
 	return p.stage(StageBlur, (h+seg-1)/seg, p.plan.blurWork, func() error {
+		if done, err := p.deviceBlur(seg); done || err != nil {
+			return err
+		}
+		g := newGauss(p.job.Sigma)
 		shared, each := blurBytes(p.job)
 		if err := p.acquire(shared); err != nil {
 			return err

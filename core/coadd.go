@@ -20,28 +20,52 @@ func (p *pass) coadd() error {
 	rows := p.plan.RowsPerChunk
 	return p.stage(StageReproject, p.plan.ChunkTotal, p.plan.coaddWork, func() error {
 		left := p.chunksLeft()
-		return parallel(p, p.plan.ChunkTotal, coaddBytes(j),
-			func(int) *coadder { return newCoadder(j) },
-			func(a *coadder, chunk int) error {
+		done := func(chunk int, here []int, shown []bool) {
+			for _, i := range here {
+				if shown[i] {
+					p.shown[i].Store(true)
+				}
+				if left[i].Add(-1) == 0 {
+					p.tileDone()
+				}
+			}
+			p.chunkDone()
+		}
+		return share(p, load[*coadder]{
+			tasks: p.plan.ChunkTotal, bytes: coaddBytes(j),
+			scratch: func(int) *coadder { return newCoadder(j) },
+			task: func(a *coadder, chunk int) error {
 				y0, y1 := chunk*rows, min((chunk+1)*rows, j.Mosaic.H)
-				here := a.meeting(y0, y1)
+				here := j.meeting(a.tiles, y0, y1)
+				a.tiles = here
 				for y := y0; y < y1; y += blockRows {
 					if p.ctx.Err() != nil {
 						return ErrCancelled
 					}
 					a.rows(here, p.offsets, y, min(y+blockRows, y1))
 				}
-				for _, i := range here {
-					if a.shown[i] {
-						p.shown[i].Store(true)
-					}
-					if left[i].Add(-1) == 0 {
-						p.tileDone()
-					}
-				}
-				p.chunkDone()
+				p.rowsDone(y1-y0, false)
+				done(chunk, here, a.shown)
 				return nil
-			})
+			},
+			batch: p.batch(),
+			device: func(a, b int) (func() error, error) {
+				y0, y1 := a*rows, min(b*rows, j.Mosaic.H)
+				shown := make([]bool, len(j.Tiles))
+				finish, err := p.session.Coadd(y0, y1, p.offsets, shown)
+				return func() error {
+					if err := finish(); err != nil {
+						return err
+					}
+					p.used()
+					p.rowsDone(y1-y0, true)
+					for chunk := a; chunk < b; chunk++ {
+						done(chunk, j.meeting(nil, chunk*rows, min((chunk+1)*rows, y1)), shown)
+					}
+					return nil
+				}, err
+			},
+		})
 	})
 }
 
@@ -91,16 +115,17 @@ func newCoadder(j *Job) *coadder {
 	return a
 }
 
-// meeting returns the tiles that may show something on the rows [y0,y1).
-func (a *coadder) meeting(y0, y1 int) []int {
-	a.tiles = a.tiles[:0]
-	for i := range a.job.Tiles {
-		x0, b0, x1, b1 := a.job.Tiles[i].Map.clip(a.job.Mosaic.H, a.job.Mosaic.W)
+// meeting returns the tiles that may show something on the rows [y0,y1), in the room of
+// tiles.
+func (j *Job) meeting(tiles []int, y0, y1 int) []int {
+	tiles = tiles[:0]
+	for i := range j.Tiles {
+		x0, b0, x1, b1 := j.Tiles[i].Map.clip(j.Mosaic.H, j.Mosaic.W)
 		if x0 < x1 && b0 < y1 && y0 < b1 {
-			a.tiles = append(a.tiles, i)
+			tiles = append(tiles, i)
 		}
 	}
-	return a.tiles
+	return tiles
 }
 
 // rows adds the tiles up on the rows [y0,y1), at most blockRows, and writes them.

@@ -25,16 +25,86 @@ const (
 func (p *pass) gains() error {
 	j := p.job
 	return p.stage(StageGains, len(j.Tiles), p.plan.gainWork, func() error {
-		return parallel(p, len(j.Tiles), gainBytes(j),
-			func(int) *gainer { return newGainer(j) },
-			func(g *gainer, i int) error {
-				gain, err := g.gain(p, &j.Tiles[i])
-				j.Gains[i] = gain
-				p.tileDone()
-				p.chunkDone()
+		done := func(i int, gain float64) {
+			j.Gains[i] = gain
+			p.tileDone()
+			p.chunkDone()
+		}
+		return share(p, load[*gainer]{
+			tasks: len(j.Tiles), bytes: gainBytes(j),
+			scratch: func(int) *gainer { return newGainer(j) },
+			task: func(g *gainer, i int) error {
+				gain, err := p.gain(i, g)
+				done(i, gain)
 				return err
-			})
+			},
+			device: func(i, _ int) (func() error, error) {
+				gain, err := p.gain(i, deviceScales{p.session})
+				return func() error {
+					p.used()
+					done(i, gain)
+					return nil
+				}, err
+			},
+		})
 	})
+}
+
+// scaler finds the scales of a tile's valid pixels, on a worker or on the device.
+type scaler interface {
+	// sample takes those of the lattice's pixels for the search of their median.
+	sample(p *pass, i int, k *bracket, stepX, stepY int) error
+	// run takes all of them for the search's next run.
+	run(p *pass, i int, k *bracket) (seen, error)
+}
+
+// gain returns the gain of tile i.
+func (p *pass) gain(i int, s scaler) (float64, error) {
+	j := p.job
+	x0, y0, x1, y1 := j.Tiles[i].Map.clip(j.Coverage.H, j.Coverage.W)
+	if x0 >= x1 || y0 >= y1 {
+		return 1, nil
+	}
+	stepX, stepY := lattice(x1-x0, y1-y0)
+	median := new(bracket)
+	if err := s.sample(p, i, median, stepX, stepY); err != nil {
+		return 1, err
+	}
+	for median.setBounds(stepX * stepY); !median.known(); median.settle() {
+		median.begin()
+		seen, err := s.run(p, i, median)
+		if err != nil {
+			return 1, err
+		}
+		need := 1
+		if j.Profile == V45 {
+			need = max(1, minPixels, int(math.Ceil(minFraction*float64(seen.shown))))
+		}
+		switch {
+		case seen.nan:
+			return math.NaN(), nil
+		case median.total() < need:
+			return 1, nil
+		}
+	}
+	return min(max(float64(float32(median.median)), j.GainMin), j.GainMax), nil
+}
+
+// deviceScales is the scaler of the device.
+type deviceScales struct{ session Session }
+
+func (d deviceScales) sample(_ *pass, i int, k *bracket, stepX, stepY int) error {
+	t, err := d.session.Scales(i, Sieve{StepX: stepX, StepY: stepY, All: true, Room: 2 * sampleTarget})
+	k.sample = append(k.sample, t.Kept...)
+	return err
+}
+
+func (d deviceScales) run(_ *pass, i int, k *bracket) (seen, error) {
+	t, err := d.session.Scales(i, k.sieve())
+	seen := seen{shown: t.Shown, nan: t.None}
+	t.None = false
+	k.take(t)
+	return seen, err
 }
 
 // gainBytes is the scratch of one gainer, with what the search for the median of its
@@ -78,48 +148,28 @@ func newGainer(j *Job) *gainer {
 	return g
 }
 
-func (g *gainer) gain(p *pass, t *Tile) (float64, error) {
-	j := g.job
-	x0, y0, x1, y1 := t.Map.clip(j.Coverage.H, j.Coverage.W)
-	if x0 >= x1 || y0 >= y1 {
-		return 1, nil
-	}
-	stepX, stepY := lattice(x1-x0, y1-y0)
-	k := make([]bracket, 1)
-	median := &k[0]
-	_, err := g.rows(p, t, y0+(stepY-y0%stepY)%stepY, stepY, func(x int, scale []float64) {
+func (g *gainer) sample(p *pass, i int, k *bracket, stepX, stepY int) error {
+	t := &g.job.Tiles[i]
+	_, y, _, _ := t.Map.clip(g.job.Coverage.H, g.job.Coverage.W)
+	_, err := g.rows(p, t, y+(stepY-y%stepY)%stepY, stepY, func(x int, scale []float64) {
 		for i := (stepX - x%stepX) % stepX; i < len(scale); i += stepX {
 			if s := scale[i]; s == s {
-				median.sample = append(median.sample, s)
+				k.sample = append(k.sample, s)
 			}
 		}
 	})
-	for median.setBounds(stepX * stepY); err == nil && !median.known(); {
-		median.begin()
-		lo, hi := laneBrackets(k)
-		var seen seen
-		seen, err = g.rows(p, t, y0, 1, func(_ int, scale []float64) {
-			var below, above [vec.Lanes4]int
-			groups, _ := vec.Count(g.kept, scale, g.zero, &lo, &hi, &below, &above)
-			median.add(sumOf(below), sumOf(above), false, g.kept[:vec.Lanes4*groups], 1)
-		})
-		need := 1
-		if j.Profile == V45 {
-			need = max(1, minPixels, int(math.Ceil(minFraction*float64(seen.shown))))
-		}
-		switch {
-		case err != nil:
-		case seen.nan:
-			return math.NaN(), nil
-		case median.total() < need:
-			return 1, nil
-		}
-		median.settle()
-	}
-	if err != nil {
-		return 1, err
-	}
-	return min(max(float64(float32(median.median)), j.GainMin), j.GainMax), nil
+	return err
+}
+
+func (g *gainer) run(p *pass, i int, k *bracket) (seen, error) {
+	t := &g.job.Tiles[i]
+	_, y, _, _ := t.Map.clip(g.job.Coverage.H, g.job.Coverage.W)
+	lo, hi := laneBrackets([]bracket{*k})
+	return g.rows(p, t, y, 1, func(_ int, scale []float64) {
+		var below, above [vec.Lanes4]int
+		groups, _ := vec.Count(g.kept, scale, g.zero, &lo, &hi, &below, &above)
+		k.add(sumOf(below), sumOf(above), false, g.kept[:vec.Lanes4*groups], 1)
+	})
 }
 
 // seen is what a tile shows: pixels, and whether the scale of one is NaN.

@@ -65,6 +65,12 @@ type Job struct {
 	RowsPerChunk  int
 	MaxChunkBytes int64
 
+	Mode        Mode
+	Device      Device // nil = this build has none
+	DeviceRows  int    // output rows at a time on the device; 0 = chosen
+	DeviceBytes int64  // bound of the device's memory; 0 = what is free, less a margin
+	DeviceError error  // out: why the device was not used, or not to the end; nil
+
 	OnStats   func(Stats) // see Run; or nil
 	Cancelled func() bool // see Run; or nil
 }
@@ -85,6 +91,9 @@ func (j *Job) Validate(stages Stages) error {
 	if j.Profile != V45 && j.Profile != V42 {
 		return fmt.Errorf("%w: profile = %d, want 0 (v4.5) or 1 (v4.2)", ErrArgument, j.Profile)
 	}
+	if j.Mode < Auto || j.Mode > Hybrid {
+		return fmt.Errorf("%w: device = %d, want 0 (auto), 1 (cpu), 2 (gpu) or 3 (hybrid)", ErrArgument, j.Mode)
+	}
 	for _, n := range []struct {
 		name        string
 		value, most int64
@@ -92,6 +101,8 @@ func (j *Job) Validate(stages Stages) error {
 		{"workers", int64(j.Workers), maxWorkers},
 		{"rows_per_chunk", int64(j.RowsPerChunk), math.MaxInt64},
 		{"max_chunk_bytes", j.MaxChunkBytes, math.MaxInt64},
+		{"gpu_rows_per_chunk", int64(j.DeviceRows), math.MaxInt64},
+		{"gpu_max_chunk_bytes", j.DeviceBytes, math.MaxInt64},
 	} {
 		if n.value < 0 || n.value > n.most {
 			return fmt.Errorf("%w: %s = %d, want 0 to %d", ErrArgument, n.name, n.value, n.most)

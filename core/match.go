@@ -97,9 +97,15 @@ func (p *pass) each(pairs []*pair, f func(*pair)) error {
 func (p *pass) sweep(group []*pair, sampling bool) error {
 	j := p.job
 	rows := p.plan.RowsPerChunk
-	return parallel(p, p.plan.ChunkTotal, matchBytes(j, p.plan.slots),
-		func(int) *matcher { return newMatcher(j) },
-		func(m *matcher, chunk int) error {
+	done := func(chunks int) {
+		if !sampling {
+			p.advance(float64(len(group)) * float64(chunks) / float64(p.plan.ChunkTotal))
+		}
+	}
+	return share(p, load[*matcher]{
+		tasks: p.plan.ChunkTotal, bytes: matchBytes(j, p.plan.slots),
+		scratch: func(int) *matcher { return newMatcher(j) },
+		task: func(m *matcher, chunk int) error {
 			y0, y1 := chunk*rows, min((chunk+1)*rows, j.Mosaic.H)
 			here := m.meeting(group, y0, y1)
 			for y := y0; y < y1; y += blockRows {
@@ -108,11 +114,40 @@ func (p *pass) sweep(group []*pair, sampling bool) error {
 				}
 				m.rows(here, y, min(y+blockRows, y1), sampling)
 			}
-			if !sampling {
-				p.advance(float64(len(group)) / float64(p.plan.ChunkTotal))
-			}
+			done(1)
 			return nil
-		})
+		},
+		batch: p.batch(),
+		device: func(a, b int) (func() error, error) {
+			err := p.onDevice(group, a*rows, min(b*rows, j.Mosaic.H), sampling)
+			return func() error {
+				p.used()
+				done(b - a)
+				return nil
+			}, err
+		},
+	})
+}
+
+// onDevice has the device sift the differences of the pairs on the rows [y0,y1).
+func (p *pass) onDevice(group []*pair, y0, y1 int, sampling bool) error {
+	var here []*pair
+	var overlaps []Overlap
+	for _, q := range group {
+		if q.y0 < y1 && y0 < q.y1 {
+			here = append(here, q)
+			overlaps = append(overlaps, q.overlap(y1-y0, sampling))
+		}
+	}
+	tallies, err := p.session.Differences(y0, y1, overlaps)
+	if err != nil {
+		return err
+	}
+	c := p.job.Mosaic.C
+	for i, q := range here {
+		q.take(tallies[i*c:(i+1)*c], sampling)
+	}
+	return nil
 }
 
 // matchBytes is the scratch of one matcher of that many slots.

@@ -135,3 +135,37 @@ func (p *pair) settle() {
 		}
 	}
 }
+
+// overlap says what a device shall look for on so many rows.
+func (p *pair) overlap(rows int, sampling bool) Overlap {
+	o := Overlap{I: p.i, J: p.j, Sieves: make([]*Sieve, len(p.channel))}
+	for c := range p.channel {
+		k := &p.channel[c]
+		switch {
+		case sampling:
+			o.Sieves[c] = &Sieve{StepX: p.stepX, StepY: p.stepY, All: true, Room: int(p.sampleBytes()) / (8 * len(p.channel))}
+		case !k.known():
+			s := k.sieve()
+			o.Sieves[c] = &s
+		}
+		if s := o.Sieves[c]; s != nil { // of the pair's rows, those that are asked for
+			s.Room = s.Room*min(rows, p.y1-p.y0)/(p.y1-p.y0) + sampleLeast
+		}
+	}
+	return o
+}
+
+// take adds what a device found, channel by channel.
+func (p *pair) take(tallies []Tally, sampling bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for c, t := range tallies {
+		k := &p.channel[c]
+		switch {
+		case sampling:
+			k.sample = append(k.sample, t.Kept...)
+		case !k.known():
+			k.take(t)
+		}
+	}
+}

@@ -13,6 +13,7 @@ type Plan struct {
 	ChunkBytes   int64 // scratch of one worker on one chunk, at most
 	Bytes        int64 // scratch of the whole call, at most
 	Budget       int64 // that the scratch keeps to
+	DeviceRows   int   // output rows at a time on a device
 
 	pairs                                    []*pair // tiles to match
 	slots                                    int     // tiles on one row, at most
@@ -41,6 +42,7 @@ func NewPlan(j *Job, stages Stages) (Plan, error) {
 	}
 	plan := Plan{Workers: d.workers}
 	plan.RowsPerChunk = chunkRows(j, rows, int64(4*width*samples), plan.Workers)
+	plan.DeviceRows = deviceRows(j, rows, int64(4*width*samples))
 	plan.ChunkTotal = (rows + plan.RowsPerChunk - 1) / plan.RowsPerChunk
 	if stages&(RunBlur|RunGains) != 0 {
 		shared, each := blurBytes(j)

@@ -26,6 +26,10 @@ type Stats struct {
 	RowsPerChunk           int
 	ScratchBytes           int64 // held now
 	Workers                int
+	DeviceRan              bool  // the device has computed something
+	DeviceBytes            int64 // of its memory, held now
+	DeviceRowsPerChunk     int
+	RowsHere, RowsThere    int     // of the mosaic, by the workers and by the device
 	Fraction               float64 // of the whole call, 0 to 1, never falls
 	Elapsed                time.Duration
 	ETA                    time.Duration // negative = not known yet
@@ -79,6 +83,17 @@ func (p *progress) tileDone() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.now.TilesDone++
+}
+
+// rowsDone counts rows of the mosaic, done by the workers or by the device.
+func (p *progress) rowsDone(n int, onDevice bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if onDevice {
+		p.now.RowsThere += n
+	} else {
+		p.now.RowsHere += n
+	}
 }
 
 // hold adds to the scratch held.

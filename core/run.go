@@ -2,6 +2,7 @@ package core
 
 import (
 	"context"
+	"errors"
 	"runtime/debug"
 	"sync"
 	"time"
@@ -40,10 +41,22 @@ func Run(j *Job, stages Stages) error {
 	if plan.Bytes > largeScratch {
 		defer debug.FreeOSMemory()
 	}
+	j.DeviceError = nil
+	p := newPass(j, plan)
+	if err = p.start(stages); errors.Is(err, ErrDevice) {
+		failed := err
+		p = p.again()
+		err = p.start(stages)
+		j.DeviceError = failed
+	}
+	return err
+}
+
+// start runs the stages while this goroutine serves the job's callbacks.
+func (p *pass) start(stages Stages) error {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
-	p := newPass(ctx, j, plan)
-
+	p.ctx = ctx
 	done := make(chan error, 1)
 	go func() {
 		var err error
@@ -86,6 +99,8 @@ func (p *pass) attend(done <-chan error, cancel func()) error {
 }
 
 func (p *pass) run(stages Stages) error {
+	p.open()
+	defer p.close()
 	nothing := func() error { return nil }
 	steps := []struct {
 		when Stages

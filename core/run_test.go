@@ -176,7 +176,8 @@ func TestAPanicInAWorkerIsAnError(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := newPass(t.Context(), j, plan)
+	p := newPass(j, plan)
+	p.ctx = t.Context()
 	err = parallel(p, 10, 0, func(int) int { return 0 }, func(_, i int) error {
 		if i >= 4 {
 			panic("task failed")

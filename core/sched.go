@@ -16,6 +16,8 @@ type pass struct {
 	plan   Plan
 	ctx    context.Context
 	budget *semaphore.Weighted // bytes of scratch
+	mode   Mode
+	device
 	progress
 	findings
 }
@@ -27,15 +29,25 @@ type findings struct {
 	shown   []atomic.Bool // [T], gave channel 0 a pixel
 }
 
-func newPass(ctx context.Context, j *Job, plan Plan) *pass {
-	p := &pass{job: j, plan: plan, ctx: ctx, budget: semaphore.NewWeighted(plan.Budget)}
+func newPass(j *Job, plan Plan) *pass {
+	p := &pass{job: j, plan: plan, mode: j.Mode, budget: semaphore.NewWeighted(plan.Budget)}
 	p.begun, p.events = time.Now(), make(chan Stats)
 	p.total = plan.blurWork + plan.gainWork + plan.matchWork + plan.coaddWork
 	p.now.TilesTotal, p.now.Workers, p.now.RowsPerChunk = len(j.Tiles), plan.Workers, plan.RowsPerChunk
+	p.now.DeviceRowsPerChunk = plan.DeviceRows
 	p.offsets = make([]float64, len(j.Tiles)*j.Mosaic.C)
 	p.group = make([]int, len(j.Tiles))
 	p.shown = make([]atomic.Bool, len(j.Tiles))
 	return p
+}
+
+// again returns a fresh pass after one that failed, on the CPU alone. What has been
+// told of the progress stands.
+func (p *pass) again() *pass {
+	fresh := newPass(p.job, p.plan)
+	fresh.mode = CPU
+	fresh.begun, fresh.now.Fraction = p.begun, p.now.Fraction
+	return fresh
 }
 
 // acquire takes bytes of the budget for the caller's scratch until release. It
@@ -53,57 +65,86 @@ func (p *pass) release(bytes int64) {
 	p.budget.Release(bytes)
 }
 
-// parallel calls task(scratch, i) for every i in [0,n), started in ascending
-// order. Each of at most plan.Workers goroutines makes itself one scratch of the
-// given bytes; as many run as the budget admits, at least one. The error is that
-// of the lowest i that failed; a cancelled call starts no further task.
+// load is the tasks of a stage, numbered from 0, and who can do them.
+type load[S any] struct {
+	tasks   int
+	bytes   int64              // of a worker's scratch
+	scratch func(worker int) S // made at its first task
+	task    func(s S, i int) error
+
+	// device begins the tasks [a,b), at most batch of them, on the pass's device; nil
+	// where that can't do them.
+	device func(a, b int) (finish func() error, err error)
+	batch  int
+}
+
+// parallel calls task(scratch, i) for every i in [0,n), on the CPU alone; see share.
 func parallel[S any](p *pass, n int, bytes int64, scratch func(worker int) S,
 	task func(s S, i int) error) error {
-	var (
-		next   atomic.Int64
-		wait   sync.WaitGroup
-		mu     sync.Mutex
-		failed = n
-		first  error
-	)
-	fail := func(i int, err error) {
-		mu.Lock()
-		defer mu.Unlock()
-		if i < failed {
-			failed, first = i, err
+	return share(p, load[S]{tasks: n, bytes: bytes, scratch: scratch, task: task})
+}
+
+// share does all tasks of a load, started in ascending order, by whom the pass's mode
+// says: at most plan.Workers goroutines, as many as the budget admits scratch for, at
+// least one, and the device. What the device's memory can't hold goes to the workers.
+// The error is that of the lowest task that failed; a cancelled call starts no further
+// task.
+func share[S any](p *pass, l load[S]) error {
+	q := &queue{tasks: l.tasks, failed: l.tasks}
+	var wait sync.WaitGroup
+	if p.session != nil && l.device != nil {
+		wait.Add(1)
+		go func() {
+			defer wait.Done()
+			l.onDevice(p, q)
+		}()
+		if p.mode == GPU {
+			wait.Wait()
 		}
-		next.Store(int64(n))
 	}
+	l.onWorkers(p, q, &wait)
+	wait.Wait()
+	if q.left() { // the device gave back the last tasks
+		l.onWorkers(p, q, &wait)
+		wait.Wait()
+	}
+	return q.err
+}
+
+// onWorkers starts the workers.
+func (l *load[S]) onWorkers(p *pass, q *queue, wait *sync.WaitGroup) {
 	work := func(worker int) {
 		defer wait.Done()
-		defer p.release(bytes)
+		defer p.release(l.bytes)
 		var s S
 		made := false
-		for i := int(next.Add(1)) - 1; i < n; i = int(next.Add(1)) - 1 {
+		for {
+			i, end := q.take(1)
+			if i == end {
+				return
+			}
 			err := p.once(func() error {
 				if !made {
-					s, made = scratch(worker), true
+					s, made = l.scratch(worker), true
 				}
-				return task(s, i)
+				return l.task(s, i)
 			})
 			if err != nil {
-				fail(i, err)
+				q.fail(i, err)
 				return
 			}
 		}
 	}
-	for worker := range min(p.plan.Workers, n) {
-		if err := p.acquire(bytes); err != nil {
+	for worker := range min(p.plan.Workers, q.count()) {
+		if err := p.acquire(l.bytes); err != nil {
 			if worker == 0 {
-				return err
+				q.fail(-1, err)
 			}
 			break
 		}
 		wait.Add(1)
 		go work(worker)
 	}
-	wait.Wait()
-	return first
 }
 
 // once runs f unless the call is cancelled; a panic becomes its error.

@@ -1,0 +1,202 @@
+package core
+
+import (
+	"context"
+	"errors"
+	"fmt"
+)
+
+// Mode says who computes.
+type Mode int
+
+const (
+	Auto   Mode = iota // both where that pays, else the CPU
+	CPU                // the workers alone
+	GPU                // the device alone, but for what its memory can't hold
+	Hybrid             // both, from the same queue of tasks
+)
+
+// The sentinels that errors of a Device wrap.
+var (
+	// ErrDevice says that there is no device, or that it failed.
+	ErrDevice = errors.New("GPU")
+	// ErrDeviceMemory says that a smaller task might do.
+	ErrDeviceMemory = errors.New("out of GPU memory")
+)
+
+// Device is a GPU. What it computes are the CPU's numbers, bit for bit, but for the
+// blur, which keeps to the same bounds.
+type Device interface {
+	// Info describes the device; the error says why there is none.
+	Info() (DeviceInfo, error)
+	// Open readies the device for a valid job, whose arrays must stay until Close,
+	// within bytes of its memory; 0 = what is free, less a margin.
+	Open(ctx context.Context, j *Job, bytes int64) (Session, error)
+}
+
+// DeviceInfo describes a device.
+type DeviceInfo struct {
+	Name         string
+	Major, Minor int   // compute capability
+	Total, Free  int64 // bytes of its memory
+	Driver       int   // 1000 major + 10 minor of the CUDA that the driver has
+}
+
+// Session is a device at work on a job. One goroutine calls it at a time, any one.
+// A method that returns finish has only begun: finish waits for the end, and is called
+// before the method's next but one call.
+type Session interface {
+	// Blur writes the rows [y0,y1) of the job's Blurred.
+	Blur(y0, y1 int) (finish func() error, err error)
+	// Scales sifts the scales of the valid pixels of tile i; see pass.gains.
+	Scales(i int, s Sieve) (Tally, error)
+	// Differences sifts, for every overlap, the differences of the two tiles on the
+	// rows [y0,y1) in each channel: tallies [len(overlaps)*C].
+	Differences(y0, y1 int, overlaps []Overlap) ([]Tally, error)
+	// Coadd writes the rows [y0,y1) of the job's Mosaic and CoverageOut and sets
+	// shown of the tiles that gave channel 0 a pixel; see pass.coadd.
+	Coadd(y0, y1 int, offsets []float64, shown []bool) (finish func() error, err error)
+	// Held is the memory of the device in use, bytes.
+	Held() int64
+	// Close frees all that the session holds.
+	Close() error
+}
+
+// Sieve says what to keep of a stream of numbers: with All, all of them, else those
+// between Lo and Hi.
+type Sieve struct {
+	StepX, StepY int // only of pixels whose x and y are multiples of these
+	All          bool
+	Lo, Hi       float64
+	Room         int // about how many will be kept
+}
+
+// Overlap is what is wanted of the differences of tile I less tile J: a sieve for each
+// channel, nil where none is wanted. All have the same steps.
+type Overlap struct {
+	I, J   int
+	Sieves []*Sieve
+}
+
+// Tally is what a sieve found. NaN is no number.
+type Tally struct {
+	Below, AtLo, AtHi, Above int  // than Lo, at it, at Hi, than Hi; AtHi = 0 where Lo = Hi
+	None                     bool // a difference of infinities; a scale of a valid pixel that is NaN
+	Shown                    int  // Scales: pixels that the tile shows
+	Kept                     []float64
+}
+
+// take adds what a device found to the run that is under way.
+func (k *bracket) take(t Tally) {
+	k.below += t.Below
+	k.atLo += t.AtLo
+	k.atHi += t.AtHi
+	k.above += t.Above
+	k.none = k.none || t.None
+	k.between = append(k.between, t.Kept...)
+}
+
+// sieve is what a device has to look for in the run that is under way.
+func (k *bracket) sieve() Sieve {
+	return Sieve{StepX: 1, StepY: 1, Lo: k.lo, Hi: k.hi, Room: cap(k.between)}
+}
+
+// autoWork is the estimated time of a call on the CPU, in ns, from which on Auto takes
+// a device: opening one takes some tenths of a second, which it has to earn.
+const autoWork = 4e9
+
+// device is what a running pass knows of its device.
+type device struct {
+	session Session // nil = the CPU alone
+}
+
+// batch is how many chunks of rows the device takes at a time.
+func (p *pass) batch() int { return max(1, p.plan.DeviceRows/p.plan.RowsPerChunk) }
+
+// deviceBlur has the device blur the coverage, in segments of so many rows. All of it,
+// or, where its memory does not suffice, nothing: the CPU's blur keeps to the same bounds
+// but has other last bits.
+func (p *pass) deviceBlur(rows int) (done bool, err error) {
+	if p.session == nil || p.job.Sigma == 0 {
+		return false, nil
+	}
+	h, landed := p.job.Coverage.H, 0
+	land := func() error { return nil }
+	for y := 0; y < h; y += rows {
+		finish, err := (func() error)(nil), error(ErrCancelled)
+		if p.ctx.Err() == nil {
+			finish, err = p.session.Blur(y, min(y+rows, h))
+		}
+		if before := land(); before != nil {
+			return false, before
+		}
+		if errors.Is(err, ErrDeviceMemory) {
+			p.chunksDone(-landed)
+			return false, nil
+		}
+		if err != nil {
+			return false, err
+		}
+		land = func() error {
+			landed++
+			p.chunkDone()
+			return finish()
+		}
+	}
+	p.used()
+	return true, land()
+}
+
+// used notes that the device has computed something and what it holds.
+func (p *pass) used() {
+	held := p.session.Held()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.now.DeviceRan, p.now.DeviceBytes = true, held
+}
+
+// open opens the job's device where the mode wants it; the job tells why not.
+func (p *pass) open() {
+	j := p.job
+	if p.mode == Auto {
+		if j.Device == nil || p.total/float64(p.plan.Workers) < autoWork {
+			return
+		}
+		p.mode = Hybrid
+	}
+	if p.mode == CPU {
+		return
+	}
+	if j.Device == nil {
+		j.DeviceError = fmt.Errorf("%w: this library was built without its backend", ErrDevice)
+		return
+	}
+	session, err := j.Device.Open(p.ctx, j, j.DeviceBytes)
+	switch {
+	case err == nil:
+		p.session = session
+	case j.Mode != Auto:
+		j.DeviceError = err
+	}
+}
+
+// close frees the device.
+func (p *pass) close() {
+	if p.session != nil {
+		if err := p.session.Close(); err != nil && p.job.DeviceError == nil {
+			p.job.DeviceError = err
+		}
+	}
+}
+
+// deviceChunk is the output, in bytes, that a device takes at a time.
+const deviceChunk = 64 << 20
+
+// deviceRows is gpu_rows_per_chunk, else about deviceChunk of output.
+func deviceRows(j *Job, rows int, rowBytes int64) int {
+	n := int(max(deviceChunk/rowBytes, 1))
+	if j.DeviceRows > 0 {
+		n = j.DeviceRows
+	}
+	return min(n, rows)
+}
