@@ -21,9 +21,9 @@ type blurSizes struct {
 }
 
 func sizeBlur(j *Job) blurSizes {
-	h, w, pad := j.Coverage.H, j.Coverage.W, 2*kernelRadius(j.Sigma)+2
+	h, w, pad := j.Coverage.H, j.Coverage.W, 2*KernelRadius(j.Sigma)+2
 	s := blurSizes{planes: blurPlanes(j), strips: (w + vec.Lanes - 1) / vec.Lanes}
-	s.rows = min(segmentRows(kernelRadius(j.Sigma)), h)
+	s.rows = min(segmentRows(KernelRadius(j.Sigma)), h)
 	wide := s.strips * vec.Lanes
 	s.in, s.out = s.planes*vec.Lanes*(max(s.rows, wide)+pad), s.planes*vec.Lanes*wide
 	return s
@@ -46,7 +46,7 @@ func blurBytes(j *Job) (shared, each int64) {
 // mode reflect): columns first, then rows, each accumulated in float64 and stored
 // as float32.
 func (p *pass) blur() error {
-	h, seg := p.job.Coverage.H, segmentRows(kernelRadius(p.job.Sigma))
+	h, seg := p.job.Coverage.H, segmentRows(KernelRadius(p.job.Sigma))
 	return p.stage(StageBlur, (h+seg-1)/seg, p.plan.blurWork, func() error {
 		if done, err := p.deviceBlur(seg); done || err != nil {
 			return err

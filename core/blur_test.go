@@ -92,7 +92,7 @@ func TestFlatCoverageStaysExact(t *testing.T) {
 // the kernel sees is 2 or nothing, the ratio is 2, whatever lies beyond.
 func TestFlatCoverageStaysExactBesideOtherLevels(t *testing.T) {
 	j := &Job{Sigma: 5, Coverage: NewView(300, 300, 1), Blurred: NewView(300, 300, 1)}
-	r := kernelRadius(j.Sigma)
+	r := KernelRadius(j.Sigma)
 	for y := 20; y < 280; y++ {
 		for x := 20 + y/30; x < 280; x++ {
 			level := float32(2)

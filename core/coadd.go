@@ -36,7 +36,7 @@ func (p *pass) coadd() error {
 			scratch: func(int) *coadder { return newCoadder(j) },
 			task: func(a *coadder, chunk int) error {
 				y0, y1 := chunk*rows, min((chunk+1)*rows, j.Mosaic.H)
-				here := j.meeting(a.tiles, y0, y1)
+				here := j.Meeting(a.tiles, y0, y1)
 				a.tiles = here
 				for y := y0; y < y1; y += blockRows {
 					if p.ctx.Err() != nil {
@@ -60,7 +60,7 @@ func (p *pass) coadd() error {
 					p.used()
 					p.rowsDone(y1-y0, true)
 					for chunk := a; chunk < b; chunk++ {
-						done(chunk, j.meeting(nil, chunk*rows, min((chunk+1)*rows, y1)), shown)
+						done(chunk, j.Meeting(nil, chunk*rows, min((chunk+1)*rows, y1)), shown)
 					}
 					return nil
 				}, err
@@ -115,9 +115,9 @@ func newCoadder(j *Job) *coadder {
 	return a
 }
 
-// meeting returns the tiles that may show something on the rows [y0,y1), in the room of
+// Meeting returns the tiles that may show something on the rows [y0,y1), in the room of
 // tiles.
-func (j *Job) meeting(tiles []int, y0, y1 int) []int {
+func (j *Job) Meeting(tiles []int, y0, y1 int) []int {
 	tiles = tiles[:0]
 	for i := range j.Tiles {
 		x0, b0, x1, b1 := j.Tiles[i].Map.clip(j.Mosaic.H, j.Mosaic.W)
@@ -146,7 +146,7 @@ func (a *coadder) block(tiles []int, offsets []float64, y, x0, x1 int) {
 		if from >= to {
 			continue
 		}
-		from, to = a.warp.warpRow(j, &j.Tiles[i], j.gain(i), y, from, to, a.value)
+		from, to = a.warp.warpRow(j, &j.Tiles[i], j.Gain(i), y, from, to, a.value)
 		value, weight := a.value[:(to-from)*lanes], a.warp.weight[:to-from]
 		a.shown[i] = a.shown[i] || anyNumber(value, lanes)
 		var offset [vec.Lanes4]float64

@@ -39,12 +39,12 @@ type gauss struct {
 	factor [3 * vec.Terms]float64
 }
 
-// kernelRadius is the number of taps on each side of the centre, as scipy cuts
+// KernelRadius is the number of taps on each side of the centre, as scipy cuts
 // it: int(4 sigma + 0.5).
-func kernelRadius(sigma int) int { return 4 * sigma }
+func KernelRadius(sigma int) int { return 4 * sigma }
 
 func newGauss(sigma int) *gauss {
-	r := kernelRadius(sigma)
+	r := KernelRadius(sigma)
 	g := &gauss{radius: r, weight: make([]float64, r+1)}
 	if sigma == 0 {
 		g.weight[0] = 1

@@ -272,5 +272,5 @@ func (m *matcher) fill(slot, i, y int) {
 		m.slots = append(m.slots, make([]float64, blockPixels*vec.Values(m.job.Mosaic.C)))
 	}
 	s.value = m.slots[slot]
-	s.a, s.b = m.warp.warpRow(m.job, &m.job.Tiles[i], m.job.gain(i), y, s.a, s.b, s.value)
+	s.a, s.b = m.warp.warpRow(m.job, &m.job.Tiles[i], m.job.Gain(i), y, s.a, s.b, s.value)
 }

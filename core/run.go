@@ -150,8 +150,8 @@ func (p *pass) report() error {
 	return nil
 }
 
-// gain is the factor of tile i in the coadd.
-func (j *Job) gain(i int) float32 {
+// Gain is the factor of tile i in the coadd.
+func (j *Job) Gain(i int) float32 {
 	if j.Gains == nil {
 		return 1
 	}

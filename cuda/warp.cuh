@@ -1,0 +1,149 @@
+// Where output pixels lie in tiles, and what the tiles show there.
+#pragma once
+
+typedef unsigned long long count_t;
+
+enum { MAX_CHANNELS = 4 };
+enum { MAP_PLANE = 0, MAP_GRID = 1, MAP_POSITIONS = 2 };
+enum { FINITE_ONLY = 0, NUMBER_ONLY = 1, ZERO_OR_ONE = 2 };
+
+#define NOT_A_FLOAT (__int_as_float(0x7fc00000))
+
+// Tile is a tile on the device and where it lies: core.Tile and core.PixelMap.
+struct Tile {
+  const float *image;   // [h,w,channels]
+  const float *mask;    // [h,w], or NULL
+  const float *weight;  // [h,w], or NULL
+  const double *nodes;  // of a grid or of positions
+  double plane[9];
+  double origin_x, origin_y, inverse_step_x, step_y;
+  double weight_scale;
+  double offset[MAX_CHANNELS];
+  int x0, y0, x1, y1;  // box of output pixels, cut to the output
+  int h, w;
+  int kind, nx, ny;
+  int left, top, width;  // of the map's own box: where positions begin
+  int index;
+  float gain;
+};
+static_assert(sizeof(Tile) == 232, "as in layout.go");
+
+__device__ __forceinline__ int at_most(int a, int b) { return a < b ? a : b; }
+__device__ __forceinline__ int at_least(int a, int b) { return a > b ? a : b; }
+
+// first_node returns the first of the four nodes for coordinate t, and t from there.
+__device__ __forceinline__ int first_node(double t, int n, double *local) {
+  int c = at_most(at_least((int)t, 0), n - 2);
+  int s = at_most(at_least(c - 1, 0), n - 4);
+  *local = t - (double)s;
+  return s;
+}
+
+// cubic returns, at t, the cubic through f0 to f3 at 0 to 3.
+__device__ __forceinline__ double cubic(double f0, double f1, double f2, double f3, double t) {
+  double d1 = f1 - f0, d2 = f2 - 2 * f1 + f0, d3 = f3 - 3 * f2 + 3 * f1 - f0;
+  double c1 = d1 - d2 / 2 + d3 / 3, c2 = d2 / 2 - d3 / 2, c3 = d3 / 6;
+  return f0 + t * (c1 + t * (c2 + t * c3));
+}
+
+// grid_position interpolates the nodes in y, then in x.
+__device__ void grid_position(const Tile &t, int x, int y, double *u, double *v) {
+  double ty, tx;
+  int sy = first_node(((double)y - t.origin_y) / t.step_y, t.ny, &ty);
+  int sx = first_node(((double)x - t.origin_x) * t.inverse_step_x, t.nx, &tx);
+  double a = ty - 1, b = ty - 2, c = ty - 3;
+  double w0 = -a * b * c / 6, w1 = ty * b * c / 2, w2 = -ty * a * c / 2, w3 = ty * a * b / 6;
+  double line[8];
+  size_t row = 2 * (size_t)t.nx;
+  const double *r0 = t.nodes + sy * row + 2 * (size_t)sx;
+  for (int i = 0; i < 8; i++) {
+    line[i] = w0 * r0[i] + w1 * r0[i + row] + w2 * r0[i + 2 * row] + w3 * r0[i + 3 * row];
+  }
+  *u = cubic(line[0], line[2], line[4], line[6], tx);
+  *v = cubic(line[1], line[3], line[5], line[7], tx);
+}
+
+// position finds where output pixel (x,y) lies in the tile, and whether it lies inside,
+// by the edge's slack of core/vec.
+__device__ bool position(const Tile &t, int x, int y, double *u, double *v) {
+  if (x < t.x0 || x >= t.x1 || y < t.y0 || y >= t.y1) return false;
+  if (t.kind == MAP_PLANE) {
+    const double *p = t.plane;
+    double fx = x, fy = y;
+    double w = p[6] * fx + (p[7] * fy + p[8]);
+    if (!(w > 0)) return false;
+    double r = 1 / w;
+    *u = (p[0] * fx + (p[1] * fy + p[2])) * r;
+    *v = (p[3] * fx + (p[4] * fy + p[5])) * r;
+  } else if (t.kind == MAP_GRID) {
+    grid_position(t, x, y, u, v);
+  } else {
+    const double *n = t.nodes + 2 * ((size_t)(y - t.top) * t.width + (x - t.left));
+    *u = n[0];
+    *v = n[1];
+  }
+  const double slack = 1e-7;
+  return *u >= -0.5 - slack && *u <= (double)t.w - 0.5 + slack && *v >= -0.5 - slack &&
+         *v <= (double)t.h - 0.5 + slack;
+}
+
+// Stencil is the four pixels around a position and their weights.
+struct Stencil {
+  size_t at, right, below;  // pixels
+  double w00, w01, w10, w11;
+};
+
+__device__ __forceinline__ double clamped(double x, double end) {
+  return x < 0 ? 0 : x > end ? end : x;
+}
+
+__device__ Stencil stencil(const Tile &t, double u, double v) {
+  u = clamped(u, (double)(t.w - 1));
+  v = clamped(v, (double)(t.h - 1));
+  int ku = at_most((int)u, at_least(t.w - 2, 0)), kv = at_most((int)v, at_least(t.h - 2, 0));
+  double fx = u - (double)ku, fy = v - (double)kv, gx = 1 - fx, gy = 1 - fy;
+  Stencil s;
+  s.at = (size_t)kv * t.w + ku;
+  s.right = t.w > 1 ? 1 : 0;
+  s.below = t.h > 1 ? t.w : 0;
+  s.w00 = gy * gx;
+  s.w01 = gy * fx;
+  s.w10 = fy * gx;
+  s.w11 = fy * fx;
+  return s;
+}
+
+__device__ __forceinline__ double cleaned(float s, int clean) {
+  if (clean == ZERO_OR_ONE) return s > 0 ? 1 : 0;
+  if (clean == NUMBER_ONLY ? s != s : s - s != 0) return 0;
+  return (double)s;
+}
+
+// map_sample samples a mask or weight map, cleaned.
+__device__ double map_sample(const float *map, const Stencil &s, int clean) {
+  const float *p = map + s.at;
+  return s.w00 * cleaned(p[0], clean) + s.w01 * cleaned(p[s.right], clean) +
+         s.w10 * cleaned(p[s.below], clean) + s.w11 * cleaned(p[s.below + s.right], clean);
+}
+
+// warp samples all channels of a tile at (x,y) and returns the weight; false where it
+// shows nothing. A channel that is NaN shows nothing either.
+__device__ bool warp(const Tile &t, int channels, int clean, int x, int y, double *value,
+                     double *weight) {
+  double u, v;
+  if (!position(t, x, y, &u, &v)) return false;
+  Stencil s = stencil(t, u, v);
+  *weight = t.weight_scale;
+  if (t.weight) {
+    *weight = t.weight_scale * map_sample(t.weight, s, clean);
+    if (!(*weight > 0)) return false;
+  }
+  const float *p = t.image + s.at * channels;
+  size_t right = s.right * channels, below = s.below * channels;
+  for (int c = 0; c < channels; c++) {
+    value[c] = s.w00 * (double)(p[c] * t.gain) + s.w01 * (double)(p[c + right] * t.gain) +
+               s.w10 * (double)(p[c + below] * t.gain) +
+               s.w11 * (double)(p[c + below + right] * t.gain);
+  }
+  return true;
+}
