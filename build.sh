@@ -2,22 +2,25 @@
 # Builds, tests and shows zetwopass on a fresh machine that has Go, gcc and
 # Python 3.11 or newer with venv. Everything else lands in this folder.
 #
-#   ./build.sh [build]   the shared library, into python/zetwopass
+#   ./build.sh [build]   the shared library without CUDA, into python/zetwopass
+#   ./build.sh cuda      the same with CUDA, which it uses where there is a GPU
 #   ./build.sh test      all tests
 #   ./build.sh demo      a real mosaic, before and after, into build/demo
 #   ./build.sh bench     the table of README.md
 #   ./build.sh wheel     a wheel to install elsewhere, into build
 #   ./build.sh generate  the AVX2 bodies of core/vec, from its generator
+#   ./build.sh kernels   the PTX of cuda, from its CUDA C++
+#   ./build.sh fake      a driver that runs the kernels on the CPU, into build/fake
 set -euo pipefail
 cd "$(dirname "$0")"
 
 library=python/zetwopass/libzetwopass.so
 python=.venv/bin/python
 
-build() {
+build() { # further flags of go build
   local flags="-Wl,--version-script=$PWD/capi/exports.map -Wl,-z,defs"
   CGO_ENABLED=1 go build -trimpath -buildvcs=false -buildmode=c-shared \
-    -ldflags "-s -w -buildid= -extldflags '$flags'" -o build/libzetwopass.so ./capi
+    -ldflags "-s -w -buildid= -extldflags '$flags'" -o build/libzetwopass.so "$@" ./capi
   mv build/libzetwopass.so "$library" # a running program keeps the old one
   compare_names
 }
@@ -29,6 +32,51 @@ compare_names() {
   exported=$(nm -D --defined-only "$library" | awk '$2 == "T" {print $3}' | sort -u)
   diff <(echo "$declared") <(echo "$exported") ||
     { echo "build.sh: the header and the library disagree" >&2; exit 1; }
+}
+
+# The library with CUDA looks for the driver when it runs (cuda/driver/shim). To
+# build it takes cuda.h, and a libcuda for cu's -lcuda: an empty one.
+build_cuda() {
+  cuda_env
+  build -tags cuda
+}
+
+cuda_env() {
+  mkdir -p build/lib
+  ar rcs build/lib/libcuda.a
+  nvidia cuda-runtime
+  export CGO_CFLAGS="-O2 -g -I$PWD/build/nvidia-cuda-runtime/nvidia/cuda_runtime/include"
+  export CGO_LDFLAGS="-O2 -g -L$PWD/build/lib"
+}
+
+# One of NVIDIA's packages, into build: its licence keeps it out of the repository.
+nvidia() {
+  [ -x "$python" ] || python3 -m venv .venv
+  [ -d "build/nvidia-$1" ] ||
+    .venv/bin/pip install --quiet --disable-pip-version-check --no-deps --only-binary=:all: \
+      --platform manylinux2014_x86_64 --target "build/nvidia-$1" "nvidia-$1-cu11==11.8.89"
+}
+
+# CUDA 11.8, because drivers since 2022 take its PTX.
+compile_kernels() { # source.cu out.ptx
+  nvidia cuda-nvrtc
+  "$python" cuda/compile.py build/nvidia-cuda-nvrtc/nvidia/cuda_nvrtc/lib "$1" "$2"
+}
+
+sources=(cuda/kernels cuda/driver/testdata/trial)
+
+kernels() {
+  local source
+  for source in "${sources[@]}"; do compile_kernels "$source.cu" "$source.ptx"; done
+}
+
+# What is committed is what the compiler makes of the sources.
+check_kernels() {
+  local source
+  for source in "${sources[@]}"; do
+    compile_kernels "$source.cu" build/fresh.ptx
+    cmp "$source.ptx" build/fresh.ptx || { echo "build.sh: run ./build.sh kernels" >&2; exit 1; }
+  done
 }
 
 venv() {
@@ -58,11 +106,13 @@ check_generated() {
 
 run_tests() {
   local unformatted
-  unformatted=$(gofmt -l core capi)
+  unformatted=$(gofmt -l core capi cuda)
   [ -z "$unformatted" ] || { echo "gofmt: $unformatted" >&2; exit 1; }
   go vet ./...
+  go vet -tags cuda ./...
   (cd core/vec/gen && go vet .)
   check_generated
+  check_kernels
   CGO_ENABLED=0 GOARCH=arm64 go vet ./core/...
   go test -race ./core/...
   go test -tags noasm ./core/... # the loops alone, which other processors run
@@ -86,10 +136,12 @@ shift || true
 mkdir -p build
 case "$command" in
   build) build ;;
-  test) build && venv && run_tests "$@" ;;
-  demo) build && venv && "$python" tests/demo.py "$@" ;;
-  bench) build && venv && "$python" tests/bench.py "$@" ;;
-  wheel) build && venv && wheel ;;
+  cuda) build_cuda ;;
+  test) build_cuda && venv && run_tests "$@" ;;
+  demo) build_cuda && venv && "$python" tests/demo.py "$@" ;;
+  bench) build_cuda && venv && "$python" tests/bench.py "$@" ;;
+  wheel) build_cuda && venv && wheel ;;
+  kernels) kernels ;;
   generate) generate "$PWD/core/vec" ;;
-  *) sed -n '2,10p' "$0"; exit 2 ;;
+  *) sed -n '2,13p' "$0"; exit 2 ;;
 esac

@@ -1,0 +1,65 @@
+//go:build cuda
+
+#include "shim.h"
+
+#include <dlfcn.h>
+#include <stddef.h>
+
+enum { NOT_INITIALIZED = 3, NOT_FOUND = 500 }; // of cuda.h, which this file can do without
+
+static int not_opened(void) { return NOT_INITIALIZED; }
+static int not_found(void) { return NOT_FOUND; }
+
+// Each function jumps to the address in its slot. It touches neither registers
+// nor stack, so it needs no types: the driver sees the caller's arguments.
+#if defined(__x86_64__)
+#define JUMP(name) "jmp *slot_" #name "(%rip)\n"
+#elif defined(__aarch64__)
+#define JUMP(name)           \
+  "adrp x16, slot_" #name "\n" \
+  "ldr x16, [x16, :lo12:slot_" #name "]\n" \
+  "br x16\n"
+#else
+#error "trampoline.c: write JUMP for this processor"
+#endif
+
+#define FORWARD(name)                                              \
+  __attribute__((visibility("hidden"))) int (*slot_##name)(void) = \
+      not_opened;                                                  \
+  __asm__(".text\n.p2align 4\n"                                    \
+          ".globl " #name "\n.hidden " #name "\n"                  \
+          ".type " #name ", %function\n" #name ":\n" JUMP(name)    \
+          ".size " #name ", .-" #name "\n");
+#include "names.h"
+#undef FORWARD
+
+static const struct {
+  const char *name;
+  int (**slot)(void);
+} functions[] = {
+#define FORWARD(name) {#name, &slot_##name},
+#include "names.h"
+#undef FORWARD
+};
+
+static int (*init)(unsigned flags);
+
+// What cu's package init calls. That ends the process when the answer is not 0,
+// so the answer is 0, and ztp_driver_init is the real one.
+__attribute__((visibility("hidden"))) int cuInit(unsigned flags) {
+  (void)flags;
+  return 0;
+}
+
+const char *ztp_driver_open(void) {
+  void *driver = dlopen("libcuda.so.1", RTLD_NOW | RTLD_LOCAL);
+  if (driver == NULL) return dlerror();
+  for (size_t i = 0; i < sizeof functions / sizeof *functions; i++) {
+    int (*found)(void) = (int (*)(void))dlsym(driver, functions[i].name);
+    *functions[i].slot = found != NULL ? found : not_found;
+  }
+  init = (int (*)(unsigned))dlsym(driver, "cuInit");
+  return init != NULL ? NULL : "libcuda.so.1 has no cuInit";
+}
+
+int ztp_driver_init(void) { return init != NULL ? init(0) : NOT_INITIALIZED; }
