@@ -189,8 +189,9 @@ func (p *pass) close() {
 	}
 }
 
-// deviceChunk is the output, in bytes, that a device takes at a time.
-const deviceChunk = 64 << 20
+// deviceChunk is the output, in bytes, that a device takes at a time: two of them are in
+// flight, and each passes through memory of the host that is pinned for it.
+const deviceChunk = 16 << 20
 
 // deviceRows is gpu_rows_per_chunk, else about deviceChunk of output.
 func deviceRows(j *Job, rows int, rowBytes int64) int {

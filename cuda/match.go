@@ -10,7 +10,7 @@ import (
 )
 
 // keptBytes is about the most that the sieves of one go may keep.
-const keptBytes = 64 << 20
+const keptBytes = 16 << 20
 
 // Differences implements core.Session.
 func (s *session) Differences(y0, y1 int, overlaps []core.Overlap) ([]core.Tally, error) {

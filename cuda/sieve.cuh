@@ -43,7 +43,7 @@ struct Lattice {
 
 __device__ bool column(const Lattice &l, int *x, int *y, int *end) {
   *x = l.x0 + (int)(blockIdx.x * blockDim.x + threadIdx.x) * l.step_x;
-  *y = l.y0 + (int)blockIdx.y * l.rows * l.step_y;
+  *y = l.y0 + (int)(blockIdx.y * blockDim.y + threadIdx.y) * l.rows * l.step_y;
   *end = at_most(l.y1, *y + l.rows * l.step_y);
   return *x < l.x1;
 }
