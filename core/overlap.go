@@ -139,6 +139,8 @@ func (p *pair) settle() {
 // overlap says what a device shall look for on so many rows.
 func (p *pair) overlap(rows int, sampling bool) Overlap {
 	o := Overlap{I: p.i, J: p.j, Sieves: make([]*Sieve, len(p.channel))}
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	for c := range p.channel {
 		k := &p.channel[c]
 		switch {
