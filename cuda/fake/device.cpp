@@ -12,7 +12,7 @@ static thread_local std::vector<CUcontext> current_contexts;
 
 static const char *environment(const char *name, const char *otherwise) {
   const char *value = getenv(name);
-  return value != nullptr ? value : otherwise;
+  return value != nullptr && *value != 0 ? value : otherwise;
 }
 
 CUresult cuInit(unsigned int flags) {
@@ -96,16 +96,18 @@ CUresult cuDevicePrimaryCtxRetain(CUcontext *context, CUdevice) {
   return CUDA_SUCCESS;
 }
 
+// It lets go of the context even where it is told to fail: nobody else would.
 CUresult cuDevicePrimaryCtxRelease(CUdevice) {
-  BEGIN;
+  std::lock_guard<std::recursive_mutex> lock(fake.mutex);
+  CUresult fault = fake.fault(__func__);
   if (fake.retained == 0) return CUDA_ERROR_INVALID_CONTEXT;
-  if (--fake.retained > 0) return CUDA_SUCCESS;
+  if (--fake.retained > 0) return fault;
   int left = fake.lost ? 0 : fake_live_allocations();
   if (left > 0)
     fprintf(stderr, "fake: left behind: %zu allocations, %zu pinned, %zu streams, %zu events, %zu modules\n",
             fake.blocks.size(), fake.pinned.size(), fake.streams.size(), fake.events.size(), fake.modules.size());
   fake.clear();
-  return left > 0 ? CUDA_ERROR_ILLEGAL_STATE : CUDA_SUCCESS;
+  return left > 0 ? CUDA_ERROR_ILLEGAL_STATE : fault;
 }
 
 CUresult cuCtxPushCurrent(CUcontext context) {
