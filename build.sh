@@ -16,6 +16,7 @@ cd "$(dirname "$0")"
 
 library=python/zetwopass/libzetwopass.so
 python=.venv/bin/python
+cuda_include=build/nvidia-cuda-runtime/nvidia/cuda_runtime/include
 
 build() { # further flags of go build
   local flags="-Wl,--version-script=$PWD/capi/exports.map -Wl,-z,defs"
@@ -45,7 +46,7 @@ cuda_env() {
   mkdir -p build/lib
   ar rcs build/lib/libcuda.a
   nvidia cuda-runtime
-  export CGO_CFLAGS="-O2 -g -I$PWD/build/nvidia-cuda-runtime/nvidia/cuda_runtime/include"
+  export CGO_CFLAGS="-O2 -g -I$PWD/$cuda_include"
   export CGO_LDFLAGS="-O2 -g -L$PWD/build/lib"
 }
 
@@ -77,6 +78,15 @@ check_kernels() {
     compile_kernels "$source.cu" build/fresh.ptx
     cmp "$source.ptx" build/fresh.ptx || { echo "build.sh: run ./build.sh kernels" >&2; exit 1; }
   done
+}
+
+# The driver of cuda/fake: LD_LIBRARY_PATH=build/fake makes the library find it.
+# Without contraction its kernels round as the GPU's do.
+fake() {
+  nvidia cuda-runtime
+  mkdir -p build/fake
+  g++ -std=c++17 -O2 -ffp-contract=off -Wall -Wextra -Werror -fPIC -fvisibility=hidden -pthread \
+    -I "$cuda_include" -shared -Wl,-soname,libcuda.so.1 -Wl,-z,defs -o build/fake/libcuda.so.1 cuda/fake/*.cpp
 }
 
 venv() {
@@ -116,6 +126,8 @@ run_tests() {
   CGO_ENABLED=0 GOARCH=arm64 go vet ./core/...
   go test -race ./core/...
   go test -tags noasm ./core/... # the loops alone, which other processors run
+  fake
+  LD_LIBRARY_PATH=$PWD/build/fake go test -race -count=1 -tags cuda ./cuda/... # the fake is no input that go knows of
   .venv/bin/ruff check python tests
   .venv/bin/ruff format --check python tests
   "$python" -m pytest -q tests "$@"
@@ -142,6 +154,7 @@ case "$command" in
   bench) build_cuda && venv && "$python" tests/bench.py "$@" ;;
   wheel) build_cuda && venv && wheel ;;
   kernels) kernels ;;
+  fake) fake ;;
   generate) generate "$PWD/core/vec" ;;
   *) sed -n '2,13p' "$0"; exit 2 ;;
 esac
