@@ -85,7 +85,7 @@ check_kernels() {
 fake() {
   nvidia cuda-runtime
   mkdir -p build/fake
-  g++ -std=c++17 -O2 -ffp-contract=off -Wall -Wextra -Werror -fPIC -fvisibility=hidden -pthread \
+  g++ -std=c++17 -O2 -ffp-contract=off -Wall -Wextra -Werror -Wno-unknown-pragmas -fPIC -fvisibility=hidden -pthread \
     -I "$cuda_include" -shared -Wl,-soname,libcuda.so.1 -Wl,-z,defs -o build/fake/libcuda.so.1 cuda/fake/*.cpp
 }
 

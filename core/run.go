@@ -43,13 +43,27 @@ func Run(j *Job, stages Stages) error {
 	}
 	j.DeviceError = nil
 	p := newPass(j, plan)
-	if err = p.start(stages); errors.Is(err, ErrDevice) {
-		failed := err
-		p = p.again()
-		err = p.start(stages)
-		j.DeviceError = failed
+	err = p.start(stages)
+	if errors.Is(err, ErrDevice) || errors.Is(err, ErrDeviceMemory) {
+		j.DeviceError = err
+		if p, err = p.again(stages); err == nil {
+			err = p.start(stages)
+		}
 	}
 	return err
+}
+
+// again returns a fresh pass after one that failed, on the CPU alone. What has been
+// told of the progress stands.
+func (p *pass) again(stages Stages) (*pass, error) {
+	plan, err := NewPlan(p.job, stages)
+	if err != nil {
+		return nil, err
+	}
+	fresh := newPass(p.job, plan)
+	fresh.mode = CPU
+	fresh.begun, fresh.now.Fraction = p.begun, p.now.Fraction
+	return fresh, nil
 }
 
 // start runs the stages while this goroutine serves the job's callbacks.

@@ -41,15 +41,6 @@ func newPass(j *Job, plan Plan) *pass {
 	return p
 }
 
-// again returns a fresh pass after one that failed, on the CPU alone. What has been
-// told of the progress stands.
-func (p *pass) again() *pass {
-	fresh := newPass(p.job, p.plan)
-	fresh.mode = CPU
-	fresh.begun, fresh.now.Fraction = p.begun, p.now.Fraction
-	return fresh
-}
-
 // acquire takes bytes of the budget for the caller's scratch until release. It
 // never waits: within a call whoever could return bytes may wait for the caller.
 func (p *pass) acquire(bytes int64) error {

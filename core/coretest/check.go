@@ -51,7 +51,7 @@ func run(t *testing.T, d core.Device, mode core.Mode, stages core.Stages, make f
 
 // coadd compares match and coadd bit by bit.
 func coadd(t *testing.T, d core.Device, seed uint64, channels int, mode core.Mode) {
-	want, got := run(t, d, mode, core.RunCoadd, func() *core.Job { return scene(seed, channels) })
+	want, got := run(t, d, mode, core.RunCoadd, func() *core.Job { return Scene(seed, channels) })
 	same(t, "mosaic", got.Mosaic, want.Mosaic, 0)
 	same(t, "coverage", got.CoverageOut, want.CoverageOut, 0)
 	for i, c := range got.Offsets {
@@ -72,7 +72,7 @@ const bound = 5e-7
 
 // secondPass compares all of it: the gains follow the blur.
 func secondPass(t *testing.T, d core.Device, seed uint64, channels int, mode core.Mode) {
-	want, got := run(t, d, mode, core.RunAll, func() *core.Job { return scene(seed, channels) })
+	want, got := run(t, d, mode, core.RunAll, func() *core.Job { return Scene(seed, channels) })
 	same(t, "blurred", got.Blurred, want.Blurred, bound)
 	for i, g := range got.Gains {
 		if !(math.Abs(g-want.Gains[i]) <= bound*want.Gains[i]) {
@@ -109,7 +109,7 @@ func blurs(t *testing.T, d core.Device) {
 func littleMemory(t *testing.T, d core.Device) {
 	for _, bytes := range []int64{400 << 10, 200 << 10, 60 << 10, 1} {
 		make := func() *core.Job {
-			j := scene(3, 3)
+			j := Scene(3, 3)
 			j.DeviceBytes = bytes
 			return j
 		}
@@ -131,7 +131,7 @@ func littleMemory(t *testing.T, d core.Device) {
 // lostGains has a coverage whose blur is not finite.
 func lostGains(t *testing.T, d core.Device) {
 	want, got := run(t, d, core.GPU, core.RunGains, func() *core.Job {
-		j := scene(5, 1)
+		j := Scene(5, 1)
 		j.Profile = core.V42
 		j.Coverage.Set(j.Coverage.H/2, j.Coverage.W/8, 0, float32(math.Inf(1)))
 		j.Coverage.Set(j.Coverage.H/2, j.Coverage.W/8+1, 0, float32(math.Inf(-1)))

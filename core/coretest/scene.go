@@ -7,9 +7,9 @@ import (
 	"zetwopass/core"
 )
 
-// scene returns a random mosaic of tiles with levels and noise of their own, NaN, and a
+// Scene returns a random mosaic of tiles with levels and noise of their own, NaN, and a
 // coverage map with steps. Its tiles have every kind of map, some have masks and weights.
-func scene(seed uint64, channels int) *core.Job {
+func Scene(seed uint64, channels int) *core.Job {
 	rng := rand.New(rand.NewPCG(seed, 7))
 	const n = 6
 	h, w := 40+rng.IntN(30), 50+rng.IntN(30)
