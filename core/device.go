@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 )
 
 // Mode says who computes.
@@ -56,10 +57,16 @@ type Session interface {
 	// Coadd writes the rows [y0,y1) of the job's Mosaic and CoverageOut and sets
 	// shown of the tiles that gave channel 0 a pixel; see pass.coadd.
 	Coadd(y0, y1 int, offsets []float64, shown []bool) (finish func() error, err error)
-	// Held is the memory of the device in use, bytes.
-	Held() int64
+	// Use is what the session has of the device.
+	Use() Use
 	// Close frees all that the session holds.
 	Close() error
+}
+
+// Use is what a session has of its device.
+type Use struct {
+	Bytes int64         // of its memory, held now
+	Busy  time.Duration // that kernels ran, up to the last call that has finished
 }
 
 // Sieve says what to keep of a stream of numbers: with All, all of them, else those
@@ -149,10 +156,10 @@ func (p *pass) deviceBlur(rows int) (done bool, err error) {
 
 // used notes that the device has computed something and what it holds.
 func (p *pass) used() {
-	held := p.session.Held()
+	use := p.session.Use()
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.now.DeviceRan, p.now.DeviceBytes = true, held
+	p.now.DeviceRan, p.now.DeviceUse = true, use
 }
 
 // open opens the job's device where the mode wants it; the job tells why not.

@@ -42,7 +42,7 @@ func (s *twinSession) called(name string) error {
 	return s.fail(name, n)
 }
 
-func (s *twinSession) Held() int64  { return 1000 }
+func (s *twinSession) Use() Use     { return Use{Bytes: 1000} }
 func (s *twinSession) Close() error { return s.called("Close") }
 
 func (s *twinSession) Blur(y0, y1 int) (func() error, error) {
@@ -181,7 +181,7 @@ func TestADeviceAndWorkersShareTheRows(t *testing.T) {
 			t.Fatal(err, j.DeviceError)
 		}
 		sameAnswer(t, j, want)
-		if !last.DeviceRan || last.DeviceBytes != 1000 || last.RowsHere+last.RowsThere != j.Mosaic.H {
+		if !last.DeviceRan || last.DeviceUse.Bytes != 1000 || last.RowsHere+last.RowsThere != j.Mosaic.H {
 			t.Errorf("%d: the last stats are %+v", mode, last)
 		}
 		if mode == GPU && last.RowsHere != 0 {

@@ -26,8 +26,8 @@ type Stats struct {
 	RowsPerChunk           int
 	ScratchBytes           int64 // held now
 	Workers                int
-	DeviceRan              bool  // the device has computed something
-	DeviceBytes            int64 // of its memory, held now
+	DeviceRan              bool // the device has computed something
+	DeviceUse              Use
 	DeviceRowsPerChunk     int
 	RowsHere, RowsThere    int     // of the mosaic, by the workers and by the device
 	Fraction               float64 // of the whole call, 0 to 1, never falls

@@ -5,6 +5,7 @@ package cuda
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"zetwopass/core"
 	"zetwopass/cuda/driver"
@@ -21,9 +22,10 @@ type session struct {
 	in, work, out *driver.Stream // sending, computing, fetching
 	memory
 	slots [2]slot
-	turn  int    // the slot of the last call
-	sums  buffer // of a coadd whose tiles come in groups
-	taps  buffer // of the blur
+	turn  int           // the slot of the last call
+	busy  time.Duration // that kernels ran
+	sums  buffer        // of a coadd whose tiles come in groups
+	taps  buffer        // of the blur
 	crop  crop
 }
 
@@ -74,12 +76,13 @@ func (s *session) open(bytes int64) (err error) {
 	return s.limit(bytes)
 }
 
-func (s *session) Held() (bytes int64) {
+// Use implements core.Session.
+func (s *session) Use() (u core.Use) {
 	_ = s.do(func() error { // it can't fail
-		bytes = s.gpu.Held()
+		u = core.Use{Bytes: s.gpu.Held(), Busy: s.busy}
 		return nil
 	})
-	return bytes
+	return u
 }
 
 // Close frees all that the session holds and ends its thread.
@@ -101,6 +104,9 @@ type slot struct {
 	used    int64  // bytes of it
 	result  buffer
 	fetched pinned
+	timed   bool
+	begun   driver.Event // its kernels
+	ended   driver.Event
 	done    driver.Event
 }
 
@@ -108,7 +114,7 @@ type slot struct {
 func (s *session) next(bytes int64) (*slot, error) {
 	s.turn = 1 - s.turn
 	t := &s.slots[s.turn]
-	t.used = 0
+	t.used, t.timed = 0, false
 	if err := s.grow(&t.args, bytes); err != nil {
 		return nil, err
 	}
@@ -128,10 +134,14 @@ func (t *slot) place(args []byte) (driver.Ptr, int64) {
 // after them and all else that was sent.
 func (s *session) sendArgs(t *slot, first int64) error {
 	err := s.in.Upload(t.args.at+driver.Ptr(first), t.blob.bytes[first:t.used])
-	if err != nil {
-		return err
+	if err == nil {
+		err = follow(s.work, s.in)
 	}
-	return follow(s.work, s.in)
+	if err == nil && !t.timed {
+		t.begun, err = s.work.Record()
+		t.timed = err == nil
+	}
+	return err
 }
 
 // launch starts a kernel on at least so many threads, in blocks of block.
@@ -141,9 +151,14 @@ func (s *session) launch(kernel string, threads, block [2]int, args driver.Ptr) 
 }
 
 // fetch has a slot's result come when it is computed, and notes that moment.
-func (s *session) fetch(t *slot, from driver.Ptr, bytes int64) error {
+func (s *session) fetch(t *slot, from driver.Ptr, bytes int64) (err error) {
 	if err := s.hold(&t.fetched, bytes); err != nil {
 		return err
+	}
+	if t.timed {
+		if t.ended, err = s.work.Record(); err != nil {
+			return err
+		}
 	}
 	if err := follow(s.out, s.work); err != nil {
 		return err
@@ -151,20 +166,32 @@ func (s *session) fetch(t *slot, from driver.Ptr, bytes int64) error {
 	if err := s.out.Download(t.fetched.bytes[:bytes], from); err != nil {
 		return err
 	}
-	var err error
 	t.done, err = s.out.Record()
+	return err
+}
+
+// await waits until a slot's result has come.
+func (s *session) await(t *slot) error {
+	defer t.done.Release()
+	if err := t.done.Wait(); err != nil || !t.timed {
+		return err
+	}
+	t.timed = false
+	defer t.begun.Release()
+	defer t.ended.Release()
+	busy, err := t.ended.Since(t.begun)
+	s.busy += busy
 	return err
 }
 
 // finish waits until a slot's result has come and calls f.
 func (s *session) finish(t *slot, f func()) error {
 	return s.do(func() error {
-		defer t.done.Release()
-		if err := t.done.Wait(); err != nil {
-			return err
+		err := s.await(t)
+		if err == nil {
+			f()
 		}
-		f()
-		return nil
+		return err
 	})
 }
 

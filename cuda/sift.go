@@ -45,7 +45,7 @@ func (v *sieves) place(s *session, t *slot) error {
 // room enough, and how much they want.
 func (v *sieves) fetch(s *session, t *slot) (tallies []core.Tally, full map[int]int, err error) {
 	bytes := int64(len(v.args)) * sieveBytes
-	if err := s.await(t, v.at, bytes); err != nil {
+	if err := s.fetchNow(t, v.at, bytes); err != nil {
 		return nil, nil, err
 	}
 	copy(bytesOf(v.args), t.fetched.bytes)
@@ -63,7 +63,7 @@ func (v *sieves) fetch(s *session, t *slot) (tallies []core.Tally, full map[int]
 	if end == 0 || len(full) > 0 {
 		return tallies, full, nil
 	}
-	if err := s.await(t, t.result.at, int64(end)); err != nil {
+	if err := s.fetchNow(t, t.result.at, int64(end)); err != nil {
 		return nil, nil, err
 	}
 	for i, a := range v.args {
@@ -76,13 +76,12 @@ func (v *sieves) fetch(s *session, t *slot) (tallies []core.Tally, full map[int]
 	return tallies, nil, nil
 }
 
-// await fetches bytes and waits for them.
-func (s *session) await(t *slot, from driver.Ptr, bytes int64) error {
+// fetchNow fetches bytes and waits for them.
+func (s *session) fetchNow(t *slot, from driver.Ptr, bytes int64) error {
 	if err := s.fetch(t, from, bytes); err != nil {
 		return err
 	}
-	defer t.done.Release()
-	return t.done.Wait()
+	return s.await(t)
 }
 
 func sieveOf(v *core.Sieve) sieveArgs {
