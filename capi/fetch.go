@@ -7,6 +7,7 @@ import "C"
 
 import (
 	"fmt"
+	"slices"
 	"sync/atomic"
 	"unsafe"
 
@@ -29,7 +30,11 @@ func run(job *C.ztp_job, stages core.Stages) (err error) {
 	if err != nil {
 		return err
 	}
-	return core.Run(j, stages)
+	err = core.Run(j, stages)
+	if knowsDevice(job) {
+		report(job.device_error, j.DeviceError)
+	}
+	return err
 }
 
 // planJob fetches a job and writes its plan.
@@ -38,9 +43,9 @@ func planJob(job *C.ztp_job, out *C.ztp_plan_info) (err error) {
 	if out == nil {
 		return fmt.Errorf("%w: plan is NULL", core.ErrArgument)
 	}
-	if out.struct_size != C.sizeof_ztp_plan_info {
-		return fmt.Errorf("%w: plan.struct_size = %d, want %d",
-			errStruct, out.struct_size, C.sizeof_ztp_plan_info)
+	const first = unsafe.Offsetof(out.gpu_rows_per_chunk) // the size without what came later
+	if err := sized("plan.struct_size", out.struct_size, C.sizeof_ztp_plan_info, first); err != nil {
+		return err
 	}
 	f := fetcher{job: job, stages: core.RunAll, borrow: shaped}
 	j, err := f.fetch()
@@ -59,6 +64,9 @@ func planJob(job *C.ztp_job, out *C.ztp_plan_info) (err error) {
 	out.chunk_total = C.int64_t(plan.ChunkTotal)
 	out.chunk_bytes = C.int64_t(plan.ChunkBytes)
 	out.bytes = C.int64_t(plan.Bytes)
+	if uintptr(out.struct_size) > first {
+		out.gpu_rows_per_chunk = C.int64_t(plan.DeviceRows)
+	}
 	return nil
 }
 
@@ -76,8 +84,9 @@ func (f *fetcher) fetch() (*core.Job, error) {
 	if job == nil {
 		return nil, fmt.Errorf("%w: job is NULL", core.ErrArgument)
 	}
-	if job.struct_size != C.sizeof_ztp_job {
-		return nil, fmt.Errorf("%w: job.struct_size = %d, want %d", errStruct, job.struct_size, C.sizeof_ztp_job)
+	err := sized("job.struct_size", job.struct_size, C.sizeof_ztp_job, unsafe.Offsetof(job.device))
+	if err != nil {
+		return nil, err
 	}
 	j := &core.Job{
 		Profile: core.Profile(job.profile), Sigma: int(job.sigma),
@@ -89,6 +98,11 @@ func (f *fetcher) fetch() (*core.Job, error) {
 		Workers: int(job.workers), RowsPerChunk: int(job.rows_per_chunk),
 		MaxChunkBytes: int64(job.max_chunk_bytes),
 		OnStats:       statsCaller(job),
+		Device:        device(),
+	}
+	if knowsDevice(job) {
+		j.Mode, j.DeviceRows = core.Mode(job.device), int(job.gpu_rows_per_chunk)
+		j.DeviceBytes = int64(job.gpu_max_chunk_bytes)
 	}
 	switch {
 	case j.Threshold == 0:
@@ -122,6 +136,17 @@ func (f *fetcher) fetch() (*core.Job, error) {
 	return j, nil
 }
 
+// sized refuses the size of a struct that no header has had.
+func sized(name string, size C.uint32_t, known ...uintptr) error {
+	if slices.Contains(known, uintptr(size)) {
+		return nil
+	}
+	return fmt.Errorf("%w: %s = %d, want %d", errStruct, name, size, known[0])
+}
+
+// knowsDevice reports whether the header of the job's caller has the fields from device on.
+func knowsDevice(job *C.ztp_job) bool { return uintptr(job.struct_size) > unsafe.Offsetof(job.device) }
+
 func (f *fetcher) tiles(j *core.Job) error {
 	n := int64(f.job.tile_count)
 	if n < 1 || n > core.MaxTiles {
@@ -130,8 +155,8 @@ func (f *fetcher) tiles(j *core.Job) error {
 	if f.job.tiles == nil {
 		return fmt.Errorf("%w: tiles is NULL", core.ErrArgument)
 	}
-	if f.job.tile_size != C.sizeof_ztp_tile {
-		return fmt.Errorf("%w: tile_size = %d, want %d", errStruct, f.job.tile_size, C.sizeof_ztp_tile)
+	if err := sized("tile_size", f.job.tile_size, C.sizeof_ztp_tile); err != nil {
+		return err
 	}
 	j.Tiles = make([]core.Tile, n)
 	for i := range j.Tiles {

@@ -41,6 +41,11 @@ func ztp_plan(job *C.ztp_job_in, plan *C.ztp_plan_info, e *C.ztp_error) C.ztp_st
 	return report(e, planJob(job, plan))
 }
 
+//export ztp_device_info
+func ztp_device_info(device *C.ztp_device, e *C.ztp_error) C.ztp_status {
+	return report(e, describe(device))
+}
+
 //export ztp_abi_version
 func ztp_abi_version() C.uint32_t { return C.ZTP_ABI_VERSION }
 

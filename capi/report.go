@@ -15,6 +15,7 @@ static const char *ztp_name_of(ztp_status status) {
     case ZTP_BAD_STRUCT: return "ZTP_BAD_STRUCT";
     case ZTP_BUDGET: return "ZTP_BUDGET";
     case ZTP_CANCELLED: return "ZTP_CANCELLED";
+    case ZTP_DEVICE: return "ZTP_DEVICE";
     case ZTP_INTERNAL: return "ZTP_INTERNAL";
     default: return "unknown status";
   }
@@ -51,6 +52,8 @@ var statuses = []struct {
 	{errStruct, C.ZTP_BAD_STRUCT},
 	{core.ErrBudget, C.ZTP_BUDGET},
 	{core.ErrCancelled, C.ZTP_CANCELLED},
+	{core.ErrDevice, C.ZTP_DEVICE},
+	{core.ErrDeviceMemory, C.ZTP_DEVICE},
 }
 
 // report writes err to *e, where there is one, and returns its status.
@@ -66,15 +69,20 @@ func report(e *C.ztp_error, err error) C.ztp_status {
 	}
 	if e != nil {
 		e.status = status
-		buf := unsafe.Slice((*byte)(unsafe.Pointer(&e.message[0])), len(e.message))
-		n := min(len(text), len(buf)-1)
-		for n < len(text) && n > 0 && !utf8.RuneStart(text[n]) {
-			n--
-		}
-		copy(buf, text[:n])
-		buf[n] = 0
+		putText(e.message[:], text)
 	}
 	return status
+}
+
+// putText writes as many whole characters of the text as there is room for, and a 0.
+func putText(to []C.char, text string) {
+	buf := unsafe.Slice((*byte)(unsafe.Pointer(&to[0])), len(to))
+	n := min(len(text), len(buf)-1)
+	for n < len(text) && n > 0 && !utf8.RuneStart(text[n]) {
+		n--
+	}
+	copy(buf, text[:n])
+	buf[n] = 0
 }
 
 // statsCaller returns the function that hands core's snapshots to the job's
@@ -98,6 +106,14 @@ func statsCaller(job *C.ztp_job) func(core.Stats) {
 			fraction:        C.double(s.Fraction),
 			elapsed_seconds: C.double(s.Elapsed.Seconds()),
 			eta_seconds:     C.double(s.ETA.Seconds()),
+
+			gpu_rows_per_chunk: C.int64_t(s.DeviceRowsPerChunk),
+			cpu_rows:           C.int64_t(s.RowsHere),
+			gpu_rows:           C.int64_t(s.RowsThere),
+			gpu_bytes:          C.int64_t(s.DeviceBytes),
+		}
+		if s.DeviceRan {
+			stats.gpu_ran = 1
 		}
 		C.ztp_call_stats(call, &stats, user)
 	}

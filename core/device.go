@@ -21,6 +21,8 @@ const (
 var (
 	// ErrDevice says that there is no device, or that it failed.
 	ErrDevice = errors.New("GPU")
+	// ErrNoBackend says that a build has no Device.
+	ErrNoBackend = fmt.Errorf("%w: this library was built without its backend", ErrDevice)
 	// ErrDeviceMemory says that a smaller task might do.
 	ErrDeviceMemory = errors.New("out of GPU memory")
 )
@@ -175,7 +177,7 @@ func (p *pass) open() {
 		return
 	}
 	if j.Device == nil {
-		j.DeviceError = fmt.Errorf("%w: this library was built without its backend", ErrDevice)
+		j.DeviceError = ErrNoBackend
 		return
 	}
 	session, err := j.Device.Open(p.ctx, j, j.DeviceBytes)

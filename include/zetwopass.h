@@ -24,7 +24,8 @@
  * - Functions return ZTP_OK or a status, with a message in *error (may be NULL)
  *   that names the argument, what came and what was wanted. Nothing is printed.
  * - Any number of threads may call at once. Results are the same bits for any
- *   number of workers and any chunk size.
+ *   number of workers and any chunk size. A GPU gives the same bits too, but for
+ *   the blur, which keeps to the same bounds.
  * - A process forked from one that has called the library may not call it.
  */
 #ifndef ZETWOPASS_H
@@ -49,6 +50,7 @@ enum {
   ZTP_BAD_STRUCT = 104,   /* struct_size or tile_size of no known version    */
   ZTP_BUDGET = 200,       /* max_chunk_bytes is too small for one chunk      */
   ZTP_CANCELLED = 300,    /* *cancel became non-zero                         */
+  ZTP_DEVICE = 400,       /* no usable GPU, or it failed: in device_error only */
   ZTP_INTERNAL = 900      /* a defect of the library; the message says where */
 };
 
@@ -96,6 +98,12 @@ typedef struct ztp_tile {
 enum { ZTP_PROFILE_V45 = 0, ZTP_PROFILE_V42 = 1 }; /* the two generations of the maths */
 enum { ZTP_COMBINE_MEAN = 0, ZTP_COMBINE_SUM = 1 };
 enum {
+  ZTP_DEVICE_AUTO = 0,  /* GPU and CPU where that pays, else the CPU              */
+  ZTP_DEVICE_CPU = 1,
+  ZTP_DEVICE_GPU = 2,   /* the GPU, and the CPU for what its memory can't hold    */
+  ZTP_DEVICE_HYBRID = 3 /* both, each as much as it can                           */
+};
+enum {
   ZTP_STAGE_START = 0,
   ZTP_STAGE_BLUR = 1,
   ZTP_STAGE_GAINS = 2,
@@ -118,6 +126,11 @@ typedef struct ztp_stats {
   double fraction;                  /* of the whole call, 0 to 1, never falls */
   double elapsed_seconds;
   double eta_seconds;               /* negative = not known yet               */
+  int32_t gpu_ran;                  /* 1 = a kernel has really run            */
+  int32_t reserved2;
+  int64_t gpu_rows_per_chunk;       /* output rows                            */
+  int64_t cpu_rows, gpu_rows;       /* of the mosaic, added up by each        */
+  int64_t gpu_bytes;                /* of the GPU's memory, held now          */
 } ztp_stats;
 typedef void (*ztp_stats_fn)(const ztp_stats *stats, void *user);
 
@@ -156,6 +169,15 @@ typedef struct ztp_job {
                               second and at every new stage; or NULL             */
   void *user;              /* handed to on_stats                                 */
   const int32_t *cancel;   /* polled; set it non-zero from any thread; or NULL   */
+  int32_t device;          /* ZTP_DEVICE_...: who computes. A header that ends
+                              before this field has ZTP_DEVICE_AUTO              */
+  int32_t reserved2;
+  int64_t gpu_rows_per_chunk;  /* output rows on the GPU at a time; 0 = chosen   */
+  int64_t gpu_max_chunk_bytes; /* bound of the GPU's memory, bytes; 0 = what is
+                                  free, less a margin                            */
+  ztp_error *device_error; /* out, or NULL: why the GPU was not used although
+                              asked for, or failed midway, when the CPU has done
+                              all of the work. ZTP_OK = nothing to say           */
 } ztp_job;
 
 typedef struct ztp_plan_info {
@@ -165,7 +187,21 @@ typedef struct ztp_plan_info {
   int64_t chunk_total;     /* row chunks of the mosaic                           */
   int64_t chunk_bytes;     /* scratch of one worker on one chunk, at most        */
   int64_t bytes;           /* scratch of the whole call, at most                 */
+  int64_t gpu_rows_per_chunk; /* output rows on a GPU at a time                  */
 } ztp_plan_info;
+
+enum { ZTP_NAME_SIZE = 256 };
+typedef struct ztp_device {
+  uint32_t struct_size;
+  int32_t usable;                       /* 1 = yes; 0 = no, reason says why, and
+                                           all else is 0                         */
+  int64_t total_bytes, free_bytes;      /* of its memory                         */
+  int32_t compute_major, compute_minor; /* compute capability                    */
+  int32_t cuda_driver;                  /* the CUDA that its driver has, as
+                                           1000 major + 10 minor                 */
+  char name[ZTP_NAME_SIZE];             /* UTF-8, always NUL-terminated          */
+  char reason[ZTP_MESSAGE_SIZE];        /* likewise                              */
+} ztp_device;
 
 /* ztp_blur_coverage writes the blurred coverage: job->blurred from job->coverage
  * and job->sigma. V45: normalised by the blurred mask of covered pixels, 0 where
@@ -188,6 +224,10 @@ ztp_status ztp_second_pass(const ztp_job *job, ztp_error *error);
  * success *plan tells the chunks and the scratch; set its struct_size before.
  * Images that the planned call would write may be absent in data, not in shape. */
 ztp_status ztp_plan(const ztp_job *job, ztp_plan_info *plan, ztp_error *error);
+
+/* ztp_device_info describes the GPU that a job would use; set struct_size before.
+ * That there is none is no failure: ZTP_OK, and *device says why. */
+ztp_status ztp_device_info(ztp_device *device, ztp_error *error);
 
 /* ztp_abi_version returns ZTP_ABI_VERSION of the library. */
 uint32_t ztp_abi_version(void);

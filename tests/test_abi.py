@@ -21,6 +21,7 @@ STRUCTS = {
     "ztp_stats": _ffi.Stats,
     "ztp_job": _ffi.Job,
     "ztp_plan_info": _ffi.PlanInfo,
+    "ztp_device": _ffi.Device,
 }
 CONSTANTS = {
     "ZTP_ABI_VERSION": _ffi.ABI_VERSION,
@@ -31,7 +32,9 @@ CONSTANTS = {
     "ZTP_MAP_PLANE": _ffi.MAP_PLANE,
     "ZTP_MAP_GRID": _ffi.MAP_GRID,
     "ZTP_MAP_POSITIONS": _ffi.MAP_POSITIONS,
-} | {f"ZTP_STAGE_{name.upper()}": i for i, name in enumerate(_ffi.STAGES)}
+}
+CONSTANTS |= {f"ZTP_STAGE_{name.upper()}": i for i, name in enumerate(_ffi.STAGES)}
+CONSTANTS |= {f"ZTP_DEVICE_{name.upper()}": i for name, i in _ffi.DEVICES.items()}
 
 needs_gcc = pytest.mark.skipif(not shutil.which("gcc"), reason="no gcc")
 
@@ -109,9 +112,14 @@ def test_every_status_has_its_error():
     # Without it a new failure would pass as success or as a defect.
     names = {status: _ffi.library().ztp_status_name(status).decode() for status in range(1000)}
     known = {s: n for s, n in names.items() if n.startswith("ZTP_") and s}
-    own = {200: errors.BudgetError, 300: errors.CancelledError, 900: errors.LibraryError}
+    own = {
+        200: errors.BudgetError,
+        300: errors.CancelledError,
+        400: errors.DeviceError,
+        900: errors.LibraryError,
+    }
     for status in known:
         kind = own.get(status, errors.ArgumentError)
         with pytest.raises(kind, match="words"):
             errors.check(status, "words")
-    assert sorted(known) == [100, 101, 102, 103, 104, 200, 300, 900]
+    assert sorted(known) == [100, 101, 102, 103, 104, 200, 300, 400, 900]

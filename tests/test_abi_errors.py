@@ -11,6 +11,7 @@ from zetwopass._job import Job, Outputs, Settings, TileInput
 from zetwopass._wcs import PixelMap
 
 OK, ARGUMENT, SHAPE, STRIDE, OVERLAP, STRUCT, CANCELLED = 0, 100, 101, 102, 103, 104, 300
+DEVICE = 400
 
 
 @pytest.fixture
@@ -75,6 +76,10 @@ WRONG = {
     "negative workers": (put("workers", -1), ARGUMENT, "workers"),
     "negative rows": (put("rows_per_chunk", -1), ARGUMENT, "rows_per_chunk"),
     "negative bytes": (put("max_chunk_bytes", -1), ARGUMENT, "max_chunk_bytes"),
+    "an unknown device": (put("device", 7), ARGUMENT, "device = 7"),
+    "a negative device": (put("device", -1), ARGUMENT, "device = -1"),
+    "negative rows of a GPU": (put("gpu_rows_per_chunk", -1), ARGUMENT, "gpu_rows_per_chunk"),
+    "negative bytes of a GPU": (put("gpu_max_chunk_bytes", -1), ARGUMENT, "gpu_max_chunk_bytes"),
 }
 
 
@@ -112,6 +117,54 @@ def test_null_is_no_job_and_no_plan(job):
     assert library.ztp_plan(job.struct, None, error) == ARGUMENT and b"plan" in error.message
     info = _ffi.PlanInfo(3)
     assert library.ztp_plan(job.struct, info, error) == STRUCT
+
+
+def test_a_job_of_the_header_before_devices_is_computed_as_ever(job):
+    # Without it a program has to be compiled anew for a GPU that it doesn't know.
+    assert called(job) == (OK, "")
+    want = job.gains.tolist(), job.offsets.tolist()
+    job.gains[:], job.offsets[:] = 0, 0
+    old = _ffi.Error(99)
+    job.struct.device, job.struct.device_error = 99, ctypes.pointer(old)
+    job.struct.struct_size = _ffi.Job.device.offset
+    assert called(job) == (OK, "")
+    assert (job.gains.tolist(), job.offsets.tolist()) == want
+    assert old.status == 99
+
+
+def test_a_plan_of_the_header_before_devices_is_not_written_beyond(job):
+    # Without it the library writes to memory that is not the plan's.
+    first = _ffi.PlanInfo.gpu_rows_per_chunk.offset
+    for size, rows in ((first, -7), (ctypes.sizeof(_ffi.PlanInfo), 5)):
+        info = _ffi.PlanInfo(struct_size=size, gpu_rows_per_chunk=-7)
+        job.struct.gpu_rows_per_chunk = 5
+        assert _ffi.library().ztp_plan(job.struct, info, None) == OK
+        assert (info.gpu_rows_per_chunk, info.rows_per_chunk > 0) == (rows, True)
+
+
+@pytest.mark.parametrize("device", ["gpu", "hybrid"])
+def test_a_device_that_is_not_there_is_told_and_the_cpu_does_the_work(job, device):
+    # Without it a call without a GPU fails, or passes for one with it.
+    found = _ffi.Device(ctypes.sizeof(_ffi.Device))
+    assert _ffi.library().ztp_device_info(found, None) == OK
+    if found.usable:
+        pytest.skip("there is a GPU")
+    why = _ffi.Error(1, b"old")
+    job.struct.device, job.struct.device_error = _ffi.DEVICES[device], ctypes.pointer(why)
+    assert called(job) == (OK, "")
+    assert (why.status, why.message.startswith(b"GPU: ")) == (DEVICE, True)
+    for device in ("auto", "cpu"):
+        job.struct.device = _ffi.DEVICES[device]
+        assert called(job) == (OK, "")
+        assert (why.status, why.message) == (OK, b"")
+
+
+def test_a_struct_of_another_size_is_no_device():
+    # Without it the description goes to memory that is not the caller's.
+    library, error = _ffi.library(), _ffi.Error()
+    assert library.ztp_device_info(None, error) == ARGUMENT and b"device" in error.message
+    assert library.ztp_device_info(_ffi.Device(3), error) == STRUCT
+    assert b"device.struct_size = 3" in error.message
 
 
 def test_the_error_may_be_null(job):

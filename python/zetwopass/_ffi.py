@@ -20,6 +20,7 @@ ABI_VERSION = 1
 
 PROFILES = {"v4.5": 0, "v4.2": 1}
 COMBINES = {"mean": 0, "sum": 1}
+DEVICES = {"auto": 0, "cpu": 1, "gpu": 2, "hybrid": 3}
 MAP_PLANE, MAP_GRID, MAP_POSITIONS = 0, 1, 2
 STAGES = ("start", "blur", "gains", "gains_done", "background", "reproject", "done")
 
@@ -94,6 +95,12 @@ class Stats(ctypes.Structure):
         ("fraction", c_double),
         ("elapsed_seconds", c_double),
         ("eta_seconds", c_double),
+        ("gpu_ran", c_int32),
+        ("reserved2", c_int32),
+        ("gpu_rows_per_chunk", c_int64),
+        ("cpu_rows", c_int64),
+        ("gpu_rows", c_int64),
+        ("gpu_bytes", c_int64),
     ]
 
 
@@ -131,6 +138,11 @@ class Job(ctypes.Structure):
         ("on_stats", StatsFunction),
         ("user", c_void_p),
         ("cancel", POINTER(c_int32)),
+        ("device", c_int32),
+        ("reserved2", c_int32),
+        ("gpu_rows_per_chunk", c_int64),
+        ("gpu_max_chunk_bytes", c_int64),
+        ("device_error", POINTER(Error)),
     ]
 
 
@@ -144,6 +156,23 @@ class PlanInfo(ctypes.Structure):
         ("chunk_total", c_int64),
         ("chunk_bytes", c_int64),
         ("bytes", c_int64),
+        ("gpu_rows_per_chunk", c_int64),
+    ]
+
+
+class Device(ctypes.Structure):
+    """``ztp_device``: the GPU, or why there is none."""
+
+    _fields_ = [
+        ("struct_size", c_uint32),
+        ("usable", c_int32),
+        ("total_bytes", c_int64),
+        ("free_bytes", c_int64),
+        ("compute_major", c_int32),
+        ("compute_minor", c_int32),
+        ("cuda_driver", c_int32),
+        ("name", c_char * 256),
+        ("reason", c_char * 508),
     ]
 
 
@@ -153,6 +182,7 @@ _SIGNATURES = {
     "ztp_reproject_coadd": (c_int32, [POINTER(Job), POINTER(Error)]),
     "ztp_second_pass": (c_int32, [POINTER(Job), POINTER(Error)]),
     "ztp_plan": (c_int32, [POINTER(Job), POINTER(PlanInfo), POINTER(Error)]),
+    "ztp_device_info": (c_int32, [POINTER(Device), POINTER(Error)]),
     "ztp_abi_version": (c_uint32, []),
     "ztp_version": (c_char_p, []),
     "ztp_status_name": (c_char_p, [c_int32]),

@@ -23,6 +23,14 @@ class CancelledError(Error):
     """The call was cancelled before its end."""
 
 
+class DeviceError(Error, RuntimeError):
+    """There is no usable GPU, or it failed; the message says why."""
+
+
+class DeviceWarning(UserWarning):
+    """A GPU was asked for and not used, or failed midway: the CPU has done all of the work."""
+
+
 class ForkError(Error, RuntimeError):
     """The process was forked from one that had loaded the library."""
 
@@ -31,7 +39,7 @@ class LibraryError(Error, RuntimeError):
     """The library is missing, of another version, or failed by a defect of its own."""
 
 
-_OK, _BUDGET, _CANCELLED = 0, 200, 300
+_OK, _BUDGET, _CANCELLED, _DEVICE = 0, 200, 300, 400
 
 
 def check(status: int, message: str) -> None:
@@ -44,4 +52,6 @@ def check(status: int, message: str) -> None:
         raise BudgetError(message)
     if status == _CANCELLED:
         raise CancelledError(message)
+    if status == _DEVICE:
+        raise DeviceError(message)
     raise LibraryError(f"{message} (status {status})")

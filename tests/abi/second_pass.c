@@ -38,6 +38,22 @@ static int check(const float *mosaic, const float *coverage, const double *offse
   return 0;
 }
 
+/* A GPU is described, or it is said why there is none, here and after the call. */
+static int check_device(const ztp_error *after) {
+  ztp_device device;
+  ztp_error error;
+  device.struct_size = sizeof device;
+  if (ztp_device_info(&device, &error) != ZTP_OK) {
+    printf("ztp_device_info: %s\n", error.message);
+    return 1;
+  }
+  if (device.usable ? !device.name[0] : !device.reason[0] || after->status != ZTP_DEVICE) {
+    printf("device: '%s', '%s', %d\n", device.name, device.reason, (int)after->status);
+    return 1;
+  }
+  return 0;
+}
+
 int main(void) {
   static float left[H * TILE_W], right[H * TILE_W], seen[H * W], mosaic[H * W], coverage[H * W];
   double gains[2], offsets[2];
@@ -61,11 +77,14 @@ int main(void) {
   job.offsets = offsets;
   job.groups = groups;
 
-  ztp_error error;
+  ztp_error error, device_error;
+  job.device = ZTP_DEVICE_HYBRID;
+  job.device_error = &device_error;
   ztp_plan_info plan;
   memset(&plan, 0, sizeof plan);
   plan.struct_size = sizeof plan;
-  if (ztp_plan(&job, &plan, &error) != ZTP_OK || plan.rows_per_chunk < 1) {
+  if (ztp_plan(&job, &plan, &error) != ZTP_OK || plan.rows_per_chunk < 1 ||
+      plan.gpu_rows_per_chunk < 1) {
     printf("ztp_plan: %s\n", error.message);
     return 1;
   }
@@ -76,6 +95,7 @@ int main(void) {
     return 1;
   }
   if (groups[0] != groups[1] || gains[0] != 1 || check(mosaic, coverage, offsets)) return 1;
+  if (check_device(&device_error)) return 1;
 
   job.coverage_out.data = mosaic;
   const ztp_status status = ztp_second_pass(&job, &error);

@@ -1,0 +1,38 @@
+package main
+
+/*
+#include "zetwopass.h"
+*/
+import "C"
+
+import (
+	"fmt"
+
+	"zetwopass/core"
+)
+
+// describe writes what there is of a GPU, or why there is none.
+func describe(out *C.ztp_device) (err error) {
+	defer recovered(&err)
+	if out == nil {
+		return fmt.Errorf("%w: device is NULL", core.ErrArgument)
+	}
+	if err := sized("device.struct_size", out.struct_size, C.sizeof_ztp_device); err != nil {
+		return err
+	}
+	*out = C.ztp_device{struct_size: C.sizeof_ztp_device}
+	info, reason := core.DeviceInfo{}, core.ErrNoBackend
+	if d := device(); d != nil {
+		info, reason = d.Info()
+	}
+	if reason != nil {
+		putText(out.reason[:], reason.Error())
+		return nil
+	}
+	out.usable = 1
+	out.total_bytes, out.free_bytes = C.int64_t(info.Total), C.int64_t(info.Free)
+	out.compute_major, out.compute_minor = C.int32_t(info.Major), C.int32_t(info.Minor)
+	out.cuda_driver = C.int32_t(info.Driver)
+	putText(out.name[:], info.Name)
+	return nil
+}
