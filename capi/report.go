@@ -110,7 +110,8 @@ func statsCaller(job *C.ztp_job) func(core.Stats) {
 			gpu_rows_per_chunk: C.int64_t(s.DeviceRowsPerChunk),
 			cpu_rows:           C.int64_t(s.RowsHere),
 			gpu_rows:           C.int64_t(s.RowsThere),
-			gpu_bytes:          C.int64_t(s.DeviceBytes),
+			gpu_bytes:          C.int64_t(s.DeviceUse.Bytes),
+			gpu_seconds:        C.double(s.DeviceUse.Busy.Seconds()),
 		}
 		if s.DeviceRan {
 			stats.gpu_ran = 1

@@ -131,6 +131,7 @@ typedef struct ztp_stats {
   int64_t gpu_rows_per_chunk;       /* output rows                            */
   int64_t cpu_rows, gpu_rows;       /* of the mosaic, added up by each        */
   int64_t gpu_bytes;                /* of the GPU's memory, held now          */
+  double gpu_seconds;               /* that the GPU's kernels ran             */
 } ztp_stats;
 typedef void (*ztp_stats_fn)(const ztp_stats *stats, void *user);
 

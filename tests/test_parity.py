@@ -30,7 +30,7 @@ SIGMA = {"sigma": 20, "gain_clip": (0.6, 1.6)}
 
 
 @functools.cache
-def case(name: str, profile: str) -> judge.Case:
+def case(name: str, profile: str, device: str = "cpu") -> judge.Case:
     """Return a scene of `SCENES`, or the real one, passed in both ways."""
     if name == "M17":
         s = sky.m17()
@@ -47,6 +47,7 @@ def case(name: str, profile: str) -> judge.Case:
         masks=s.masks,
         tile_weights=weights,
         profile=profile,
+        device=device,
         **SIGMA,
     )
     with np.errstate(invalid="ignore"):
@@ -58,37 +59,39 @@ def case(name: str, profile: str) -> judge.Case:
     return judge.Case(s, profile, gridded, placed, twin, ours)
 
 
+DEVICES = ("cpu", "gpu", "hybrid") if zetwopass.device_info().usable else ("cpu",)
+
 every = pytest.mark.parametrize(
-    "name, profile",
-    [(n, p) for n in [*SCENES, "M17"] for p in ("v4.2", "v4.5")],
+    "name, profile, device",
+    [(n, p, d) for n in [*SCENES, "M17"] for p in ("v4.2", "v4.5") for d in DEVICES],
 )
 
 
 @every
-def test_gains_are_the_twins(name, profile):
+def test_gains_are_the_twins(name, profile, device):
     """Breaks the exposure of every tile; 5e-7 is the bound of section 7."""
-    c = case(name, profile)
+    c = case(name, profile, device)
     np.testing.assert_allclose(c.ours.gains, c.twin.gains, rtol=0, atol=5e-7)
 
 
 @every
-def test_mosaic_is_the_twins(name, profile):
+def test_mosaic_is_the_twins(name, profile, device):
     """Breaks the picture; 3e-7, and the position bound where the map is gridded."""
-    c = case(name, profile)
+    c = case(name, profile, device)
     if np.isfinite(c.twin.mosaic).any():
         assert judge.mosaic_excess(c) <= 1
 
 
 @every
-def test_nan_and_coverage_are_the_twins(name, profile):
+def test_nan_and_coverage_are_the_twins(name, profile, device):
     """Breaks the borders and the merge with the first pass, which takes coverage > 0."""
-    assert judge.pattern_faults(case(name, profile)) == 0
+    assert judge.pattern_faults(case(name, profile, device)) == 0
 
 
 @every
-def test_offsets_are_the_direct_solution_of_exact_medians(name, profile):
+def test_offsets_are_the_direct_solution_of_exact_medians(name, profile, device):
     """Breaks the match; the twin takes our gains, so that theirs do not show here."""
-    c = case(name, profile)
+    c = case(name, profile, device)
     s = c.scene
     if not np.isfinite(c.ours.gains).all():
         pytest.skip("the gains are NaN, as the original's")
@@ -106,9 +109,9 @@ def test_offsets_are_the_direct_solution_of_exact_medians(name, profile):
 
 
 @every
-def test_groups_tell_which_tiles_overlap(name, profile):
+def test_groups_tell_which_tiles_overlap(name, profile, device):
     """Breaks the warning that explains a visible seam."""
-    c = case(name, profile)
+    c = case(name, profile, device)
     if np.isfinite(c.ours.gains).all():
         np.testing.assert_array_equal(c.ours.groups, c.twin.groups)
 

@@ -101,6 +101,7 @@ class Stats(ctypes.Structure):
         ("cpu_rows", c_int64),
         ("gpu_rows", c_int64),
         ("gpu_bytes", c_int64),
+        ("gpu_seconds", c_double),
     ]
 
 

@@ -45,6 +45,8 @@ class Stats(NamedTuple):
         Rows of the mosaic that each has added up.
     gpu_bytes
         Of the GPU's memory, held now.
+    gpu_seconds
+        That the GPU's kernels ran.
     """
 
     stage: str
@@ -63,6 +65,7 @@ class Stats(NamedTuple):
     cpu_rows: int
     gpu_rows: int
     gpu_bytes: int
+    gpu_seconds: float
 
 
 OnStats = Callable[[Stats], object]
