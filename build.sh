@@ -129,7 +129,9 @@ run_tests() {
   fake
   LD_LIBRARY_PATH=$PWD/build/fake go test -race -count=1 -tags cuda ./cuda/... # the fake is no input that go knows of
   .venv/bin/ruff check python tests
+  .venv/bin/ruff check --config python/pyproject.toml cuda
   .venv/bin/ruff format --check python tests
+  .venv/bin/ruff format --config python/pyproject.toml --check cuda
   "$python" -m pytest -q tests "$@"
 }
 
