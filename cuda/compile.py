@@ -41,6 +41,7 @@ def read(size_of, read_into, program: ctypes.c_void_p) -> bytes:
 
 
 def check(result: int) -> None:
+    """End the program at any answer but 0."""
     if result:
         sys.exit(f"NVRTC error {result}")
 

@@ -4,6 +4,7 @@ package driver
 
 import (
 	"errors"
+	"runtime"
 	"strings"
 	"testing"
 )
@@ -96,6 +97,31 @@ func TestDevicesNest(t *testing.T) {
 	check(t, inner.Close())
 	if _, err := outer.Alloc(10); err != nil {
 		t.Error(err)
+	}
+}
+
+// Contexts belong to threads, between which the scheduler moves goroutines.
+func TestDeviceStaysOnItsThread(t *testing.T) {
+	d := opened(t)
+	stop := make(chan struct{})
+	defer close(stop)
+	for range 2 * runtime.GOMAXPROCS(0) {
+		go func() {
+			for {
+				select {
+				case <-stop:
+					return
+				default:
+					runtime.Gosched()
+				}
+			}
+		}()
+	}
+	for range 1000 {
+		runtime.Gosched()
+		if _, err := d.Free(); err != nil {
+			t.Fatal(err)
+		}
 	}
 }
 

@@ -146,8 +146,7 @@ func TestProbeMakesNoContext(t *testing.T) {
 	}
 }
 
-// Contexts belong to threads, and goroutines move between them: without the lock
-// in Probe this fails.
+// Anybody may ask while a device is at work.
 func TestProbeOnAnyGoroutine(t *testing.T) {
 	given(t)
 	opened(t)

@@ -139,7 +139,8 @@ func TestEventIsPolled(t *testing.T) {
 	end.Release()
 }
 
-// Waiting a thousand times makes one event, not a thousand.
+// Waiting a thousand times makes one event, not a thousand; what is in use is
+// not handed out a second time.
 func TestEventsAreUsedAgain(t *testing.T) {
 	b := newBench(t, 4)
 	for range 1000 {
@@ -147,6 +148,13 @@ func TestEventsAreUsedAgain(t *testing.T) {
 	}
 	if len(b.events) != 1 {
 		t.Errorf("%d events", len(b.events))
+	}
+	one, err := b.Record()
+	check(t, err)
+	two, err := b.Record()
+	check(t, err)
+	if one == two {
+		t.Error("two points in the work are one event")
 	}
 }
 

@@ -133,9 +133,10 @@ CUresult Fake::current() const {
 
 void Fake::clear() {
   for (CUstream s : streams) delete s;
+  for (CUstream s : ended) delete s;
   for (CUevent e : events) delete e;
   for (CUmodule m : modules) delete m;
-  streams.clear(), events.clear(), modules.clear(), blocks.clear(), pinned.clear();
+  streams.clear(), ended.clear(), events.clear(), modules.clear(), blocks.clear(), pinned.clear();
   used = 0;
   lost = CUDA_SUCCESS;
 }

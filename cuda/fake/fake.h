@@ -90,7 +90,7 @@ struct Fake {
   CUresult lost = CUDA_SUCCESS; // what every call answers since it was lost
 
   Blocks blocks, pinned;
-  std::set<CUstream> streams;
+  std::set<CUstream> streams, ended; // ended: destroyed, perhaps with work to do
   std::set<CUevent> events;
   std::set<CUmodule> modules;
 

@@ -20,6 +20,9 @@ static void reach(const Point &point) {
 
 void Fake::drain() {
   for (CUstream s : streams) finish(s);
+  for (CUstream s : ended) finish(s);
+  for (CUstream s : ended) delete s;
+  ended.clear();
 }
 
 #define BEGIN_ON(stream) \
@@ -34,9 +37,8 @@ CUresult cuStreamCreate(CUstream *stream, unsigned int) {
 
 CUresult cuStreamDestroy(CUstream stream) {
   BEGIN_ON(stream);
-  finish(stream);
   fake.streams.erase(stream);
-  delete stream;
+  fake.ended.insert(stream);
   return CUDA_SUCCESS;
 }
 
