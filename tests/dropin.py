@@ -28,7 +28,11 @@ def run(**changes):
 
 
 def same(first, second):
-    return all(np.array_equal(a, b, equal_nan=True) for a, b in zip(first, second, strict=True))
+    """Whether results are the same bits, all else in them the same words."""
+    return all(
+        np.array_equal(a, b, equal_nan=True) if isinstance(a, np.ndarray) else a == b
+        for a, b in zip(first, second, strict=True)
+    )
 
 
 def gains(**changes):

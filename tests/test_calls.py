@@ -30,7 +30,7 @@ def test_the_callback_sees_the_stages_in_order_on_its_own_thread():
     assert {"start", "gains", "reproject", "done"} <= set(stages)
     fractions = [stats.fraction for stats in seen]
     assert fractions == sorted(fractions) and fractions[-1] == 1
-    assert all(type(value) in (int, float, str, type(None)) for s in seen for value in s)
+    assert all(type(value) in (int, float, bool, str, type(None)) for s in seen for value in s)
 
 
 def test_a_bar_follows_the_call():

@@ -1,10 +1,12 @@
 """The second pass of mosaic assembly: gains from coverage, background match, coadd.
 
 `second_pass` does all of it on NumPy arrays, `tile_gains` and `blur_coverage` its first stages,
-`plan` tells what it would take. `install` puts it into ZeMosaic in the place of its own function,
-and `reproject_and_coadd` does as reproject's function of that name.
+`plan` tells what it would take, and `device_info` which GPU there is. `install` puts it into
+ZeMosaic in the place of its own function, and `reproject_and_coadd` does as reproject's function
+of that name.
 """
 
+from ._device import DeviceInfo, device_info
 from ._job import Plan
 from ._run import Stats
 from .adapter import (
@@ -18,6 +20,8 @@ from .errors import (
     ArgumentError,
     BudgetError,
     CancelledError,
+    DeviceError,
+    DeviceWarning,
     Error,
     ForkError,
     LibraryError,
@@ -31,6 +35,9 @@ __all__ = [
     "ArgumentError",
     "BudgetError",
     "CancelledError",
+    "DeviceError",
+    "DeviceInfo",
+    "DeviceWarning",
     "Error",
     "ForkError",
     "Installation",
@@ -41,6 +48,7 @@ __all__ = [
     "WCSError",
     "blur_coverage",
     "compute_per_tile_gains_from_coverage",
+    "device_info",
     "install",
     "plan",
     "reproject_and_coadd",

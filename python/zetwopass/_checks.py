@@ -26,11 +26,14 @@ def settings(
     workers: int | None = None,
     rows_per_chunk: int | None = None,
     max_chunk_bytes: int | None = None,
+    device: str = "auto",
     binary_weights: bool = False,
 ) -> Settings:
     """Return the settings of a job; None is the library's choice."""
     if profile not in _ffi.PROFILES:
         raise ArgumentError(f"profile = {profile!r}, want 'v4.5' or 'v4.2'")
+    if not isinstance(device, str) or device not in _ffi.DEVICES:
+        raise ArgumentError(f"device = {device!r}, want 'auto', 'cpu', 'gpu' or 'hybrid'")
     if threshold is not None:
         if profile == "v4.2":
             raise ArgumentError("threshold is given, but profile 'v4.2' has none; leave it out")
@@ -45,6 +48,7 @@ def settings(
         workers=_choice("workers", workers),
         rows_per_chunk=_choice("rows_per_chunk", rows_per_chunk),
         max_chunk_bytes=_choice("max_chunk_bytes", max_chunk_bytes),
+        device=device,
         binary_weights=binary_weights,
     )
 

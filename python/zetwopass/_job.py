@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 class Settings:
     """The numbers of a job, as ``include/zetwopass.h`` describes them.
 
-    ``threshold`` is None for the default and 0 for none; ``workers``, ``rows_per_chunk`` and
-    ``max_chunk_bytes`` are 0 where the library chooses.
+    ``threshold`` is None for the default and 0 for none; ``workers``, rows and bytes are 0 where
+    the library chooses. ``device`` is ``'auto'``, ``'cpu'``, ``'gpu'`` or ``'hybrid'``.
     """
 
     profile: str = "v4.5"
@@ -33,6 +33,9 @@ class Settings:
     workers: int = 0
     rows_per_chunk: int = 0
     max_chunk_bytes: int = 0
+    device: str = "auto"
+    gpu_rows_per_chunk: int = 0
+    gpu_max_chunk_bytes: int = 0
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -63,6 +66,8 @@ class Plan(NamedTuple):
         Scratch of one worker on one chunk, at most.
     bytes
         Scratch of the whole call, at most.
+    gpu_rows_per_chunk
+        Output rows that a GPU takes at a time.
     """
 
     workers: int
@@ -70,6 +75,7 @@ class Plan(NamedTuple):
     chunk_total: int
     chunk_bytes: int
     bytes: int
+    gpu_rows_per_chunk: int
 
 
 class Outputs(NamedTuple):
@@ -130,9 +136,7 @@ class Job:
         info, error = _ffi.PlanInfo(_ffi.size(_ffi.PlanInfo)), _ffi.Error()
         status = _ffi.library().ztp_plan(self.struct, info, error)
         errors.check(status, error.message.decode(errors="replace"))
-        return Plan(
-            info.workers, info.rows_per_chunk, info.chunk_total, info.chunk_bytes, info.bytes
-        )
+        return Plan(**{name: getattr(info, name) for name in Plan._fields})
 
     def _set_tiles(self, tiles: Sequence[TileInput], channels: int) -> None:
         if not tiles:
@@ -167,4 +171,7 @@ def _numbers(settings: Settings) -> _ffi.Job:
     struct.workers = settings.workers
     struct.rows_per_chunk = settings.rows_per_chunk
     struct.max_chunk_bytes = settings.max_chunk_bytes
+    struct.device = _ffi.DEVICES[settings.device]
+    struct.gpu_rows_per_chunk = settings.gpu_rows_per_chunk
+    struct.gpu_max_chunk_bytes = settings.gpu_max_chunk_bytes
     return struct

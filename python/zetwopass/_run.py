@@ -37,6 +37,14 @@ class Stats(NamedTuple):
         Of the whole call, 0 to 1; it never falls.
     elapsed_seconds, eta_seconds
         Since the start and to the end; the latter is None while it is not known.
+    gpu_ran
+        Whether a GPU has really computed something.
+    gpu_rows_per_chunk
+        Output rows that a GPU takes at a time.
+    cpu_rows, gpu_rows
+        Rows of the mosaic that each has added up.
+    gpu_bytes
+        Of the GPU's memory, held now.
     """
 
     stage: str
@@ -50,12 +58,24 @@ class Stats(NamedTuple):
     fraction: float
     elapsed_seconds: float
     eta_seconds: float | None
+    gpu_ran: bool
+    gpu_rows_per_chunk: int
+    cpu_rows: int
+    gpu_rows: int
+    gpu_bytes: int
 
 
 OnStats = Callable[[Stats], object]
 
 
-def run(function: str, job, on_stats: OnStats | None = None) -> None:
+class Ended(NamedTuple):
+    """How a call ended well: its last `Stats`, and what kept a GPU from its part, or None."""
+
+    stats: Stats
+    device_error: errors.DeviceError | None
+
+
+def run(function: str, job, on_stats: OnStats | None = None) -> Ended:
     """Call a function of the library with ``job``, a ``_job.Job``.
 
     ``on_stats`` runs on this thread. Any number of threads may call at once, each with its own job.
@@ -69,11 +89,10 @@ def run(function: str, job, on_stats: OnStats | None = None) -> None:
     """
     call = getattr(_ffi.library(), function)
     events: queue.SimpleQueue = queue.SimpleQueue()
-    cancel, error, outcome = _ffi.new_flag(), _ffi.Error(), []
+    cancel, error, device_error, outcome = _ffi.new_flag(), _ffi.Error(), _ffi.Error(), []
     struct = job.struct
-    struct.cancel = _ffi.pointer(cancel)
-    if on_stats is not None:
-        struct.on_stats = _ffi.forwarder(lambda stats: events.put(_snapshot(stats)), cancel)
+    struct.cancel, struct.device_error = _ffi.pointer(cancel), _ffi.pointer(device_error)
+    struct.on_stats = _ffi.forwarder(lambda stats: events.put(_snapshot(stats)), cancel)
 
     def work() -> None:
         try:
@@ -87,25 +106,28 @@ def run(function: str, job, on_stats: OnStats | None = None) -> None:
     thread = threading.Thread(target=work, name="zetwopass")
     try:
         thread.start()
-        _deliver(events, on_stats)
+        last = _deliver(events, on_stats)
     except BaseException:
         cancel.value = 1
         raise
     finally:
         _join(thread)
-        struct.cancel, struct.on_stats = None, _ffi.StatsFunction()
+        struct.cancel, struct.device_error, struct.on_stats = None, None, _ffi.StatsFunction()
     _raise_failure(outcome.pop(), error)
+    return Ended(last, _device_error(device_error))
 
 
-def _deliver(events: queue.SimpleQueue, on_stats: OnStats | None) -> None:
-    """Hand events to ``on_stats`` until None comes, which is the end of the call."""
+def _deliver(events: queue.SimpleQueue, on_stats: OnStats | None) -> Stats | None:
+    """Hand events to ``on_stats`` until None comes, which is the end; return the last of them."""
+    last = None
     while True:
         try:
             stats = events.get(timeout=_POLL_SECONDS)
         except queue.Empty:
             continue
         if stats is None:
-            return
+            return last
+        last = stats
         if on_stats is not None:
             on_stats(stats)
 
@@ -128,17 +150,16 @@ def _raise_failure(outcome: int | BaseException, error: _ffi.Error) -> None:
     errors.check(outcome, error.message.decode(errors="replace"))
 
 
+def _device_error(error: _ffi.Error) -> errors.DeviceError | None:
+    if not error.status:
+        return None
+    return errors.DeviceError(error.message.decode(errors="replace"))
+
+
 def _snapshot(stats: _ffi.Stats) -> Stats:
-    return Stats(
+    """Return the library's struct as it is, but for what has a type of its own in Python."""
+    return Stats(**{name: getattr(stats, name) for name in Stats._fields})._replace(
         stage=_ffi.STAGES[stats.stage],
-        tiles_done=stats.tiles_done,
-        tiles_total=stats.tiles_total,
-        chunk_index=stats.chunk_index,
-        chunk_total=stats.chunk_total,
-        rows_per_chunk=stats.rows_per_chunk,
-        scratch_bytes=stats.scratch_bytes,
-        workers=stats.workers,
-        fraction=stats.fraction,
-        elapsed_seconds=stats.elapsed_seconds,
         eta_seconds=None if stats.eta_seconds < 0 else stats.eta_seconds,
+        gpu_ran=bool(stats.gpu_ran),
     )

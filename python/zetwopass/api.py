@@ -7,14 +7,16 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from . import _buffers, _checks, _ffi, _progress, _run
+from . import _buffers, _checks, _device, _ffi, _progress, _run
 from ._job import Job, Plan
-from ._run import OnStats
+from ._run import Ended, OnStats
 from ._tiles import common_grid, inputs, outputs
 
 if TYPE_CHECKING:
     from astropy.io import fits
     from astropy.wcs import WCS
+
+    from .errors import DeviceError
 
 GAIN_CLIP = (0.85, 1.18)
 SIGMA = 50
@@ -36,6 +38,12 @@ class SecondPass(NamedTuple):
     groups
         int32 [T]: tiles with the same number are tied by overlaps, -1 shows nothing. Between
         groups the background is not matched.
+    device
+        What has computed: ``'cpu'``; ``'hybrid'``, both; or ``'gpu'``, which has then added up
+        all rows of the mosaic.
+    device_error
+        Why a GPU that was asked for was not used, or why it failed midway, when the CPU has done
+        all of the work; None where there is nothing to say.
     """
 
     mosaic: np.ndarray
@@ -43,6 +51,8 @@ class SecondPass(NamedTuple):
     gains: np.ndarray
     offsets: np.ndarray
     groups: np.ndarray
+    device: str
+    device_error: DeviceError | None
 
 
 def second_pass(
@@ -61,6 +71,7 @@ def second_pass(
     workers: int | None = None,
     rows_per_chunk: int | None = None,
     max_chunk_bytes: int | None = None,
+    device: str = "auto",
     out: tuple[np.ndarray, np.ndarray] | None = None,
     callback: OnStats | None = None,
     progress: bool | Callable = False,
@@ -99,6 +110,10 @@ def second_pass(
         Lowest blurred coverage of a pixel that counts in a gain, 2 by default; ``'v4.5'`` only.
     workers, rows_per_chunk, max_chunk_bytes
         Threads, output rows and scratch; chosen by default. They change no value.
+    device
+        Who computes: ``'cpu'``; ``'gpu'``, the GPU and for what its memory can't hold the CPU;
+        ``'hybrid'``, each as much as it can; or ``'auto'``, both where that pays and there is a
+        GPU, else the CPU. The values are the same but for the last bits of the blur.
     out
         Arrays for the mosaic [H, W, C] and its coverage [H, W].
     callback
@@ -110,6 +125,11 @@ def second_pass(
     Returns
     -------
     SecondPass
+
+    Warns
+    -----
+    DeviceWarning
+        A GPU was asked for and not used, or failed midway: the result is the CPU's.
 
     Raises
     ------
@@ -129,6 +149,7 @@ def second_pass(
         workers=workers,
         rows_per_chunk=rows_per_chunk,
         max_chunk_bytes=max_chunk_bytes,
+        device=device,
         binary_weights=True,
     )
     weights = _checks.weights(tile_weights, len(images), profile)
@@ -138,8 +159,9 @@ def second_pass(
     # Without memory of its own the blurred coverage goes through that of the coverage.
     blurred = None if shape == coverage.shape else np.empty(coverage.shape, np.float32)
     job = Job(settings, job_tiles, coverage=coverage, blurred=blurred, outputs=arrays)
-    _call("ztp_second_pass", job, callback, progress)
-    return SecondPass(*arrays, job.gains, job.offsets, job.groups)
+    ended = _call("ztp_second_pass", job, callback, progress)
+    device = _device.computed_by(ended)
+    return SecondPass(*arrays, job.gains, job.offsets, job.groups, device, ended.device_error)
 
 
 def plan(
@@ -188,6 +210,7 @@ def tile_gains(
     workers: int | None = None,
     rows_per_chunk: int | None = None,
     max_chunk_bytes: int | None = None,
+    device: str = "auto",
     callback: OnStats | None = None,
     progress: bool | Callable = False,
 ) -> np.ndarray:
@@ -201,6 +224,7 @@ def tile_gains(
         workers=workers,
         rows_per_chunk=rows_per_chunk,
         max_chunk_bytes=max_chunk_bytes,
+        device=device,
     )
     job_tiles = inputs(images, tiles_wcs, output_wcs, coverage.shape, masks)
     blurred = np.empty(coverage.shape, np.float32)
@@ -217,6 +241,7 @@ def blur_coverage(
     workers: int | None = None,
     rows_per_chunk: int | None = None,
     max_chunk_bytes: int | None = None,
+    device: str = "auto",
     out: np.ndarray | None = None,
     callback: OnStats | None = None,
     progress: bool | Callable = False,
@@ -234,6 +259,7 @@ def blur_coverage(
         workers=workers,
         rows_per_chunk=rows_per_chunk,
         max_chunk_bytes=max_chunk_bytes,
+        device=device,
     )
     if out is None:
         out = np.empty(coverage.shape, np.float32)
@@ -256,6 +282,8 @@ def _checked(
     return images, shape
 
 
-def _call(function: str, job: Job, callback: OnStats | None, progress: bool | Callable) -> None:
+def _call(function: str, job: Job, callback: OnStats | None, progress: bool | Callable) -> Ended:
     with _progress.watched(progress, callback) as on_stats:
-        _run.run(function, job, on_stats)
+        ended = _run.run(function, job, on_stats)
+    _device.warn(ended, stacklevel=3)  # the caller of the API
+    return ended

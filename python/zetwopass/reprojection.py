@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from . import _buffers, _checks, _ffi, _run
+from . import _buffers, _checks, _device, _ffi, _run
 from ._job import Job, Outputs, Settings, TileInput
 from .errors import ArgumentError
 
@@ -99,6 +99,11 @@ def reproject_and_coadd(
         An argument that can't be used, or that reproject has and this function doesn't.
     WCSError
         A WCS that can't be read or evaluated.
+
+    Warns
+    -----
+    DeviceWarning
+        A GPU failed midway: the result is the CPU's.
     """
     _ffi.library()
     _check_supported(reproject_function, combine_function, kwargs)
@@ -127,7 +132,7 @@ def reproject_and_coadd(
         workers=_workers(kwargs.get("parallel")),
     )
     job = Job(settings, tiles, outputs=outputs)
-    _run.run("ztp_reproject_coadd", job)
+    _device.warn(_run.run("ztp_reproject_coadd", job), stacklevel=2)
     _finish(job, outputs, combine_function, background_reference, blank_pixel_value)
     return _returned(outputs.mosaic, output_array), _returned(outputs.coverage, output_footprint)
 
