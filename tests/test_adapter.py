@@ -182,14 +182,6 @@ def test_the_callers_logger_is_used(caplog):
     assert {r.name for r in caplog.records} == {"zemosaic"}
 
 
-def test_asking_for_a_gpu_is_answered(caplog):
-    # Without it the user believes that the GPU works.
-    with caplog.at_level(logging.INFO, "zetwopass"):
-        wanted = run(use_gpu_two_pass=True)
-    assert "[TwoPass] there is no GPU backend yet" in caplog.text
-    assert same(wanted, run())
-
-
 def test_tiles_without_ties_are_named(caplog):
     # Without it nobody can explain the seam.
     plain = small.drop_in()

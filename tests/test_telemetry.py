@@ -5,6 +5,7 @@ import pickle
 
 import pytest
 
+import gpu
 import small
 import zetwopass
 from zetwopass import telemetry
@@ -111,8 +112,44 @@ def test_real_rows_and_workers_are_told_once_they_are_planned():
     told(controller, parallel_plan={"rows_per_chunk": 8, "cpu_workers": 1})
     last = controller.payloads[-1]
     assert (last["rows_per_chunk"], last["cpu_workers"], last["chunk_total"]) == (8, 1, 6)
-    assert last["max_chunk_bytes"] > 0 and last["gpu_rows_per_chunk"] == 8
-    assert not last["use_gpu"] and last["gpu_used_mb"] == 0
+    assert last["max_chunk_bytes"] > 0
+
+
+def test_a_gpus_rows_and_bytes_are_told_once_they_are_planned():
+    # Without it the log says 0 rows, or the CPU's.
+    controller = Controller()
+    told(controller, use_gpu_two_pass=False, parallel_plan={"gpu_rows_per_chunk": 40})
+    first, last = controller.payloads[0], controller.payloads[-1]
+    assert (first["gpu_rows_per_chunk"], first["gpu_max_chunk_bytes"]) == (40, 0)
+    assert (last["gpu_rows_per_chunk"], last["gpu_max_chunk_bytes"]) == (40, 40 * 90 * 4 * 4)
+    told(controller, use_gpu_two_pass=False, parallel_plan={"gpu_max_chunk_bytes": 1 << 30})
+    last = controller.payloads[-1]
+    assert (last["gpu_rows_per_chunk"], last["gpu_max_chunk_bytes"]) == (44, 1 << 30)
+
+
+def test_a_gpu_counts_once_it_has_really_computed(monkeypatch):
+    # Without it a GPU that was only asked for is shown at work.
+    for asked in (True, None):
+        controller = Controller()
+        with monkeypatch.context() as patch:
+            gpu.works(patch, held=3 << 19)
+            told(controller, use_gpu_two_pass=asked)
+        first, last = controller.payloads[0], controller.payloads[-1]
+        assert (first["use_gpu"], first["use_gpu_phase5"], first["gpu_used_mb"]) == (
+            asked is True,
+            False,
+            0,
+        )
+        assert (last["use_gpu"], last["use_gpu_phase5"], last["gpu_used_mb"]) == (True, True, 1.5)
+
+
+def test_a_gpu_that_failed_is_not_in_the_last_payload(monkeypatch):
+    # Without it a failure looks like a success.
+    gpu.fails(monkeypatch)
+    controller = Controller()
+    told(controller, use_gpu_two_pass=True)
+    uses = [(p["use_gpu"], p["use_gpu_phase5"]) for p in controller.payloads]
+    assert (uses[0], uses[-1]) == ((True, False), (False, False))
 
 
 def test_tiles_done_never_goes_back():

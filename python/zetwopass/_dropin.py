@@ -5,11 +5,12 @@ from __future__ import annotations
 import logging
 import os
 from dataclasses import dataclass, replace
+from types import ModuleType
 from typing import Any
 
 import numpy as np
 
-from . import _checks, _ffi, _inputs, _report, _run
+from . import _checks, _ffi, _hooks, _inputs, _report, _run
 from ._job import Job, Outputs, Plan, Settings, TileInput
 from ._tiles import common_grid
 from .errors import ArgumentError, BudgetError, WCSError
@@ -30,24 +31,31 @@ class Call:
     gain_clip: Any
     masks: Any
     plan: Any
-    use_gpu: Any
+    device: str
     workers: int
     rows_per_chunk: int
     max_chunk_bytes: int
+    gpu_rows_per_chunk: int
+    gpu_max_chunk_bytes: int
     sink: Any
+    module: Any
 
 
 def second_pass(
-    profile: str, log: logging.Logger, arguments: dict
+    profile: str, log: logging.Logger, arguments: dict, module: ModuleType | None
 ) -> tuple[np.ndarray, np.ndarray] | None:
-    """Return mosaic [H, W, C] and coverage [H, W], float32; None where the original has None."""
+    """Return mosaic [H, W, C] and coverage [H, W], float32; None where the original has None.
+
+    ``module`` is ZeMosaic's, which hears of a GPU that fails.
+    """
     call = _call(
         profile,
         log,
         arguments,
         output_wcs=arguments["final_wcs_p1"],
-        use_gpu=arguments["use_gpu_two_pass"],
+        device=_inputs.device(arguments["use_gpu_two_pass"], arguments["parallel_plan"]),
         sink=arguments["telemetry_ctrl"],
+        module=module,
     )
     _ffi.library()
     try:
@@ -67,19 +75,22 @@ def second_pass(
     function = "ztp_reproject_coadd" if ungained else "ztp_second_pass"
     _run_planned(call, job, telemetry, function, "reproject_done")
     _report.groups(log, job.groups)
-    _record_gains(log, arguments["debug_diag"], job.gains)
+    _hooks.record_gains(log, arguments["debug_diag"], job.gains)
     return outputs.mosaic, outputs.coverage
 
 
-def tile_gains(profile: str, log: logging.Logger, arguments: dict) -> list[float]:
+def tile_gains(
+    profile: str, log: logging.Logger, arguments: dict, module: ModuleType | None
+) -> list[float]:
     """Return one gain per tile; a tile or a WCS that is None has gain 1."""
     call = _call(
         profile,
         log,
         arguments,
         output_wcs=arguments["final_wcs"],
-        use_gpu=arguments["use_gpu"],
+        device=_inputs.device(arguments["use_gpu"], arguments["parallel_plan"]),
         sink=arguments["progress_emitter"],
+        module=module,
     )
     _ffi.library()
     tiles, tiles_wcs = _inputs.tile_lists(call.tiles, call.tiles_wcs)
@@ -108,7 +119,7 @@ def _call(profile: str, log: logging.Logger, arguments: dict, **others: Any) -> 
     plan = arguments["parallel_plan"]
 
     def wish(own: str, key: str) -> int:
-        return _inputs.wish(arguments.get(own), _inputs.plan_value(plan, key))
+        return min(_inputs.wish(arguments.get(own), _inputs.plan_value(plan, key)), 2**62)
 
     return Call(
         profile=profile,
@@ -121,8 +132,10 @@ def _call(profile: str, log: logging.Logger, arguments: dict, **others: Any) -> 
         masks=arguments["tiles_coverage"],
         plan=plan,
         workers=min(wish("cpu_workers", "cpu_workers"), os.cpu_count() or 1),
-        rows_per_chunk=min(wish("row_chunk_size", "rows_per_chunk"), 2**62),
-        max_chunk_bytes=min(wish("chunk_bytes_limit", "max_chunk_bytes"), 2**62),
+        rows_per_chunk=wish("row_chunk_size", "rows_per_chunk"),
+        max_chunk_bytes=wish("chunk_bytes_limit", "max_chunk_bytes"),
+        gpu_rows_per_chunk=wish("gpu_rows_per_chunk", "gpu_rows_per_chunk"),
+        gpu_max_chunk_bytes=wish("gpu_max_chunk_bytes", "gpu_max_chunk_bytes"),
         **others,
     )
 
@@ -167,6 +180,9 @@ def _settings(call: Call) -> Settings:
         workers=call.workers,
         rows_per_chunk=call.rows_per_chunk,
         max_chunk_bytes=call.max_chunk_bytes,
+        device=call.device,
+        gpu_rows_per_chunk=call.gpu_rows_per_chunk,
+        gpu_max_chunk_bytes=call.gpu_max_chunk_bytes,
     )
 
 
@@ -176,14 +192,12 @@ def _telemetry(call: Call, count: int) -> Telemetry:
         cpu_workers=call.workers,
         rows_per_chunk=call.rows_per_chunk,
         max_chunk_bytes=call.max_chunk_bytes,
-        gpu_rows_per_chunk=_inputs.wish(_inputs.plan_value(call.plan, "gpu_rows_per_chunk")),
-        gpu_max_chunk_bytes=_inputs.wish(_inputs.plan_value(call.plan, "gpu_max_chunk_bytes")),
+        use_gpu=call.device == "hybrid",
+        gpu_rows_per_chunk=call.gpu_rows_per_chunk,
+        gpu_max_chunk_bytes=call.gpu_max_chunk_bytes,
     )
     telemetry = Telemetry(call.sink, call.log, count, resources)
     telemetry.start()
-    wanted = _inputs.plan_value(call.plan, "use_gpu") if call.use_gpu is None else call.use_gpu
-    if wanted:
-        call.log.info("[TwoPass] there is no GPU backend yet: all channels go through the CPU")
     return telemetry
 
 
@@ -237,27 +251,25 @@ def _run_planned(
         call.log.warning("[TwoPass] max_chunk_bytes is ignored: %s", err)
         job.struct.max_chunk_bytes = 0
         plan = job.plan()
-    telemetry.resources = _resources(telemetry.resources, plan)
+    telemetry.resources = _resources(telemetry.resources, plan, job.struct.mosaic)
     _report.plan(call.log, plan, telemetry.resources, job.struct.tile_count)
-    _run.run(function, job, telemetry.update)
+    ended = _run.run(function, job, telemetry.update)
+    if ended.device_error is not None:
+        telemetry.resources = replace(telemetry.resources, use_gpu=False)
+        _hooks.gpu_failed(call.log, call.module, ended.device_error)
     telemetry.finish(last_stage, plan.chunk_total)
+    if telemetry.resources.use_gpu or ended.stats.gpu_ran:
+        _report.shares(call.log, ended.stats)
 
 
-def _resources(wishes: Resources, plan: Plan) -> Resources:
-    return Resources(
+def _resources(wishes: Resources, plan: Plan, mosaic: _ffi.Image) -> Resources:
+    """Return what is planned; without a bound of its memory a GPU is told by its chunk's output."""
+    row_bytes = 4 * mosaic.width * (mosaic.channels + 1)
+    return replace(
+        wishes,
         cpu_workers=plan.workers,
         rows_per_chunk=plan.rows_per_chunk,
         max_chunk_bytes=wishes.max_chunk_bytes or plan.chunk_bytes,
-        gpu_rows_per_chunk=wishes.gpu_rows_per_chunk or plan.rows_per_chunk,
-        gpu_max_chunk_bytes=wishes.gpu_max_chunk_bytes or plan.chunk_bytes,
+        gpu_rows_per_chunk=plan.gpu_rows_per_chunk,
+        gpu_max_chunk_bytes=wishes.gpu_max_chunk_bytes or plan.gpu_rows_per_chunk * row_bytes,
     )
-
-
-def _record_gains(log: logging.Logger, debug_diag: object, gains: np.ndarray) -> None:
-    record = getattr(debug_diag, "record_gains", None)
-    if record is None:
-        return
-    try:
-        record(gains.tolist())
-    except Exception as err:  # noqa: BLE001 - whatever it is, the mosaic is there
-        log.warning("[TwoPass] debug_diag.record_gains failed: %r", err)

@@ -175,6 +175,14 @@ def wish(*values) -> int:
     return 0
 
 
+def device(use_gpu, parallel_plan) -> str:
+    """Return who computes: as the call says, else as the plan does; ``'auto'`` if neither."""
+    wanted = plan_value(parallel_plan, "use_gpu") if use_gpu is None else use_gpu
+    if wanted is None:
+        return "auto"
+    return "hybrid" if wanted else "cpu"
+
+
 def header_shape(output_wcs) -> tuple[int, int] | None:
     """Return rows and columns of an output that is a header with a size, None for any other."""
     from astropy.io import fits

@@ -1,4 +1,4 @@
-"""Log lines of the drop-in about its plan and its tiles, which are counted from 0."""
+"""Log lines of the drop-in about its plan, its devices and its tiles, which are counted from 0."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections import defaultdict
 import numpy as np
 
 from ._job import Plan
+from ._run import Stats
 from .telemetry import Resources
 
 _NAMED = 20  # tiles that a line names at most
@@ -22,10 +23,24 @@ def plan(log: logging.Logger, found: Plan, resources: Resources, tiles: int) -> 
         found.workers,
         found.chunk_total,
         found.rows_per_chunk,
-        resources.gpu_rows_per_chunk,
+        found.gpu_rows_per_chunk,
         found.chunk_bytes / 2**20,
         resources.gpu_max_chunk_bytes / 2**20,
         found.bytes / 2**20,
+    )
+
+
+def shares(log: logging.Logger, stats: Stats) -> None:
+    """Say how many rows of the mosaic, if one was made, the CPU and the GPU have done."""
+    rows = stats.cpu_rows + stats.gpu_rows
+    if not rows:
+        return
+    log.info(
+        "[TwoPass] done: rows(cpu/gpu)=%d/%d share(cpu/gpu)=%.0f%%/%.0f%%",
+        stats.cpu_rows,
+        stats.gpu_rows,
+        100 * stats.cpu_rows / rows,
+        100 * stats.gpu_rows / rows,
     )
 
 

@@ -33,7 +33,7 @@ class Installation:
         self.module = module
         self.profile = profile
         self._originals = {name: getattr(module, name) for name in (_SECOND_PASS, _GAINS)}
-        replacement = _Replacement(profile, *self._originals.values())
+        replacement = _Replacement(profile, *self._originals.values(), module)
         self._ours = {name: getattr(replacement, name) for name in self._originals}
         for name, function in self._ours.items():
             setattr(module, name, function)
@@ -85,14 +85,19 @@ def install(zemosaic_worker: ModuleType, *, profile: str | None = None) -> Insta
 
 
 class _Replacement:
-    """The two functions for a profile, and those that they replace, if any."""
+    """The two functions for a profile, and those that they replace in a module, if any."""
 
     def __init__(
-        self, profile: str, second_pass: Callable | None = None, gains: Callable | None = None
+        self,
+        profile: str,
+        second_pass: Callable | None = None,
+        gains: Callable | None = None,
+        module: ModuleType | None = None,
     ) -> None:
         self._profile = profile
         self._second_pass = second_pass
         self._gains = gains
+        self._module = module
         self._local = threading.local()
 
     def run_second_pass_coverage_renorm(
@@ -120,6 +125,11 @@ class _Replacement:
         swapped. ``parallel_plan`` is an object or a dict; its ``use_memmap`` has no effect, as
         nothing is kept that could go to disk. ``telemetry_ctrl`` is a controller, a callable of one
         payload, or None for the log.
+
+        ``use_gpu_two_pass`` True takes a GPU and the CPU together, False the CPU alone; None does
+        as the plan's ``use_gpu`` says, and where that is None too, as the size of the work does. A
+        GPU that was asked for and can't be used, or that fails midway, leaves all channels to the
+        CPU, with one warning; the module's ``_disable_phase5_gpu_runtime_state`` hears of it.
 
         Input that the replaced function can't use gives None and one warning. A WCS that can't be
         read and any failure of the library go to the replaced function with one warning; None where
@@ -150,10 +160,10 @@ class _Replacement:
     ):
         """Return one gain per tile, a list of floats; a tile or a WCS that is None has gain 1.
 
-        ``progress_emitter`` gets what ``telemetry_ctrl`` of the second pass gets;
-        ``cpu_workers``, ``row_chunk_size`` and ``chunk_bytes_limit`` come before the plan's
-        numbers. What can't be done goes to the replaced function with one warning; ones where
-        there is none.
+        ``progress_emitter`` gets what ``telemetry_ctrl`` of the second pass gets, and ``use_gpu``
+        means what ``use_gpu_two_pass`` means there. ``cpu_workers``, ``row_chunk_size`` and
+        ``chunk_bytes_limit`` come before the plan's numbers. What can't be done goes to the
+        replaced function with one warning; ones where there is none.
         """
         arguments = {name: value for name, value in locals().items() if name != "self"}
         ones = [1.0] * len(tiles if tiles is not None else ())
@@ -165,7 +175,7 @@ class _Replacement:
             return _call(original, arguments)
         log = arguments["logger"] or logging.getLogger("zetwopass")
         try:
-            return compute(self._profile, log, arguments)
+            return compute(self._profile, log, arguments, self._module)
         except Exception as err:
             heir = "nothing takes over" if original is None else "the replaced function takes over"
             log.warning("[TwoPass] %s; %s: %s", type(err).__name__, heir, err)

@@ -23,12 +23,13 @@ _INTERVAL_SECONDS = 1.0
 class Resources:
     """Rows and bytes of a chunk and the threads, 0 while not known.
 
-    There is no GPU backend yet: the GPU's numbers are the plan's wishes, else the CPU's.
+    ``use_gpu`` says that a GPU is asked for and is not known to have failed.
     """
 
     cpu_workers: int = 0
     rows_per_chunk: int = 0
     max_chunk_bytes: int = 0
+    use_gpu: bool = False
     gpu_rows_per_chunk: int = 0
     gpu_max_chunk_bytes: int = 0
 
@@ -38,7 +39,9 @@ class Telemetry:
 
     ``tiles_done`` is the share of the whole call that is done, in tiles: it follows the work, never
     falls, and is ``tiles_total`` in the last payload. ``eta_seconds`` is 0.0 while not known.
-    CPU and memory are the whole machine's.
+    ``use_gpu_phase5`` becomes True when a GPU has really computed something; after a GPU's failure
+    both it and ``use_gpu`` are False. CPU and memory are the whole machine's, those of the GPU
+    (``gpu_used_mb``, MiB) what the call holds.
 
     Parameters
     ----------
@@ -58,6 +61,7 @@ class Telemetry:
         self._emit = self._sink(sink)
         self._limited = not hasattr(sink, "emit_stats")
         self._done = 0
+        self._gpu_ran, self._gpu_bytes = False, 0
         self._sent = ("", 0.0)  # stage and time of the last payload
         self._machine = _Machine()
 
@@ -72,6 +76,7 @@ class Telemetry:
 
     def update(self, stats: Stats) -> None:
         """Say what the library tells; its end is told by `finish`."""
+        self._gpu_ran, self._gpu_bytes = stats.gpu_ran, stats.gpu_bytes
         stage, sent = self._sent
         due = stats.stage != stage or time.monotonic() - sent >= _INTERVAL_SECONDS
         if stats.stage == "done" or (self._limited and not due):
@@ -101,15 +106,15 @@ class Telemetry:
             "chunk_total": 0,
             "eta_seconds": 0.0,
             "cpu_workers": self.resources.cpu_workers,
-            "use_gpu": False,
-            "use_gpu_phase5": False,
+            "use_gpu": self.resources.use_gpu or self._gpu_ran,
+            "use_gpu_phase5": self._gpu_ran,
             "rows_per_chunk": self.resources.rows_per_chunk,
             "gpu_rows_per_chunk": self.resources.gpu_rows_per_chunk,
             "max_chunk_bytes": self.resources.max_chunk_bytes,
             "gpu_max_chunk_bytes": self.resources.gpu_max_chunk_bytes,
             "cpu_percent": self._machine.cpu_percent(),
             "ram_used_mb": self._machine.ram_used_mb(),
-            "gpu_used_mb": 0.0,
+            "gpu_used_mb": round(self._gpu_bytes / 2**20, 1),
         }
         payload.update(event)
         self._sent = (str(payload["stage"]), time.monotonic())
