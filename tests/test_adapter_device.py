@@ -138,13 +138,28 @@ def test_a_hook_that_fails_costs_nothing(module, monkeypatch, caplog):
     assert warnings_of(caplog)[1:] == [f"[TwoPass] {HOOK} failed: OSError('full')"]
 
 
-def test_the_shares_of_both_are_one_line_where_a_gpu_took_part(monkeypatch, caplog):
+@pytest.mark.parametrize(("asked", "share"), [(None, 0.75), (True, 0.75), (True, 0.0)])
+def test_the_shares_are_one_line_where_a_gpu_took_part_or_was_to(monkeypatch, caplog, asked, share):
     # Without it nobody knows whether the GPU was worth it.
+    gpu.works(monkeypatch, share=share)
+    with caplog.at_level(logging.INFO, "zetwopass"):
+        run(use_gpu_two_pass=asked)
+        gains(use_gpu=True)
+    there = round(44 * share)
+    assert shares(caplog) == [
+        f"[TwoPass] done: rows(cpu/gpu)={44 - there}/{there} "
+        f"share(cpu/gpu)={100 * (1 - share):.0f}%/{100 * share:.0f}%"
+    ]
+
+
+def test_the_cpus_share_alone_needs_no_word(monkeypatch, caplog):
+    # Without it a failed GPU seems to have had a share, or a CPU's log speaks of a GPU.
     with caplog.at_level(logging.INFO, "zetwopass"):
         run(use_gpu_two_pass=False)
-        gpu.works(monkeypatch, share=0.75)
-        run()
-        gains(use_gpu=True)
-    assert [r.getMessage() for r in caplog.records if "done: " in r.getMessage()] == [
-        "[TwoPass] done: rows(cpu/gpu)=11/33 share(cpu/gpu)=25%/75%"
-    ]
+        gpu.fails(monkeypatch)
+        run(use_gpu_two_pass=True)
+    assert shares(caplog) == []
+
+
+def shares(caplog):
+    return [r.getMessage() for r in caplog.records if "done: " in r.getMessage()]

@@ -58,7 +58,7 @@ def device_info() -> DeviceInfo:
 
 
 def computed_by(ended: Ended) -> str:
-    """Return ``'cpu'``, ``'gpu'`` or ``'hybrid'``, as the rows of the mosaic were shared."""
+    """Return ``'cpu'``, ``'gpu'`` if that has added up all rows of a mosaic, or ``'hybrid'``."""
     if not ended.stats.gpu_ran:
         return "cpu"
     return "hybrid" if ended.stats.cpu_rows else "gpu"

@@ -258,7 +258,8 @@ def _run_planned(
         telemetry.resources = replace(telemetry.resources, use_gpu=False)
         _hooks.gpu_failed(call.log, call.module, ended.device_error)
     telemetry.finish(last_stage, plan.chunk_total)
-    _report.shares(call.log, ended.stats)
+    if telemetry.resources.use_gpu or ended.stats.gpu_ran:
+        _report.shares(call.log, ended.stats)
 
 
 def _resources(wishes: Resources, plan: Plan, mosaic: _ffi.Image) -> Resources:

@@ -31,9 +31,9 @@ def plan(log: logging.Logger, found: Plan, resources: Resources, tiles: int) -> 
 
 
 def shares(log: logging.Logger, stats: Stats) -> None:
-    """Say how many rows of a mosaic each device has done, where a GPU took part."""
+    """Say how many rows of the mosaic, if one was made, the CPU and the GPU have done."""
     rows = stats.cpu_rows + stats.gpu_rows
-    if not stats.gpu_ran or not rows:
+    if not rows:
         return
     log.info(
         "[TwoPass] done: rows(cpu/gpu)=%d/%d share(cpu/gpu)=%.0f%%/%.0f%%",

@@ -39,7 +39,8 @@ class SecondPass(NamedTuple):
         int32 [T]: tiles with the same number are tied by overlaps, -1 shows nothing. Between
         groups the background is not matched.
     device
-        What added up the mosaic: ``'cpu'``, ``'gpu'`` or both, ``'hybrid'``.
+        What has computed: ``'cpu'``; ``'hybrid'``, both; or ``'gpu'``, which has then added up
+        all rows of the mosaic.
     device_error
         Why a GPU that was asked for was not used, or why it failed midway, when the CPU has done
         all of the work; None where there is nothing to say.
