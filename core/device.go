@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"time"
 )
 
@@ -116,11 +117,12 @@ const autoWork = 4e9
 
 // device is what a running pass knows of its device.
 type device struct {
-	session Session // nil = the CPU alone
+	session   Session // nil = the CPU alone
+	tooLittle error   // what its memory did not hold first; nil
 }
 
 // batch is how many chunks of rows the device takes at a time.
-func (p *pass) batch() int { return max(1, p.plan.DeviceRows/p.plan.RowsPerChunk) }
+func (p *pass) batch() int { return p.plan.DeviceRows / p.plan.RowsPerChunk }
 
 // deviceBlur has the device blur the coverage, in segments of so many rows. All of it,
 // or, where its memory does not suffice, nothing: the CPU's blur keeps to the same bounds
@@ -141,6 +143,7 @@ func (p *pass) deviceBlur(rows int) (done bool, err error) {
 		}
 		if errors.Is(err, ErrDeviceMemory) {
 			p.chunksDone(-landed)
+			p.short(err)
 			return false, nil
 		}
 		if err != nil {
@@ -152,8 +155,11 @@ func (p *pass) deviceBlur(rows int) (done bool, err error) {
 			return finish()
 		}
 	}
+	if err := land(); err != nil {
+		return false, err
+	}
 	p.used()
-	return true, land()
+	return true, nil
 }
 
 // used notes that the device has computed something and what it holds.
@@ -162,6 +168,15 @@ func (p *pass) used() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.now.DeviceRan, p.now.DeviceUse = true, use
+}
+
+// short notes that the device's memory did not hold a task.
+func (p *pass) short(err error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.tooLittle == nil {
+		p.tooLittle = err
+	}
 }
 
 // open opens the job's device where the mode wants it; the job tells why not.
@@ -189,11 +204,17 @@ func (p *pass) open() {
 	}
 }
 
-// close frees the device. What could not be freed is with the process's end; the
-// results are there.
+// close frees the device, and says on the job if it could do nothing. What can't be freed
+// goes with the process; the results are there.
 func (p *pass) close() {
-	if p.session != nil {
-		_ = p.session.Close()
+	if p.session == nil {
+		return
+	}
+	_ = p.session.Close()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.tooLittle != nil && !p.now.DeviceRan && p.job.Mode != Auto {
+		p.job.DeviceError = p.tooLittle
 	}
 }
 
@@ -201,11 +222,11 @@ func (p *pass) close() {
 // flight, and each passes through memory of the host that is pinned for it.
 const deviceChunk = 16 << 20
 
-// deviceRows is gpu_rows_per_chunk, else about deviceChunk of output.
-func deviceRows(j *Job, rows int, rowBytes int64) int {
-	n := int(max(deviceChunk/rowBytes, 1))
+// deviceRows is gpu_rows_per_chunk, else about deviceChunk of output, in whole chunks.
+func deviceRows(j *Job, chunk int, rowBytes int64) int {
+	n := int(min(deviceChunk/rowBytes, math.MaxInt32))
 	if j.DeviceRows > 0 {
 		n = j.DeviceRows
 	}
-	return min(n, rows)
+	return max(n/chunk, 1) * chunk
 }

@@ -108,6 +108,7 @@ func (l *load[S]) onDevice(p *pass, q *queue) {
 		case errors.Is(err, ErrDeviceMemory):
 			q.giveBack(a, b)
 			if !land() || b-a == 1 {
+				p.short(err)
 				return
 			}
 			batch = (b - a) / 2

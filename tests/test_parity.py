@@ -30,8 +30,8 @@ SIGMA = {"sigma": 20, "gain_clip": (0.6, 1.6)}
 
 
 @functools.cache
-def case(name: str, profile: str, device: str = "cpu") -> judge.Case:
-    """Return a scene of `SCENES`, or the real one, passed in both ways."""
+def twin(name: str, profile: str) -> tuple[sky.Scene, reference.Result, list]:
+    """Return a scene of `SCENES`, or the real one, what the twin makes of it and where it lies."""
     if name == "M17":
         s = sky.m17()
     else:
@@ -40,23 +40,32 @@ def case(name: str, profile: str, device: str = "cpu") -> judge.Case:
         for value, spot in ((np.inf, (30, 40)), (-np.inf, (90, 60)), (np.nan, (5, 5))):
             s.coverage[spot] = value
     weights = s.tile_weights if profile == "v4.5" else None
-    inputs = (s.tiles, s.wcs, s.output_wcs, s.coverage)
+    inputs = (s.tiles, s.wcs, s.output_wcs, s.coverage, s.shape_out)
+    with np.errstate(invalid="ignore"):
+        result = reference.second_pass(
+            *inputs, masks=s.masks, tile_weights=weights, profile=profile, **SIGMA
+        )
+    return s, result, reference.place(s.tiles, s.wcs, s.output_wcs, s.shape_out)
+
+
+@functools.cache
+def case(name: str, profile: str, device: str = "cpu") -> judge.Case:
+    """Return a scene, passed in both ways."""
+    s, result, placed = twin(name, profile)
     ours = zetwopass.second_pass(
-        *inputs,
+        s.tiles,
+        s.wcs,
+        s.output_wcs,
+        s.coverage,
         shape_out=s.shape_out,
         masks=s.masks,
-        tile_weights=weights,
+        tile_weights=s.tile_weights if profile == "v4.5" else None,
         profile=profile,
         device=device,
         **SIGMA,
     )
-    with np.errstate(invalid="ignore"):
-        twin = reference.second_pass(
-            *inputs, s.shape_out, masks=s.masks, tile_weights=weights, profile=profile, **SIGMA
-        )
-    placed = reference.place(s.tiles, s.wcs, s.output_wcs, s.shape_out)
     gridded = "SIP" in name or name == "M17"
-    return judge.Case(s, profile, gridded, placed, twin, ours)
+    return judge.Case(s, profile, gridded, placed, result, ours)
 
 
 DEVICES = ("cpu", "gpu", "hybrid") if zetwopass.device_info().usable else ("cpu",)
@@ -162,12 +171,13 @@ def test_a_mosaic_of_another_shape_than_the_coverage_keeps_its_origin(profile):
 
 @pytest.mark.parametrize("profile", ["v4.2", "v4.5"])
 @pytest.mark.parametrize("sigma", [0, 1, 3, 17, 50, 300])
-def test_blur_is_the_float64_gaussian(profile, sigma):
+@pytest.mark.parametrize("device", DEVICES)
+def test_blur_is_the_float64_gaussian(profile, sigma, device):
     """Breaks all gains; 5e-7 of the local value where covered, of the largest elsewhere."""
     rng = np.random.default_rng(sigma)
     count = rng.integers(0, 5, (9, 11)).astype(np.float32).repeat(37, axis=0).repeat(29, axis=1)
     count[::50, ::41] += rng.random(count[::50, ::41].shape, np.float32)
-    ours = zetwopass.blur_coverage(count, sigma=sigma, profile=profile)
+    ours = zetwopass.blur_coverage(count, sigma=sigma, profile=profile, device=device)
     truth = reference.blurred(count, sigma, profile, smooth=reference.gaussian64)
     allowed = 5e-7 * np.where(count > 0, np.abs(truth), np.abs(truth).max())
     assert (np.abs(ours - truth) <= allowed).all()
