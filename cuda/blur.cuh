@@ -4,7 +4,7 @@
 #include "warp.cuh"
 
 enum { OUTPUTS = 8 };   // of a thread
-enum { PARTIAL = 16 };  // products that are summed in float32 before they are added up
+enum { PARTIAL = 4 };   // products that are summed in float32 before they are added up
 enum { PADDING = 32 };  // zeros on either side of the taps
 enum { PLAIN = 0, COVERED = 1, MASK = 2 };
 
