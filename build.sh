@@ -11,6 +11,7 @@
 #   ./build.sh generate  the AVX2 bodies of core/vec, from its generator
 #   ./build.sh kernels   the PTX of cuda, from its CUDA C++
 #   ./build.sh fake      a driver that runs the kernels on the CPU, into build/fake
+#   ./build.sh gpu_check what tests/gpu_check.sh needs on a machine with a GPU
 set -euo pipefail
 cd "$(dirname "$0")"
 
@@ -91,6 +92,14 @@ fake() {
     -o build/fake/libcuda.so.1 cuda/fake/*.cpp
 }
 
+# The test programs of cuda, to be run where there is a GPU and no Go.
+gpu_check() {
+  build_cuda
+  mkdir -p build/gpu
+  go test -c -tags cuda -o build/gpu/cuda.test ./cuda
+  go test -c -tags cuda -o build/gpu/driver.test ./cuda/driver
+}
+
 venv() {
   local stamp=.venv/requirements
   [ -x "$python" ] || python3 -m venv .venv
@@ -134,7 +143,7 @@ run_tests() {
   .venv/bin/ruff check --config python/pyproject.toml cuda
   .venv/bin/ruff format --check python tests
   .venv/bin/ruff format --config python/pyproject.toml --check cuda
-  "$python" -m pytest -q tests/test_device.py tests/test_adapter_device.py # without a driver
+  "$python" -m pytest -q tests/test_{device,adapter_device,gpu_check}.py # without a driver
   LD_LIBRARY_PATH=$PWD/build/fake "$python" -m pytest -q tests "$@"        # with a GPU, in a way
 }
 
@@ -160,6 +169,7 @@ case "$command" in
   wheel) build_cuda && venv && wheel ;;
   kernels) kernels ;;
   fake) fake ;;
+  gpu_check) gpu_check ;;
   generate) generate "$PWD/core/vec" ;;
-  *) sed -n '2,13p' "$0"; exit 2 ;;
+  *) sed -n '2,14p' "$0"; exit 2 ;;
 esac

@@ -122,7 +122,9 @@ type device struct {
 }
 
 // batch is how many chunks of rows the device takes at a time.
-func (p *pass) batch() int { return p.plan.DeviceRows / p.plan.RowsPerChunk }
+func (p *pass) batch() int {
+	return (p.plan.DeviceRows + p.plan.RowsPerChunk - 1) / p.plan.RowsPerChunk
+}
 
 // deviceBlur has the device blur the coverage, in segments of so many rows. All of it,
 // or, where its memory does not suffice, nothing: the CPU's blur keeps to the same bounds
@@ -223,10 +225,10 @@ func (p *pass) close() {
 const deviceChunk = 16 << 20
 
 // deviceRows is gpu_rows_per_chunk, else about deviceChunk of output, in whole chunks.
-func deviceRows(j *Job, chunk int, rowBytes int64) int {
+func deviceRows(j *Job, chunk, rows int, rowBytes int64) int {
 	n := int(min(deviceChunk/rowBytes, math.MaxInt32))
 	if j.DeviceRows > 0 {
 		n = j.DeviceRows
 	}
-	return max(n/chunk, 1) * chunk
+	return min(max(n/chunk, 1)*chunk, rows)
 }

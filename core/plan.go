@@ -42,7 +42,7 @@ func NewPlan(j *Job, stages Stages) (Plan, error) {
 	}
 	plan := Plan{Workers: d.workers}
 	plan.RowsPerChunk = chunkRows(j, rows, int64(4*width*samples), plan.Workers)
-	plan.DeviceRows = deviceRows(j, plan.RowsPerChunk, int64(4*width*samples))
+	plan.DeviceRows = deviceRows(j, plan.RowsPerChunk, rows, int64(4*width*samples))
 	plan.ChunkTotal = (rows + plan.RowsPerChunk - 1) / plan.RowsPerChunk
 	if stages&(RunBlur|RunGains) != 0 {
 		shared, each := blurBytes(j)
