@@ -7,5 +7,7 @@ import (
 	"zetwopass/cuda"
 )
 
-// device returns the GPU of this build.
-func device() core.Device { return cuda.Device() }
+// gpu is that of this build, one for all calls.
+var gpu = cuda.Device()
+
+func device() core.Device { return gpu }

@@ -33,10 +33,12 @@ func compute(t *testing.T, stages core.Stages, mode core.Mode) *core.Job {
 	t.Helper()
 	j := coretest.Scene(9, 3)
 	j.Profile, j.Workers, j.RowsPerChunk = core.V45, 2, 20
-	j.Mode, j.Device = mode, Device()
+	c := new(card) // the fake reads its settings when it is opened
+	j.Mode, j.Device = mode, c
 	if err := core.Run(j, stages); err != nil {
 		t.Fatal(err)
 	}
+	_ = c.shut() // what fails there fails by the settings
 	return j
 }
 

@@ -18,13 +18,11 @@ var errRoom = errors.New("no room")
 // margin is what others, such as the desktop, may still want of the memory.
 const margin = 256 << 20
 
-// memory is the GPU's memory that a session holds, and the pinned memory to send from.
+// memory is the GPU's memory that a session may hold, and the tiles' part of it.
 type memory struct {
-	budget int64 // bytes of the GPU's memory
+	budget int64 // bytes
 	arrays map[key]*array
 	clock  int64 // of the arrays' last use
-	stages [3]stage
-	turns  int // of the stages
 }
 
 // buffer is memory of the GPU that grows.
@@ -123,17 +121,17 @@ func (s *session) evict() (bool, error) {
 type pinned struct{ bytes []byte }
 
 // hold makes p hold at least n bytes; its contents are lost.
-func (s *session) hold(p *pinned, n int64) error {
+func (c *card) hold(p *pinned, n int64) error {
 	if int64(len(p.bytes)) >= n {
 		return nil
 	}
 	if old := p.bytes; old != nil {
 		p.bytes = nil
-		if err := s.gpu.Unpin(old); err != nil {
+		if err := c.gpu.Unpin(old); err != nil {
 			return err
 		}
 	}
-	b, err := s.gpu.Pin(n)
+	b, err := c.gpu.Pin(n)
 	p.bytes = b
 	return err
 }

@@ -4,76 +4,38 @@ package cuda
 
 import (
 	"context"
-	"fmt"
+	"errors"
 	"time"
 
 	"zetwopass/core"
 	"zetwopass/cuda/driver"
 )
 
-// session is an open GPU and a job. A context of CUDA belongs to a thread, so all calls
-// of the driver are made by the goroutine of serve.
+// session is a job on the open card.
 type session struct {
-	ctx   context.Context
-	job   *core.Job
-	calls chan func()
-
-	gpu           *driver.Device
-	in, work, out *driver.Stream // sending, computing, fetching
+	*card
+	ctx context.Context
+	job *core.Job
 	memory
-	slots [2]slot
-	turn  int           // the slot of the last call
-	busy  time.Duration // that kernels ran
-	sums  buffer        // of a coadd whose tiles come in groups
-	taps  buffer        // of the blur
-	crop  crop
+	busy time.Duration // that kernels ran
+	sums buffer        // of a coadd whose tiles come in groups
+	taps buffer        // of the blur
+	crop crop
 }
 
-// serve makes the calls of the session, on a thread of its own.
-func (s *session) serve() {
-	for f := range s.calls {
-		f()
-	}
-}
-
-// do has serve make a call. After one that failed nothing is under way.
+// do has the card make a call. After one that failed nothing is under way.
 func (s *session) do(f func() error) error {
-	done := make(chan error)
-	s.calls <- func() {
-		var err error
-		defer func() {
-			if p := recover(); p != nil {
-				err = fmt.Errorf("%w: %v", core.ErrInternal, p)
-			}
-			done <- err
-		}()
-		if err = f(); err != nil {
+	err := s.card.do(func() error {
+		err := f()
+		if err != nil {
 			s.settle()
 		}
-	}
-	return wrapped(<-done)
-}
-
-// settle waits for all that is under way, whatever becomes of it.
-func (s *session) settle() {
-	for _, stream := range []*driver.Stream{s.in, s.work, s.out} {
-		if stream != nil {
-			_ = stream.Wait() // the caller reports the first error
-		}
-	}
-}
-
-// open readies the GPU, within bytes of its memory.
-func (s *session) open(bytes int64) (err error) {
-	if s.gpu, err = driver.Open(ptx); err != nil {
 		return err
+	})
+	if err != nil && !errors.Is(err, core.ErrDeviceMemory) && !errors.Is(err, core.ErrCancelled) {
+		s.failed = true
 	}
-	for _, stream := range []**driver.Stream{&s.in, &s.work, &s.out} {
-		if *stream, err = s.gpu.NewStream(); err != nil {
-			return err
-		}
-	}
-	return s.limit(bytes)
+	return err
 }
 
 // Use implements core.Session.
@@ -85,14 +47,25 @@ func (s *session) Use() (u core.Use) {
 	return u
 }
 
-// Close frees all that the session holds and ends its thread.
+// Close frees what the session holds and leaves the card to the next.
 func (s *session) Close() error {
-	defer close(s.calls)
+	defer s.leave()
 	return s.do(func() error {
-		if s.gpu == nil {
-			return nil
+		s.settle()
+		buffers := []*buffer{&s.sums, &s.taps, &s.crop.buffer}
+		for i := range s.slots {
+			buffers = append(buffers, &s.slots[i].args, &s.slots[i].result)
 		}
-		return s.gpu.Close()
+		for _, a := range s.arrays {
+			buffers = append(buffers, &a.buffer)
+		}
+		var first error
+		for _, b := range buffers {
+			if err := s.drop(b); first == nil {
+				first = err
+			}
+		}
+		return first
 	})
 }
 
@@ -114,6 +87,9 @@ type slot struct {
 func (s *session) next(bytes int64) (*slot, error) {
 	s.turn = 1 - s.turn
 	t := &s.slots[s.turn]
+	if t.timed { // of a call that failed
+		t.begun.Release()
+	}
 	t.used, t.timed = 0, false
 	if err := s.grow(&t.args, bytes); err != nil {
 		return nil, err

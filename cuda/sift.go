@@ -3,7 +3,6 @@
 package cuda
 
 import (
-	"errors"
 	"math"
 	"unsafe"
 
@@ -192,6 +191,3 @@ func (s *session) sendCrop(i int, a *scaleArgs) error {
 	s.crop.tile = i + 1
 	return nil
 }
-
-// noRoom reports whether a smaller call might do.
-func noRoom(err error) bool { return errors.Is(err, errRoom) || errors.Is(err, driver.ErrMemory) }
