@@ -38,6 +38,12 @@
 // Package vec holds them: plain loops that say what is computed, and AVX2 bodies
 // that a generator writes, chosen at run time.
 //
+// # A device (device.go, queue.go)
+//
+// A GPU computes the same, beside the workers or alone: they take chunks from one queue.
+// Its numbers are the CPU's bit by bit, but for the blur, which one of them does alone.
+// What its memory can't hold goes to the workers; if it fails, all is done again without.
+//
 // # Running (run.go, plan.go, sched.go, progress.go)
 //
 // A plan cuts the output into chunks of rows and bounds the scratch; workers take

@@ -117,7 +117,7 @@ func (p *pass) sweep(group []*pair, sampling bool) error {
 			done(1)
 			return nil
 		},
-		batch: p.batch(),
+		batch: p.plan.ChunkTotal, // nothing that a device holds grows with the rows
 		device: func(a, b int) (func() error, error) {
 			err := p.onDevice(group, a*rows, min(b*rows, j.Mosaic.H), sampling)
 			return func() error {

@@ -18,6 +18,9 @@ func (s *session) Differences(y0, y1 int, overlaps []core.Overlap) ([]core.Tally
 	tallies := make([]core.Tally, len(overlaps)*c)
 	err := s.do(func() error {
 		for done := 0; done < len(overlaps); {
+			if s.ctx.Err() != nil {
+				return core.ErrCancelled
+			}
 			n, err := s.differences(y0, y1, overlaps[done:], tallies[done*c:])
 			if err != nil {
 				return err

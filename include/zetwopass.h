@@ -173,7 +173,8 @@ typedef struct ztp_job {
   int32_t device;          /* ZTP_DEVICE_...: who computes. A header that ends
                               before this field has ZTP_DEVICE_AUTO              */
   int32_t reserved2;
-  int64_t gpu_rows_per_chunk;  /* output rows on the GPU at a time; 0 = chosen   */
+  int64_t gpu_rows_per_chunk;  /* output rows on the GPU at a time, in whole chunks
+                                  of rows_per_chunk; 0 = chosen                  */
   int64_t gpu_max_chunk_bytes; /* bound of the GPU's memory, bytes; 0 = what is
                                   free, less a margin                            */
   ztp_error *device_error; /* out, or NULL: why the GPU was not used although

@@ -135,9 +135,9 @@ def test_a_job_of_the_header_before_devices_is_computed_as_ever(job):
 def test_a_plan_of_the_header_before_devices_is_not_written_beyond(job):
     # Without it the library writes to memory that is not the plan's.
     first = _ffi.PlanInfo.gpu_rows_per_chunk.offset
-    for size, rows in ((first, -7), (ctypes.sizeof(_ffi.PlanInfo), 5)):
+    for size, rows in ((first, -7), (ctypes.sizeof(_ffi.PlanInfo), 6)):
         info = _ffi.PlanInfo(struct_size=size, gpu_rows_per_chunk=-7)
-        job.struct.gpu_rows_per_chunk = 5
+        job.struct.rows_per_chunk, job.struct.gpu_rows_per_chunk = 3, 7
         assert _ffi.library().ztp_plan(job.struct, info, None) == OK
         assert (info.gpu_rows_per_chunk, info.rows_per_chunk > 0) == (rows, True)
 

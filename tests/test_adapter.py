@@ -170,9 +170,9 @@ def test_an_interrupt_is_nobodys_failure():
 def test_the_plan_is_one_line_with_real_rows(caplog):
     # Without it the log says rows 0/0.
     with caplog.at_level(logging.INFO, "zetwopass"):
-        run(parallel_plan={"rows_per_chunk": 8, "gpu_rows_per_chunk": 4})
+        run(parallel_plan={"rows_per_chunk": 8, "gpu_rows_per_chunk": 16})
     (line,) = [r.getMessage() for r in caplog.records if "plan" in r.getMessage()]
-    assert line.startswith("[TwoPass] ") and "rows(cpu/gpu)=8/4 chunk_mb(cpu/gpu)=" in line
+    assert line.startswith("[TwoPass] ") and "rows(cpu/gpu)=8/16 chunk_mb(cpu/gpu)=" in line
 
 
 def test_the_callers_logger_is_used(caplog):

@@ -145,10 +145,10 @@ def test_the_shares_are_one_line_where_a_gpu_took_part_or_was_to(monkeypatch, ca
     with caplog.at_level(logging.INFO, "zetwopass"):
         run(use_gpu_two_pass=asked)
         gains(use_gpu=True)
-    there = round(44 * share)
+    there, name = round(44 * share), zetwopass.device_info().name or "none"
     assert shares(caplog) == [
         f"[TwoPass] done: rows(cpu/gpu)={44 - there}/{there} "
-        f"share(cpu/gpu)={100 * (1 - share):.0f}%/{100 * share:.0f}%"
+        f"share(cpu/gpu)={100 * (1 - share):.0f}%/{100 * share:.0f}% gpu={name}"
     ]
 
 

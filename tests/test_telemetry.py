@@ -30,6 +30,7 @@ KEYS = {
     "cpu_percent": float,
     "ram_used_mb": float,
     "gpu_used_mb": float,
+    "gpu_name": str,
 }
 
 
@@ -118,7 +119,8 @@ def test_real_rows_and_workers_are_told_once_they_are_planned():
 def test_a_gpus_rows_and_bytes_are_told_once_they_are_planned():
     # Without it the log says 0 rows, or the CPU's.
     controller = Controller()
-    told(controller, use_gpu_two_pass=False, parallel_plan={"gpu_rows_per_chunk": 40})
+    rows = {"rows_per_chunk": 8, "gpu_rows_per_chunk": 40}
+    told(controller, use_gpu_two_pass=False, parallel_plan=rows)
     first, last = controller.payloads[0], controller.payloads[-1]
     assert (first["gpu_rows_per_chunk"], first["gpu_max_chunk_bytes"]) == (40, 0)
     assert (last["gpu_rows_per_chunk"], last["gpu_max_chunk_bytes"]) == (40, 40 * 90 * 4 * 4)

@@ -259,7 +259,7 @@ def _run_planned(
         _hooks.gpu_failed(call.log, call.module, ended.device_error)
     telemetry.finish(last_stage, plan.chunk_total)
     if telemetry.resources.use_gpu or ended.stats.gpu_ran:
-        _report.shares(call.log, ended.stats)
+        _report.shares(call.log, ended.stats, telemetry.gpu_name)
 
 
 def _resources(wishes: Resources, plan: Plan, mosaic: _ffi.Image) -> Resources:

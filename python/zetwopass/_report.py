@@ -30,17 +30,18 @@ def plan(log: logging.Logger, found: Plan, resources: Resources, tiles: int) -> 
     )
 
 
-def shares(log: logging.Logger, stats: Stats) -> None:
+def shares(log: logging.Logger, stats: Stats, gpu: str) -> None:
     """Say how many rows of the mosaic, if one was made, the CPU and the GPU have done."""
     rows = stats.cpu_rows + stats.gpu_rows
     if not rows:
         return
     log.info(
-        "[TwoPass] done: rows(cpu/gpu)=%d/%d share(cpu/gpu)=%.0f%%/%.0f%%",
+        "[TwoPass] done: rows(cpu/gpu)=%d/%d share(cpu/gpu)=%.0f%%/%.0f%% gpu=%s",
         stats.cpu_rows,
         stats.gpu_rows,
         100 * stats.cpu_rows / rows,
         100 * stats.gpu_rows / rows,
+        gpu or "none",
     )
 
 

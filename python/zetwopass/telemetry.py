@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from ._device import device_info
 from ._run import Stats
 
 Payload = dict[str, int | float | bool | str]
@@ -41,7 +42,7 @@ class Telemetry:
     falls, and is ``tiles_total`` in the last payload. ``eta_seconds`` is 0.0 while not known.
     ``use_gpu_phase5`` becomes True when a GPU has really computed something; after a GPU's failure
     both it and ``use_gpu`` are False. CPU and memory are the whole machine's, those of the GPU
-    (``gpu_used_mb``, MiB) what the call holds.
+    (``gpu_used_mb``, MiB) what the call holds; ``gpu_name`` is empty until it has computed.
 
     Parameters
     ----------
@@ -61,6 +62,7 @@ class Telemetry:
         self._emit = self._sink(sink)
         self._limited = not hasattr(sink, "emit_stats")
         self._done = 0
+        self.gpu_name = ""
         self._gpu_ran, self._gpu_bytes = False, 0
         self._sent = ("", 0.0)  # stage and time of the last payload
         self._machine = _Machine()
@@ -77,6 +79,8 @@ class Telemetry:
     def update(self, stats: Stats) -> None:
         """Say what the library tells; its end is told by `finish`."""
         self._gpu_ran, self._gpu_bytes = stats.gpu_ran, stats.gpu_bytes
+        if stats.gpu_ran and not self.gpu_name:
+            self.gpu_name = device_info().name
         stage, sent = self._sent
         due = stats.stage != stage or time.monotonic() - sent >= _INTERVAL_SECONDS
         if stats.stage == "done" or (self._limited and not due):
@@ -115,6 +119,7 @@ class Telemetry:
             "cpu_percent": self._machine.cpu_percent(),
             "ram_used_mb": self._machine.ram_used_mb(),
             "gpu_used_mb": round(self._gpu_bytes / 2**20, 1),
+            "gpu_name": self.gpu_name,
         }
         payload.update(event)
         self._sent = (str(payload["stage"]), time.monotonic())
