@@ -18,7 +18,7 @@ static_assert(sizeof(CoaddArgs) == 96, "as in layout.go");
 // finish writes a pixel of the mosaic and its coverage: core/vec.Mosaic.
 __device__ void finish(const CoaddArgs &a, size_t at, const double *sum, const double *norm) {
   float cover = (float)norm[0];
-  for (int c = 0; c < a.channels; c++) {
+  EACH_CHANNEL(c, a.channels) {
     float value = a.blank;
     if (norm[c] > 0) value = (float)(a.divide ? sum[c] / norm[c] : sum[c]);
     if (a.clear && (value - value != 0 || !(cover > 0))) value = NOT_A_FLOAT;
@@ -35,7 +35,7 @@ extern "C" __global__ void coadd(const CoaddArgs *args) {
   size_t at = (size_t)(y - a.y0) * a.width + x;
   double sum[MAX_CHANNELS] = {0, 0, 0, 0}, norm[MAX_CHANNELS] = {0, 0, 0, 0};
   if (!a.begin) {
-    for (int c = 0; c < a.channels; c++) {
+    EACH_CHANNEL(c, a.channels) {
       sum[c] = a.sum[at * a.channels + c];
       norm[c] = a.norm[at * a.channels + c];
     }
@@ -45,7 +45,7 @@ extern "C" __global__ void coadd(const CoaddArgs *args) {
     double value[MAX_CHANNELS], weight;
     if (!warp(t, a.channels, a.clean, x, y, value, &weight)) continue;
     if (value[0] == value[0]) a.shown[t.index] = 1;
-    for (int c = 0; c < a.channels; c++) {
+    EACH_CHANNEL(c, a.channels) {
       if (value[c] != value[c]) continue;
       sum[c] += (value[c] - t.offset[c]) * weight;
       norm[c] += weight;
@@ -55,7 +55,7 @@ extern "C" __global__ void coadd(const CoaddArgs *args) {
     finish(a, at, sum, norm);
     return;
   }
-  for (int c = 0; c < a.channels; c++) {
+  EACH_CHANNEL(c, a.channels) {
     a.sum[at * a.channels + c] = sum[c];
     a.norm[at * a.channels + c] = norm[c];
   }

@@ -66,14 +66,14 @@ extern "C" __global__ void differences(const DifferenceArgs *args) {
     double p[MAX_CHANNELS], q[MAX_CHANNELS], weight;
     if (!warp(a.first, a.channels, a.clean, x, y, p, &weight)) continue;
     if (!warp(a.second, a.channels, a.clean, x, y, q, &weight)) continue;
-    for (int c = 0; c < a.channels; c++) {
+    EACH_CHANNEL(c, a.channels) {
       if (!a.sieves[c].wanted || p[c] != p[c] || q[c] != q[c]) continue;
       double d = p[c] - q[c];
       if (d == d) sift(&a.sieves[c], &n[c], d);
       else if (!a.sieves[c].all) a.sieves[c].none = 1;
     }
   }
-  for (int c = 0; c < a.channels; c++) add_counts(&a.sieves[c], n[c]);
+  EACH_CHANNEL(c, a.channels) add_counts(&a.sieves[c], n[c]);
 }
 
 struct ScaleArgs {

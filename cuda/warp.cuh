@@ -4,6 +4,12 @@
 typedef unsigned long long count_t;
 
 enum { MAX_CHANNELS = 4 };
+
+// Unrolled, so that what is kept of each channel stays in registers.
+#define EACH_CHANNEL(c, channels)                 \
+  _Pragma("unroll") for (int c = 0; c < MAX_CHANNELS; c++) \
+    if (c < (channels))
+
 enum { MAP_PLANE = 0, MAP_GRID = 1, MAP_POSITIONS = 2 };
 enum { FINITE_ONLY = 0, NUMBER_ONLY = 1, ZERO_OR_ONE = 2 };
 
@@ -140,7 +146,7 @@ __device__ bool warp(const Tile &t, int channels, int clean, int x, int y, doubl
   }
   const float *p = t.image + s.at * channels;
   size_t right = s.right * channels, below = s.below * channels;
-  for (int c = 0; c < channels; c++) {
+  EACH_CHANNEL(c, channels) {
     value[c] = s.w00 * (double)(p[c] * t.gain) + s.w01 * (double)(p[c + right] * t.gain) +
                s.w10 * (double)(p[c + below] * t.gain) +
                s.w11 * (double)(p[c + below + right] * t.gain);

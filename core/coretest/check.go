@@ -115,6 +115,11 @@ func littleMemory(t *testing.T, d core.Device) {
 		}
 		want, got := make(), make()
 		got.Mode, got.Device = core.GPU, d
+		got.OnStats = func(s core.Stats) {
+			if s.DeviceUse.Bytes > bytes {
+				t.Errorf("%d bytes of the device are held, %d were allowed", s.DeviceUse.Bytes, bytes)
+			}
+		}
 		want.Mode = core.CPU
 		for _, j := range []*core.Job{want, got} {
 			if err := core.Run(j, core.RunCoadd); err != nil {
