@@ -25,6 +25,7 @@ func Check(t *testing.T, d core.Device) {
 	t.Run("blur of odd shapes", func(t *testing.T) { blurs(t, d) })
 	t.Run("a little memory", func(t *testing.T) { littleMemory(t, d) })
 	t.Run("gains that are NaN", func(t *testing.T) { lostGains(t, d) })
+	t.Run("cancel", func(t *testing.T) { cancelled(t, d) })
 }
 
 // run computes the stages of the scene, by the CPU alone and by the device.
@@ -154,6 +155,20 @@ func lostGains(t *testing.T, d core.Device) {
 	if lost == 0 {
 		t.Error("no gain is NaN, so nothing was tried")
 	}
+}
+
+// cancelled ends a job in each of its stages, and then has the device do one more.
+func cancelled(t *testing.T, d core.Device) {
+	for _, stage := range []core.Stage{core.StageBlur, core.StageGains, core.StageBackground, core.StageReproject} {
+		j, now := Scene(7, 3), core.StageStart
+		j.RowsPerChunk, j.Mode, j.Device = 1, core.GPU, d
+		j.OnStats = func(s core.Stats) { now = s.Stage }
+		j.Cancelled = func() bool { return now == stage }
+		if err := core.Run(j, core.RunAll); !errors.Is(err, core.ErrCancelled) || j.DeviceError != nil {
+			t.Errorf("in stage %d: %v, %v", stage, err, j.DeviceError)
+		}
+	}
+	coadd(t, d, 7, 3, core.GPU)
 }
 
 // same compares images: NaN and infinities where they are, else within a share of the
