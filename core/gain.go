@@ -134,15 +134,23 @@ type seen struct {
 func (g *gainer) rows(p *pass, t *Tile, y, step int, f func(x int, scale []float64)) (seen, error) {
 	var all seen
 	h, w := g.job.Coverage.H, g.job.Coverage.W
-	for _, _, _, end := t.Map.clip(h, w); y < end; y += step {
+	outline := newOutline(t, w)
+	for _, _, _, bottom := t.Map.clip(h, w); y < bottom; y += step {
 		if p.ctx.Err() != nil {
 			return all, ErrCancelled
 		}
-		a, b, whole := t.span(y, 0, w)
-		for x := a; x < b; x += blockPixels {
-			scale, shown := g.block(t, y, x, min(x+blockPixels, b), whole && t.Mask.Absent(), &all.nan)
+		r := outline.row(y)
+		for x := r.a; x < r.b; {
+			end, whole := min(x+blockPixels, r.b), t.Mask.Absent() && r.p <= x && x < r.q
+			if whole {
+				end = min(end, r.q)
+			} else if x < r.p {
+				end = min(end, r.p)
+			}
+			scale, shown := g.block(t, y, x, end, whole, &all.nan)
 			all.shown += shown
 			f(x, scale)
+			x = end
 		}
 	}
 	return all, nil
@@ -173,21 +181,10 @@ func (g *gainer) mask(t *Tile, y, a int, scale []float64) (shown int) {
 	weight := g.warp.weight[:len(scale)]
 	clear(weight)
 	if some := weight[from-a : to-a]; t.Mask.Absent() {
-		for i := range some {
-			if vec.Inside(u[i], v[i], t.Image.H, t.Image.W) {
-				some[i] = 1
-			}
-		}
+		vec.Footprint(some, u, v, t.Image.H, t.Image.W)
 	} else {
 		mask := t.Mask.image(1)
 		vec.SampleMap(some, u, v, &mask, vec.FiniteOnly, 1)
 	}
-	for i, f := range weight {
-		if f > 1e-3 {
-			shown++
-		} else {
-			weight[i], scale[i] = 0, math.NaN()
-		}
-	}
-	return shown
+	return vec.Mask(scale, weight, 1e-3)
 }

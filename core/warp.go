@@ -34,9 +34,10 @@ func (s *spans) set(j *Job, tiles []int, y0, y1 int) {
 	s.y, s.rows = y0, s.rows[:0]
 	for _, i := range tiles {
 		var row [blockRows][2]int32
+		outline := newOutline(&j.Tiles[i], j.Mosaic.W)
 		for y := y0; y < y1; y++ {
-			a, b, _ := j.Tiles[i].span(y, 0, j.Mosaic.W)
-			row[y-y0] = [2]int32{int32(a), int32(b)}
+			r := outline.row(y)
+			row[y-y0] = [2]int32{int32(r.a), int32(r.b)}
 		}
 		s.rows = append(s.rows, row)
 	}
@@ -64,17 +65,6 @@ func newWarper(nx int) *warper {
 		u: make([]float64, blockPixels), v: make([]float64, blockPixels),
 		line: make([]float64, 2*nx), weight: make([]float64, blockPixels),
 	}
-}
-
-// span returns the pixels [a,b) of row y, among [x0,x1), that the tile may show;
-// whole says that all of them lie in it.
-func (t *Tile) span(y, x0, x1 int) (a, b int, whole bool) {
-	m := &t.Map
-	x0, x1 = max(x0, m.X0), min(x1, m.X1)
-	if y < m.Y0 || y >= m.Y1 || x0 >= x1 {
-		return x0, x0, false
-	}
-	return m.span(y, x0, x1, t.Image.H, t.Image.W)
 }
 
 // locate finds the positions in tile t of the pixels [x0,x1) of row y, at most

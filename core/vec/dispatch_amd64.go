@@ -70,6 +70,16 @@ func ratio(num, den []float32, faint float32) (some bool) {
 	return ratioLoop(num[done:], den[done:], faint) || some
 }
 
+func footprint(weight, u, v []float64, h, w int) {
+	done := 0
+	if simd {
+		done = len(weight) &^ 3
+		limits := (&Image{H: h, W: w}).limits()
+		footprintAVX2(weight[:done], u, v, &limits)
+	}
+	footprintLoop(weight[done:], u[done:], v[done:], h, w)
+}
+
 func plane(u, v []float64, x0 int, p *[6]float64) {
 	done := 0
 	if simd {
@@ -77,6 +87,15 @@ func plane(u, v []float64, x0 int, p *[6]float64) {
 		planeAVX2(u[:done], v, x0, p)
 	}
 	planeLoop(u[done:], v[done:], x0+done, p)
+}
+
+func cubic(u, v []float64, x0 int, p *[10]float64) {
+	done := 0
+	if simd {
+		done = len(u) &^ 3
+		cubicAVX2(u[:done], v, x0, p)
+	}
+	cubicLoop(u[done:], v[done:], x0+done, p)
 }
 
 func sample(value, u, v []float64, m *Image, gain float32) {
@@ -162,4 +181,13 @@ func scales(scale []float64, blurred, coverage []float32, threshold, most float3
 		nan = scalesAVX2(scale, blurred, coverage[:done], threshold, most) != 0
 	}
 	return scalesLoop(scale[done:], blurred[done:], coverage[done:], threshold, most) || nan
+}
+
+func mask(scale, weight []float64, least float64) (kept int) {
+	done := 0
+	if simd {
+		done = len(weight) &^ 3
+		kept = maskAVX2(scale, weight[:done], least)
+	}
+	return kept + maskLoop(scale[done:], weight[done:], least)
 }

@@ -23,7 +23,11 @@ func covered(c, mask []float32) { coveredLoop(c, mask) }
 
 func ratio(num, den []float32, faint float32) bool { return ratioLoop(num, den, faint) }
 
+func footprint(weight, u, v []float64, h, w int) { footprintLoop(weight, u, v, h, w) }
+
 func plane(u, v []float64, x0 int, p *[6]float64) { planeLoop(u, v, x0, p) }
+
+func cubic(u, v []float64, x0 int, p *[10]float64) { cubicLoop(u, v, x0, p) }
 
 func sample(value, u, v []float64, m *Image, gain float32) { sampleLoop(value, u, v, m, gain) }
 
@@ -46,3 +50,5 @@ func count(kept, a, b []float64, lo, hi *[4]float64, below, above *[4]int) (grou
 func scales(scale []float64, blurred, coverage []float32, threshold, most float32) (nan bool) {
 	return scalesLoop(scale, blurred, coverage, threshold, most)
 }
+
+func mask(scale, weight []float64, least float64) int { return maskLoop(scale, weight, least) }

@@ -77,3 +77,18 @@ func scalesLoop(scale []float64, blurred, coverage []float32, threshold, most fl
 	}
 	return nan
 }
+
+// Mask keeps the scales whose weight is above least, and returns how many these are;
+// the others become NaN, their weights 0.
+func Mask(scale, weight []float64, least float64) (kept int) { return mask(scale, weight, least) }
+
+func maskLoop(scale, weight []float64, least float64) (kept int) {
+	for i, f := range weight {
+		if f > least {
+			kept++
+		} else {
+			scale[i], weight[i] = math.NaN(), 0
+		}
+	}
+	return kept
+}

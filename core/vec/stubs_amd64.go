@@ -38,6 +38,12 @@ func ratioAVX2(num []float32, den []float32, faint float32) uint32
 func planeAVX2(u []float64, v []float64, x0 int, p *[6]float64)
 
 //go:noescape
+func cubicAVX2(u []float64, v []float64, x0 int, p *[10]float64)
+
+//go:noescape
+func footprintAVX2(weight []float64, u []float64, v []float64, limits *[36]float64)
+
+//go:noescape
 func sample3AVX2(value []float64, u []float64, v []float64, pix []float32, dx int, dy int, limits *[36]float64, gain float32)
 
 //go:noescape
@@ -69,3 +75,6 @@ func countAVX2(kept []float64, a []float64, b []float64, lo *[4]float64, hi *[4]
 
 //go:noescape
 func scalesAVX2(scale []float64, blurred []float32, coverage []float32, threshold float32, most float32) uint32
+
+//go:noescape
+func maskAVX2(scale []float64, weight []float64, least float64) int

@@ -539,8 +539,8 @@ TEXT ·planeAVX2(SB), NOSPLIT, $0-64
 	VCVTSI2SDQ   SI, X0, X0
 	VBROADCASTSD X0, Y0
 	VADDPD       counting<>+0(SB), Y0, Y0
-	VMOVUPD      one<>+0(SB), Y1
-	VMOVUPD      four<>+0(SB), Y2
+	VMOVUPD      four<>+0(SB), Y1
+	VMOVUPD      one<>+0(SB), Y2
 	VBROADCASTSD (DX), Y3
 	VBROADCASTSD 8(DX), Y4
 	VBROADCASTSD 16(DX), Y5
@@ -555,7 +555,7 @@ next:
 	VMULPD  Y7, Y0, Y12
 	VADDPD  Y8, Y12, Y12
 	VCMPPD  $0x0a, Y9, Y12, Y10
-	VDIVPD  Y12, Y1, Y12
+	VDIVPD  Y12, Y2, Y12
 	VORPD   Y10, Y12, Y12
 	VMULPD  Y3, Y0, Y10
 	VMULPD  Y5, Y0, Y11
@@ -565,7 +565,7 @@ next:
 	VMULPD  Y12, Y11, Y11
 	VMOVUPD Y10, (AX)
 	VMOVUPD Y11, (CX)
-	VADDPD  Y2, Y0, Y0
+	VADDPD  Y1, Y0, Y0
 	ADDQ    $0x20, AX
 	ADDQ    $0x20, CX
 	JMP     next
@@ -580,17 +580,102 @@ DATA counting<>+16(SB)/8, $0x4000000000000000
 DATA counting<>+24(SB)/8, $0x4008000000000000
 GLOBL counting<>(SB), RODATA|NOPTR, $32
 
+DATA four<>+0(SB)/8, $0x4010000000000000
+DATA four<>+8(SB)/8, $0x4010000000000000
+DATA four<>+16(SB)/8, $0x4010000000000000
+DATA four<>+24(SB)/8, $0x4010000000000000
+GLOBL four<>(SB), RODATA|NOPTR, $32
+
 DATA one<>+0(SB)/8, $0x3ff0000000000000
 DATA one<>+8(SB)/8, $0x3ff0000000000000
 DATA one<>+16(SB)/8, $0x3ff0000000000000
 DATA one<>+24(SB)/8, $0x3ff0000000000000
 GLOBL one<>(SB), RODATA|NOPTR, $32
 
-DATA four<>+0(SB)/8, $0x4010000000000000
-DATA four<>+8(SB)/8, $0x4010000000000000
-DATA four<>+16(SB)/8, $0x4010000000000000
-DATA four<>+24(SB)/8, $0x4010000000000000
-GLOBL four<>(SB), RODATA|NOPTR, $32
+// func cubicAVX2(u []float64, v []float64, x0 int, p *[10]float64)
+// Requires: AVX, AVX2
+TEXT ·cubicAVX2(SB), NOSPLIT, $0-64
+	MOVQ         u_base+0(FP), AX
+	MOVQ         v_base+24(FP), CX
+	MOVQ         p+56(FP), DX
+	MOVQ         u_len+8(FP), BX
+	MOVQ         x0+48(FP), SI
+	VXORPD       X0, X0, X0
+	VCVTSI2SDQ   SI, X0, X0
+	VBROADCASTSD X0, Y0
+	VADDPD       counting<>+0(SB), Y0, Y0
+	VMOVUPD      four<>+0(SB), Y1
+	VBROADCASTSD (DX), Y2
+	VBROADCASTSD 8(DX), Y3
+	VBROADCASTSD 16(DX), Y4
+	VBROADCASTSD 24(DX), Y5
+	VBROADCASTSD 32(DX), Y6
+	VBROADCASTSD 40(DX), Y7
+	VBROADCASTSD 48(DX), Y8
+	VBROADCASTSD 56(DX), Y9
+	VBROADCASTSD 64(DX), Y10
+	VBROADCASTSD 72(DX), Y11
+
+next:
+	SUBQ    $0x04, BX
+	JL      done
+	VMULPD  Y2, Y0, Y12
+	VSUBPD  Y3, Y12, Y12
+	VMULPD  Y7, Y12, Y13
+	VADDPD  Y6, Y13, Y13
+	VMULPD  Y12, Y13, Y13
+	VADDPD  Y5, Y13, Y13
+	VMULPD  Y12, Y13, Y13
+	VADDPD  Y4, Y13, Y13
+	VMOVUPD Y13, (AX)
+	VMULPD  Y11, Y12, Y13
+	VADDPD  Y10, Y13, Y13
+	VMULPD  Y12, Y13, Y13
+	VADDPD  Y9, Y13, Y13
+	VMULPD  Y12, Y13, Y13
+	VADDPD  Y8, Y13, Y13
+	VMOVUPD Y13, (CX)
+	VADDPD  Y1, Y0, Y0
+	ADDQ    $0x20, AX
+	ADDQ    $0x20, CX
+	JMP     next
+
+done:
+	VZEROUPPER
+	RET
+
+// func footprintAVX2(weight []float64, u []float64, v []float64, limits *[36]float64)
+// Requires: AVX
+TEXT ·footprintAVX2(SB), NOSPLIT, $0-80
+	MOVQ    weight_base+0(FP), AX
+	MOVQ    u_base+24(FP), CX
+	MOVQ    v_base+48(FP), DX
+	MOVQ    limits+72(FP), BX
+	MOVQ    weight_len+8(FP), SI
+	VMOVUPD one<>+0(SB), Y0
+
+next:
+	SUBQ    $0x04, SI
+	JL      done
+	VMOVUPD (CX), Y1
+	VMOVUPD (DX), Y2
+	VCMPPD  $0x09, (BX), Y1, Y3
+	VCMPPD  $0x06, 32(BX), Y1, Y1
+	VORPD   Y1, Y3, Y3
+	VCMPPD  $0x09, (BX), Y2, Y1
+	VORPD   Y1, Y3, Y3
+	VCMPPD  $0x06, 64(BX), Y2, Y1
+	VORPD   Y1, Y3, Y3
+	VANDNPD Y0, Y3, Y3
+	VMOVUPD Y3, (AX)
+	ADDQ    $0x20, AX
+	ADDQ    $0x20, CX
+	ADDQ    $0x20, DX
+	JMP     next
+
+done:
+	VZEROUPPER
+	RET
 
 // func sample3AVX2(value []float64, u []float64, v []float64, pix []float32, dx int, dy int, limits *[36]float64, gain float32)
 // Requires: AVX, AVX2, CMOV, MMX+
@@ -1537,3 +1622,34 @@ DATA epsilon<>+20(SB)/4, $0x34000000
 DATA epsilon<>+24(SB)/4, $0x34000000
 DATA epsilon<>+28(SB)/4, $0x34000000
 GLOBL epsilon<>(SB), RODATA|NOPTR, $32
+
+// func maskAVX2(scale []float64, weight []float64, least float64) int
+// Requires: AVX, POPCNT
+TEXT ·maskAVX2(SB), NOSPLIT, $0-64
+	MOVQ         scale_base+0(FP), AX
+	MOVQ         weight_base+24(FP), CX
+	MOVQ         weight_len+32(FP), DX
+	VBROADCASTSD least+48(FP), Y0
+	XORQ         BX, BX
+
+next:
+	SUBQ      $0x04, DX
+	JL        done
+	VMOVUPD   (CX), Y1
+	VCMPPD    $0x11, Y1, Y0, Y2
+	VCMPPD    $0x05, Y1, Y0, Y3
+	VMOVMSKPD Y2, SI
+	POPCNTL   SI, SI
+	ADDQ      SI, BX
+	VANDPD    Y2, Y1, Y1
+	VMOVUPD   Y1, (CX)
+	VORPD     (AX), Y3, Y3
+	VMOVUPD   Y3, (AX)
+	ADDQ      $0x20, AX
+	ADDQ      $0x20, CX
+	JMP       next
+
+done:
+	MOVQ BX, ret+56(FP)
+	VZEROUPPER
+	RET

@@ -61,6 +61,20 @@ func TestPlane(t *testing.T) {
 	}
 }
 
+func TestCubic(t *testing.T) {
+	rng := rand.New(rand.NewPCG(8, 8))
+	for _, n := range lengths {
+		p := [10]float64{1 / 63.9, 17.3, 5, 60, 0.1, -0.02, -8, 3, 0.2, 0.03}
+		u, wantU := guarded[float64](rng, n)
+		v, wantV := guarded[float64](rng, n)
+		x0 := rng.IntN(2000) - 50
+		Cubic(u[:n], v[:n], x0, &p)
+		cubicLoop(wantU[:n], wantV[:n], x0, &p)
+		same(t, "u", u, wantU)
+		same(t, "v", v, wantV)
+	}
+}
+
 // positions are inside, at, and around an image of h x w, or are no number.
 func positions(rng *rand.Rand, n, h, w int) (u, v []float64) {
 	at := func(size int) float64 {
@@ -134,6 +148,17 @@ func TestSampleMap(t *testing.T) {
 				same(t, "weight", got, want)
 			}
 		}
+	}
+}
+
+func TestFootprint(t *testing.T) {
+	rng := rand.New(rand.NewPCG(9, 9))
+	for _, n := range lengths {
+		u, v := positions(rng, n, 30, 40)
+		got, want := guarded[float64](rng, n)
+		Footprint(got[:n], u, v, 30, 40)
+		footprintLoop(want[:n], u, v, 30, 40)
+		same(t, "weight", got, want)
 	}
 }
 
@@ -218,5 +243,21 @@ func TestScales(t *testing.T) {
 				same(t, "guard", got[n:], want[n:])
 			}
 		}
+	}
+}
+
+func TestMask(t *testing.T) {
+	rng := rand.New(rand.NewPCG(10, 10))
+	for _, n := range lengths {
+		scale, wantScale := guarded[float64](rng, n)
+		weight, _ := guarded[float64](rng, n)
+		special(rng, weight[:n])
+		wantWeight := slices.Clone(weight)
+		kept := Mask(scale[:n], weight[:n], 1e-3)
+		if want := maskLoop(wantScale[:n], wantWeight[:n], 1e-3); kept != want {
+			t.Fatalf("%d of %d kept, want %d", kept, n, want)
+		}
+		same(t, "scale", scale, wantScale)
+		same(t, "weight", weight, wantWeight)
 	}
 }

@@ -25,10 +25,12 @@ func main() {
 	covered()
 	ratio()
 	plane()
+	cubic()
 	samples()
 	sums()
 	count()
 	scales()
+	mask()
 	Generate()
 }
 

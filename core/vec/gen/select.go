@@ -95,3 +95,28 @@ func scales() {
 	})
 	endWith(none)
 }
+
+func mask() {
+	text("maskAVX2", "func(scale, weight []float64, least float64) int")
+	scale, weight := pointer("scale"), pointer("weight")
+	n := Load(Param("weight").Len(), GP64())
+	least := broadcast("least", VBROADCASTSD)
+	kept := GP64()
+	XORQ(kept, kept)
+	loop(n, 4, func() {
+		f, in, out, bits := YMM(), YMM(), YMM(), GP32()
+		VMOVUPD(Mem{Base: weight}, f)
+		VCMPPD(less, f, least, in)
+		VCMPPD(notLess, f, least, out)
+		VMOVMSKPD(in, bits)
+		POPCNTL(bits, bits)
+		ADDQ(bits.As64(), kept)
+		VANDPD(in, f, f)
+		VMOVUPD(f, Mem{Base: weight})
+		VORPD(Mem{Base: scale}, out, out)
+		VMOVUPD(out, Mem{Base: scale})
+		advanceBy(32, scale, weight)
+	})
+	Store(kept, ReturnIndex(0))
+	end()
+}
