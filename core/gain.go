@@ -44,9 +44,9 @@ func gainBytes(j *Job) int64 {
 	for i := range j.Tiles {
 		most = max(most, j.Tiles[i].Map.area(j.Coverage.H, j.Coverage.W))
 	}
-	kept := 8*int64(min(most, 2*sampleTarget)) +
-		int64(32*halfWidth(min(most, sampleTarget), 0)*float64(most))
-	return warpBytes(maxNodes(j.Tiles)) + blockPixels*(3*8+2*4) + 32 + kept
+	sample := sampleTarget(most)
+	kept := 16*int64(sample) + int64(32*halfWidth(sample, 0)*float64(most))
+	return warpBytes(maxNodes(j.Tiles)) + blockPixels*5*4 + kept
 }
 
 // maxNodes is the longest row of nodes of any map.
@@ -60,16 +60,16 @@ func maxNodes(tiles []Tile) int {
 
 // gainer computes gains; it belongs to one worker.
 type gainer struct {
-	job               *Job
-	warp              *warper
-	scale, kept, zero []float64 // of a block of pixels
-	blurred, coverage []float32
-	threshold, most   float32
+	job                            *Job
+	warp                           *warper
+	scale, blurred, coverage, zero []float32 // of a block of pixels
+	within                         []int32
+	threshold, most                float32
 }
 
 func newGainer(j *Job) *gainer {
-	g := &gainer{job: j, warp: newWarper(maxNodes(j.Tiles)), scale: make([]float64, blockPixels),
-		kept: make([]float64, blockPixels+vec.Lanes4), zero: make([]float64, blockPixels),
+	g := &gainer{job: j, warp: newWarper(maxNodes(j.Tiles)), scale: make([]float32, blockPixels),
+		zero: make([]float32, blockPixels), within: make([]int32, blockPixels),
 		blurred: make([]float32, blockPixels), coverage: make([]float32, blockPixels),
 		threshold: float32(j.Threshold), most: math.MaxFloat32}
 	if j.Profile == V42 {
@@ -87,21 +87,29 @@ func (g *gainer) gain(p *pass, t *Tile) (float64, error) {
 	stepX, stepY := lattice(x1-x0, y1-y0)
 	k := make([]bracket, 1)
 	median := &k[0]
-	_, err := g.rows(p, t, y0+(stepY-y0%stepY)%stepY, stepY, func(x int, scale []float64) {
+	_, err := g.rows(p, t, y0+(stepY-y0%stepY)%stepY, stepY, func(x int, scale []float32) {
 		for i := (stepX - x%stepX) % stepX; i < len(scale); i += stepX {
 			if s := scale[i]; s == s {
-				median.sample = append(median.sample, s)
+				median.sample = append(median.sample, float64(s))
 			}
 		}
 	})
 	for median.setBounds(stepX * stepY); err == nil && !median.known(); {
 		median.begin()
-		lo, hi := laneBrackets(k)
+		lo, hi := sameLanes(median.lo), sameLanes(median.hi)
 		var seen seen
-		seen, err = g.rows(p, t, y0, 1, func(_ int, scale []float64) {
+		seen, err = g.rows(p, t, y0, 1, func(_ int, scale []float32) {
 			var below, above [vec.Lanes4]int
-			groups, _ := vec.Count(g.kept, scale, g.zero, &lo, &hi, &below, &above)
-			median.add(sumOf(below), sumOf(above), false, g.kept[:vec.Lanes4*groups], 1)
+			n := vec.Sift(g.within, scale, g.zero, &lo, &hi, &below, &above)
+			median.below += sumOf(below)
+			median.above += sumOf(above)
+			if median.lo == median.hi {
+				median.atLo += n
+				return
+			}
+			for _, i := range g.within[:n] {
+				median.add(float64(scale[i]), 0)
+			}
 		})
 		need := 1
 		if j.Profile == V45 {
@@ -131,7 +139,7 @@ type seen struct {
 // rows calls f with the scales of the pixels from x on of every step-th row of tile t
 // from y on, a block at a time, NaN where the tile shows nothing or the pixel is not
 // valid.
-func (g *gainer) rows(p *pass, t *Tile, y, step int, f func(x int, scale []float64)) (seen, error) {
+func (g *gainer) rows(p *pass, t *Tile, y, step int, f func(x int, scale []float32)) (seen, error) {
 	var all seen
 	h, w := g.job.Coverage.H, g.job.Coverage.W
 	outline := newOutline(t, w)
@@ -158,7 +166,7 @@ func (g *gainer) rows(p *pass, t *Tile, y, step int, f func(x int, scale []float
 
 // block returns the scales of the pixels [a,b) of row y and how many of them the tile
 // shows: all if whole is true.
-func (g *gainer) block(t *Tile, y, a, b int, whole bool, nan *bool) (scale []float64, shown int) {
+func (g *gainer) block(t *Tile, y, a, b int, whole bool, nan *bool) (scale []float32, shown int) {
 	scale, n := g.scale[:b-a], b-a
 	coverage, blurred := g.job.Coverage.along(y, a, b, g.coverage), g.job.Blurred.along(y, a, b, g.blurred)
 	odd := vec.Scales(scale, blurred, coverage, g.threshold, g.most)
@@ -176,7 +184,7 @@ func (g *gainer) block(t *Tile, y, a, b int, whole bool, nan *bool) (scale []flo
 // mask makes the scales of the pixels from a on NaN that the tile does not show, where
 // its warped mask is not above 1e-3, and returns how many it shows. It leaves in
 // g.warp.weight what is above 0 for these alone.
-func (g *gainer) mask(t *Tile, y, a int, scale []float64) (shown int) {
+func (g *gainer) mask(t *Tile, y, a int, scale []float32) (shown int) {
 	from, to, u, v := g.warp.locate(t, y, a, a+len(scale))
 	weight := g.warp.weight[:len(scale)]
 	clear(weight)
@@ -187,4 +195,12 @@ func (g *gainer) mask(t *Tile, y, a int, scale []float64) (shown int) {
 		vec.SampleMap(some, u, v, &mask, vec.FiniteOnly, 1)
 	}
 	return vec.Mask(scale, weight, 1e-3)
+}
+
+func sumOf(n [vec.Lanes4]int) int { return n[0] + n[1] + n[2] + n[3] }
+
+// sameLanes is a bracket's end, one of the scales, in all lanes.
+func sameLanes(end float64) [vec.Lanes4]float32 {
+	s := float32(end)
+	return [vec.Lanes4]float32{s, s, s, s}
 }
