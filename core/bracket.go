@@ -1,10 +1,6 @@
 package core
 
-import (
-	"math"
-
-	"zetwopass/core/vec"
-)
+import "math"
 
 // bracket finds the exact median of a stream of numbers in bounded memory. A
 // sample gives two numbers lo <= hi that the median lies between, almost
@@ -28,10 +24,8 @@ type bracket struct {
 }
 
 const (
-	// sampleTarget is the number of pixels that a sample aims at, and
-	// sampleLeast that below which nothing is excluded.
-	sampleTarget = 16384
-	sampleLeast  = 64
+	// sampleLeast is the size of a sample below which nothing is excluded.
+	sampleLeast = 64
 	// sampleSpread is the half width of a bracket in standard errors of the
 	// rank of the sample's median, sqrt(n)/2 of n; widening is its factor in the
 	// second run.
@@ -39,12 +33,16 @@ const (
 	widening     = 4
 )
 
+// sampleTarget is the number of pixels that a sample of n aims at: what it costs and what
+// it leaves to be kept grow in step (Floyd & Rivest).
+func sampleTarget(n int) int { return min(n, int(2*math.Pow(float64(n), 2.0/3))) }
+
 // lattice returns the steps of a sample of about sampleTarget pixels of a box. That of
 // the rows is a power of two, so that boxes have their sampled rows, its multiples, in
 // common: each costs a warp.
 func lattice(cols, rows int) (stepX, stepY int) {
-	step := max(1, int(float64(cols)*float64(rows)/sampleTarget)) // of both
-	for stepY = 1; stepY*stepY < step && stepY < rows/16; stepY *= 2 {
+	step := cols * rows / sampleTarget(cols*rows) // of both
+	for stepY = 1; stepY*stepY < 4*step && stepY < rows/16; stepY *= 2 {
 	}
 	return max(1, min(step/stepY, cols/16)), stepY
 }
@@ -103,39 +101,21 @@ func (k *bracket) begin() {
 	k.try++
 }
 
-// add takes what vec.Count says of numbers: every step-th of kept is in the bracket,
-// or not. It has no jumps that depend on them, and overwrites kept.
-func (k *bracket) add(below, above int, none bool, kept []float64, step int) {
-	lo, hi := k.lo, k.hi
-	n, atLo, atHi := 0, 0, 0
-	for i := 0; i < len(kept); i += step {
-		d := kept[i]
-		more, less := 0, 0
-		if d > lo {
-			more = 1
-		}
-		if d < hi {
-			less = 1
-		}
-		if d == lo {
-			atLo++
-		}
-		if d == hi {
-			atHi++
-		}
-		kept[n*step] = d
-		n += more & less
-	}
-	if lo == hi {
-		atHi = 0
-	}
-	k.below += below
-	k.above += above
-	k.none = k.none || none
-	k.atLo += atLo
-	k.atHi += atHi
-	for i := range n {
-		k.between = append(k.between, kept[i*step])
+// add takes the number x - y, of two that are none of them NaN.
+func (k *bracket) add(x, y float64) {
+	switch d := x - y; {
+	case d > k.lo && d < k.hi:
+		k.between = append(k.between, d)
+	case d < k.lo:
+		k.below++
+	case d > k.hi:
+		k.above++
+	case d == k.lo:
+		k.atLo++
+	case d == k.hi:
+		k.atHi++
+	default: // infinity less infinity
+		k.none = true
 	}
 }
 
@@ -178,18 +158,4 @@ func (k *bracket) rank(r int) (float64, bool) {
 	}
 	r -= len(k.between)
 	return k.hi, r < k.atHi
-}
-
-// laneBrackets returns the bracket of each lane of a pixel's values, an impossible one
-// where none is wanted.
-func laneBrackets(channel []bracket) (lo, hi [vec.Lanes4]float64) {
-	for l := range lo {
-		lo[l], hi[l] = math.NaN(), math.NaN()
-		if len(channel) == 1 {
-			lo[l], hi[l] = channel[0].lo, channel[0].hi
-		} else if l < len(channel) && !channel[l].known() {
-			lo[l], hi[l] = channel[l].lo, channel[l].hi
-		}
-	}
-	return lo, hi
 }

@@ -88,7 +88,7 @@ func (p *pass) chunksLeft() []atomic.Int32 {
 // coaddBytes is the scratch of one coadder.
 func coaddBytes(j *Job) int64 {
 	c := int64(j.Mosaic.C)
-	return warpBytes(maxNodes(j.Tiles)) + blockPixels*(8*3*int64(vec.Values(j.Mosaic.C))+4*(c+1)) + (9+8*blockRows)*int64(len(j.Tiles))
+	return warpBytes(maxNodes(j.Tiles)) + blockPixels*(8*3*int64(vec.Values(j.Mosaic.C))+4*(c+1)) + (17+8*blockRows)*int64(len(j.Tiles))
 }
 
 // coadder adds tiles up, a block of a row at a time; it belongs to one worker.

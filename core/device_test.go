@@ -83,10 +83,10 @@ func (s *twinSession) Scales(i int, v Sieve) (Tally, error) {
 	var t Tally
 	p := &pass{job: s.job, ctx: context.Background()}
 	y := 0
-	seen, err := g.rows(p, &s.job.Tiles[i], y, v.StepY, func(x int, scale []float64) {
+	seen, err := g.rows(p, &s.job.Tiles[i], y, v.StepY, func(x int, scale []float32) {
 		for k, d := range scale {
 			if (x+k)%v.StepX == 0 {
-				v.sift(&t, d)
+				v.sift(&t, float64(d))
 			}
 		}
 	})
@@ -118,7 +118,7 @@ func (j *Job) show(i, y, x int) (value [vec.Lanes4]float64) {
 		value[c] = math.NaN()
 	}
 	t := &j.Tiles[i]
-	if a, b, _ := t.span(y, x, x+1); a < b {
+	if o := newOutline(t, j.Mosaic.W); o.row(y).a <= x && x < o.row(y).b {
 		newWarper(t.Map.NX).warpRow(j, t, j.Gain(i), y, x, x+1, value[:vec.Values(j.Mosaic.C)])
 	}
 	return value

@@ -93,8 +93,9 @@ func (p *pass) gain(i int, s scaler) (float64, error) {
 // deviceScales is the scaler of the device.
 type deviceScales struct{ session Session }
 
-func (d deviceScales) sample(_ *pass, i int, k *bracket, stepX, stepY int) error {
-	t, err := d.session.Scales(i, Sieve{StepX: stepX, StepY: stepY, All: true, Room: 2 * sampleTarget})
+func (d deviceScales) sample(p *pass, i int, k *bracket, stepX, stepY int) error {
+	about := p.job.Tiles[i].Map.area(p.job.Coverage.H, p.job.Coverage.W) / (stepX * stepY)
+	t, err := d.session.Scales(i, Sieve{StepX: stepX, StepY: stepY, All: true, Room: 2*about + sampleLeast})
 	k.sample = append(k.sample, t.Kept...)
 	return err
 }
@@ -114,9 +115,9 @@ func gainBytes(j *Job) int64 {
 	for i := range j.Tiles {
 		most = max(most, j.Tiles[i].Map.area(j.Coverage.H, j.Coverage.W))
 	}
-	kept := 8*int64(min(most, 2*sampleTarget)) +
-		int64(32*halfWidth(min(most, sampleTarget), 0)*float64(most))
-	return warpBytes(maxNodes(j.Tiles)) + blockPixels*(3*8+2*4) + 32 + kept
+	sample := sampleTarget(most)
+	kept := 16*int64(sample) + int64(32*halfWidth(sample, 0)*float64(most))
+	return warpBytes(maxNodes(j.Tiles)) + blockPixels*5*4 + kept
 }
 
 // maxNodes is the longest row of nodes of any map.
@@ -130,16 +131,16 @@ func maxNodes(tiles []Tile) int {
 
 // gainer computes gains; it belongs to one worker.
 type gainer struct {
-	job               *Job
-	warp              *warper
-	scale, kept, zero []float64 // of a block of pixels
-	blurred, coverage []float32
-	threshold, most   float32
+	job                            *Job
+	warp                           *warper
+	scale, blurred, coverage, zero []float32 // of a block of pixels
+	within                         []int32
+	threshold, most                float32
 }
 
 func newGainer(j *Job) *gainer {
-	g := &gainer{job: j, warp: newWarper(maxNodes(j.Tiles)), scale: make([]float64, blockPixels),
-		kept: make([]float64, blockPixels+vec.Lanes4), zero: make([]float64, blockPixels),
+	g := &gainer{job: j, warp: newWarper(maxNodes(j.Tiles)), scale: make([]float32, blockPixels),
+		zero: make([]float32, blockPixels), within: make([]int32, blockPixels),
 		blurred: make([]float32, blockPixels), coverage: make([]float32, blockPixels),
 		threshold: float32(j.Threshold), most: math.MaxFloat32}
 	if j.Profile == V42 {
@@ -151,10 +152,10 @@ func newGainer(j *Job) *gainer {
 func (g *gainer) sample(p *pass, i int, k *bracket, stepX, stepY int) error {
 	t := &g.job.Tiles[i]
 	_, y, _, _ := t.Map.clip(g.job.Coverage.H, g.job.Coverage.W)
-	_, err := g.rows(p, t, y+(stepY-y%stepY)%stepY, stepY, func(x int, scale []float64) {
+	_, err := g.rows(p, t, y+(stepY-y%stepY)%stepY, stepY, func(x int, scale []float32) {
 		for i := (stepX - x%stepX) % stepX; i < len(scale); i += stepX {
 			if s := scale[i]; s == s {
-				k.sample = append(k.sample, s)
+				k.sample = append(k.sample, float64(s))
 			}
 		}
 	})
@@ -164,11 +165,19 @@ func (g *gainer) sample(p *pass, i int, k *bracket, stepX, stepY int) error {
 func (g *gainer) run(p *pass, i int, k *bracket) (seen, error) {
 	t := &g.job.Tiles[i]
 	_, y, _, _ := t.Map.clip(g.job.Coverage.H, g.job.Coverage.W)
-	lo, hi := laneBrackets([]bracket{*k})
-	return g.rows(p, t, y, 1, func(_ int, scale []float64) {
+	lo, hi := sameLanes(k.lo), sameLanes(k.hi)
+	return g.rows(p, t, y, 1, func(_ int, scale []float32) {
 		var below, above [vec.Lanes4]int
-		groups, _ := vec.Count(g.kept, scale, g.zero, &lo, &hi, &below, &above)
-		k.add(sumOf(below), sumOf(above), false, g.kept[:vec.Lanes4*groups], 1)
+		n := vec.Sift(g.within, scale, g.zero, &lo, &hi, &below, &above)
+		k.below += sumOf(below)
+		k.above += sumOf(above)
+		if k.lo == k.hi {
+			k.atLo += n
+			return
+		}
+		for _, i := range g.within[:n] {
+			k.add(float64(scale[i]), 0)
+		}
 	})
 }
 
@@ -181,18 +190,26 @@ type seen struct {
 // rows calls f with the scales of the pixels from x on of every step-th row of tile t
 // from y on, a block at a time, NaN where the tile shows nothing or the pixel is not
 // valid.
-func (g *gainer) rows(p *pass, t *Tile, y, step int, f func(x int, scale []float64)) (seen, error) {
+func (g *gainer) rows(p *pass, t *Tile, y, step int, f func(x int, scale []float32)) (seen, error) {
 	var all seen
 	h, w := g.job.Coverage.H, g.job.Coverage.W
-	for _, _, _, end := t.Map.clip(h, w); y < end; y += step {
+	outline := newOutline(t, w)
+	for _, _, _, bottom := t.Map.clip(h, w); y < bottom; y += step {
 		if p.ctx.Err() != nil {
 			return all, ErrCancelled
 		}
-		a, b, whole := t.span(y, 0, w)
-		for x := a; x < b; x += blockPixels {
-			scale, shown := g.block(t, y, x, min(x+blockPixels, b), whole && t.Mask.Absent(), &all.nan)
+		r := outline.row(y)
+		for x := r.a; x < r.b; {
+			end, whole := min(x+blockPixels, r.b), t.Mask.Absent() && r.p <= x && x < r.q
+			if whole {
+				end = min(end, r.q)
+			} else if x < r.p {
+				end = min(end, r.p)
+			}
+			scale, shown := g.block(t, y, x, end, whole, &all.nan)
 			all.shown += shown
 			f(x, scale)
+			x = end
 		}
 	}
 	return all, nil
@@ -200,7 +217,7 @@ func (g *gainer) rows(p *pass, t *Tile, y, step int, f func(x int, scale []float
 
 // block returns the scales of the pixels [a,b) of row y and how many of them the tile
 // shows: all if whole is true.
-func (g *gainer) block(t *Tile, y, a, b int, whole bool, nan *bool) (scale []float64, shown int) {
+func (g *gainer) block(t *Tile, y, a, b int, whole bool, nan *bool) (scale []float32, shown int) {
 	scale, n := g.scale[:b-a], b-a
 	coverage, blurred := g.job.Coverage.along(y, a, b, g.coverage), g.job.Blurred.along(y, a, b, g.blurred)
 	odd := vec.Scales(scale, blurred, coverage, g.threshold, g.most)
@@ -218,26 +235,23 @@ func (g *gainer) block(t *Tile, y, a, b int, whole bool, nan *bool) (scale []flo
 // mask makes the scales of the pixels from a on NaN that the tile does not show, where
 // its warped mask is not above 1e-3, and returns how many it shows. It leaves in
 // g.warp.weight what is above 0 for these alone.
-func (g *gainer) mask(t *Tile, y, a int, scale []float64) (shown int) {
+func (g *gainer) mask(t *Tile, y, a int, scale []float32) (shown int) {
 	from, to, u, v := g.warp.locate(t, y, a, a+len(scale))
 	weight := g.warp.weight[:len(scale)]
 	clear(weight)
 	if some := weight[from-a : to-a]; t.Mask.Absent() {
-		for i := range some {
-			if vec.Inside(u[i], v[i], t.Image.H, t.Image.W) {
-				some[i] = 1
-			}
-		}
+		vec.Footprint(some, u, v, t.Image.H, t.Image.W)
 	} else {
 		mask := t.Mask.image(1)
 		vec.SampleMap(some, u, v, &mask, vec.FiniteOnly, 1)
 	}
-	for i, f := range weight {
-		if f > 1e-3 {
-			shown++
-		} else {
-			weight[i], scale[i] = 0, math.NaN()
-		}
-	}
-	return shown
+	return vec.Mask(scale, weight, 1e-3)
+}
+
+func sumOf(n [vec.Lanes4]int) int { return n[0] + n[1] + n[2] + n[3] }
+
+// sameLanes is a bracket's end, one of the scales, in all lanes.
+func sameLanes(end float64) [vec.Lanes4]float32 {
+	s := float32(end)
+	return [vec.Lanes4]float32{s, s, s, s}
 }

@@ -1,6 +1,7 @@
 package core
 
 import (
+	"math"
 	"sync"
 
 	"zetwopass/core/vec"
@@ -13,7 +14,6 @@ type pair struct {
 	y0, y1       int // rows that both boxes have
 	area         int // pixels that both boxes have
 	stepX, stepY int // lattice of the sample
-	lo, hi       [vec.Lanes4]float64
 	mu           sync.Mutex
 	channel      []bracket
 }
@@ -40,16 +40,18 @@ func overlaps(tiles []Tile, h, w, channels int) []*pair {
 	return pairs
 }
 
-// sampleBytes is what the pair's samples may take.
-func (p *pair) sampleBytes() int64 {
+// sampleSize is the most numbers of a sample of one channel.
+func (p *pair) sampleSize() int {
 	rows := p.y1 - p.y0
-	return int64(8 * len(p.channel) * (rows/p.stepY + 1) * (p.area/rows/p.stepX + 1))
+	return (rows/p.stepY + 1) * (p.area/rows/p.stepX + 1)
 }
+
+// sampleBytes is what the pair's samples may take.
+func (p *pair) sampleBytes() int64 { return int64(8 * len(p.channel) * p.sampleSize()) }
 
 // leastBytes is what a run over the pair's pixels keeps, as far as the boxes tell.
 func (p *pair) leastBytes() int64 {
-	n := min(p.area, sampleTarget)
-	return max(p.sampleBytes(), int64(16*halfWidth(n, 0)*float64(p.area))*int64(len(p.channel)))
+	return max(p.sampleBytes(), int64(16*halfWidth(sampleTarget(p.area), 0)*float64(p.area))*int64(len(p.channel)))
 }
 
 // keptBytes is what the next run keeps.
@@ -80,6 +82,9 @@ func (p *pair) addSample(x int, a, b []float64) {
 	defer p.mu.Unlock()
 	for c := range p.channel {
 		k := &p.channel[c]
+		if k.sample == nil {
+			k.sample = make([]float64, 0, p.sampleSize())
+		}
 		for i := first*lanes + c; i < len(a); i += p.stepX * lanes {
 			if d := a[i] - b[i]; d == d {
 				k.sample = append(k.sample, d)
@@ -102,30 +107,58 @@ func (p *pair) begin() {
 			p.channel[c].begin()
 		}
 	}
-	p.lo, p.hi = laneBrackets(p.channel)
 }
 
 // add counts the differences of pixels of one row, in the channels whose median an
-// earlier run did not find; where a or b is NaN there is none. kept is scratch of at
-// least four numbers more than a.
-func (p *pair) add(a, b, kept []float64) {
+// earlier run did not find; where a or b is NaN there is none. within is scratch of as
+// many numbers as a has.
+func (p *pair) add(a, b *values, within []int32) {
+	lo, hi := p.limits(a, b)
 	var below, above [vec.Lanes4]int
-	groups, none := vec.Count(kept, a, b, &p.lo, &p.hi, &below, &above)
-	kept = kept[:vec.Lanes4*groups]
+	n := vec.Sift(within, a.near, b.near, &lo, &hi, &below, &above)
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	for c := range p.channel {
-		switch k := &p.channel[c]; {
-		case k.known():
-		case len(p.channel) == 1:
-			k.add(sumOf(below), sumOf(above), none != 0, kept, 1)
-		default:
-			k.add(below[c], above[c], none>>c&1 != 0, kept[min(c, len(kept)):], vec.Lanes4)
+	for l := range below {
+		if k := p.lane(l); k != nil {
+			k.below += below[l]
+			k.above += above[l]
+		}
+	}
+	for _, i := range within[:n] {
+		if k := p.lane(int(i)); k != nil {
+			k.add(a.exact[i], b.exact[i])
 		}
 	}
 }
 
-func sumOf(n [vec.Lanes4]int) int { return n[0] + n[1] + n[2] + n[3] }
+// lane returns the channel that a lane of pixels holds, nil where none is wanted.
+func (p *pair) lane(l int) *bracket {
+	if len(p.channel) == 1 {
+		l = 0
+	}
+	if l %= vec.Lanes4; l < len(p.channel) && !p.channel[l].known() {
+		return &p.channel[l]
+	}
+	return nil
+}
+
+// limits returns, of each lane of pixels, what differences in float32 must lie below, or
+// above, to be sure that the exact ones are outside the bracket; all are where none is
+// wanted.
+func (p *pair) limits(a, b *values) (lo, hi [vec.Lanes4]float32) {
+	// Rounding changes a and b by 2^-24 of their sizes, and their difference by as much
+	// again of it; rounding a limit changes that by 2^-24. Twice as much is allowed.
+	const twice = 0x1p-22
+	for l := range lo {
+		lo[l], hi[l] = float32(math.Inf(1)), float32(math.Inf(-1))
+		if k := p.lane(l); k != nil {
+			slack := twice*(float64(a.most[l])+float64(b.most[l])) + 4*math.SmallestNonzeroFloat32
+			lo[l] = float32(k.lo - slack - twice*math.Abs(k.lo))
+			hi[l] = float32(k.hi + slack + twice*math.Abs(k.hi))
+		}
+	}
+	return lo, hi
+}
 
 // settle finds the medians that the brackets hold.
 func (p *pair) settle() {

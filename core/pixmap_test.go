@@ -32,7 +32,7 @@ func TestThePixelsOfASpanAreThoseInside(t *testing.T) {
 		m.Plane[6], m.Plane[7] = m.Plane[6]/20, m.Plane[7]/20
 		h, w := 1+rng.IntN(60), 1+rng.IntN(60)
 		for y := range m.Y1 {
-			a, b, _ := m.span(y, 0, m.X1, h, w)
+			a, b := m.planeSpan(y, 0, m.X1, h, w)
 			for x := range m.X1 {
 				u, v := slowPosition(&m, x, y)
 				shows := inside(u, v, h, w)
@@ -48,6 +48,48 @@ func TestThePixelsOfASpanAreThoseInside(t *testing.T) {
 	}
 	if shown < 10000 {
 		t.Errorf("only %d pixels were inside", shown)
+	}
+}
+
+// Without it a reach could cut pixels off that a tile shows, or call inside what is not.
+func TestAReachHoldsForEveryPixel(t *testing.T) {
+	rng := rand.New(rand.NewPCG(19, 20))
+	inside, sure := 0, 0
+	for trial := range 300 {
+		x1, y1, nx, ny := 30+rng.IntN(60), 30+rng.IntN(60), 4+rng.IntN(6), 4+rng.IntN(6)
+		tile := Tile{Image: View{H: 5 + rng.IntN(60), W: 5 + rng.IntN(60)}}
+		tile.Map = PixelMap{X1: x1, Y1: y1, Kind: MapGrid, NX: nx, NY: ny, OriginX: float64(trial % 4 / 3 * 2),
+			StepX: float64(x1-1) / float64(nx-1), StepY: float64(y1-1) / float64(ny-1)}
+		bend := []float64{0, 0.3, 5}[trial%3]
+		sin, cos := math.Sincos(7 * rng.Float64())
+		for k := range nx * ny {
+			x := float64(k%nx)*tile.Map.StepX - 30*rng.Float64()*float64(trial%2)
+			y := float64(k/nx) * tile.Map.StepY
+			tile.Map.Nodes = append(tile.Map.Nodes, 25+cos*(x-30)-sin*(y-30)+bend*rng.NormFloat64(),
+				25+sin*(x-30)+cos*(y-30)+bend*rng.NormFloat64())
+		}
+		outline := newOutline(&tile, x1)
+		for y := range y1 {
+			r := outline.row(y)
+			for x := range x1 {
+				u, v := slowPosition(&tile.Map, x, y)
+				in := vec.Inside(u, v, tile.Image.H, tile.Image.W)
+				within, whole := r.a <= x && x < r.b, r.p <= x && x < r.q
+				if in && !within || whole && !(in && within) {
+					t.Fatalf("trial %d, (%d,%d) -> (%g,%g) in %d x %d: inside %v, the reach is %v",
+						trial, x, y, u, v, tile.Image.H, tile.Image.W, in, r)
+				}
+				if in {
+					inside++
+				}
+				if whole {
+					sure++
+				}
+			}
+		}
+	}
+	if sure < inside/10 {
+		t.Errorf("only %d of %d pixels were surely inside", sure, inside)
 	}
 }
 

@@ -1,44 +1,59 @@
 package core
 
-// selectNth reorders x so that x[k] is the k-th smallest, none before it is
-// larger and none behind it smaller (Hoare 1961, "Algorithm 65: Find", with the
-// median of three as pivot). x holds no NaN.
+import "math"
+
+// selectNth reorders x so that x[k] is the k-th smallest, none before it is larger
+// and none behind it smaller. x holds no NaN. The method is that of Floyd & Rivest
+// (1975, "Algorithm 489: Select"), of many numbers with a sample from all over x.
 func selectNth(x []float64, k int) float64 {
-	lo, hi := 0, len(x)-1
-	for lo < hi {
-		mid := lo + (hi-lo)/2
-		if x[mid] < x[lo] {
-			x[mid], x[lo] = x[lo], x[mid]
-		}
-		if x[hi] < x[lo] {
-			x[hi], x[lo] = x[lo], x[hi]
-		}
-		if x[hi] < x[mid] {
-			x[hi], x[mid] = x[mid], x[hi]
-		}
-		pivot := x[mid]
-		i, j := lo, hi
-		for i <= j {
-			for x[i] < pivot {
-				i++
-			}
-			for pivot < x[j] {
-				j--
-			}
-			if i <= j {
+	const many = 400
+	for len(x) > 1 {
+		if len(x) > many {
+			a, b := sampleAround(k, len(x))
+			for i := a; i < b; i++ {
+				j := (i - a) * len(x) / (b - a)
 				x[i], x[j] = x[j], x[i]
-				i++
-				j--
+			}
+			selectNth(x[a:b], k-a)
+		}
+		pivot, n := x[k], 0
+		for i, v := range x { // without jumps, which could not be foreseen
+			less := 0
+			if v < pivot {
+				less = 1
+			}
+			x[i] = x[n]
+			x[n] = v
+			n += less
+		}
+		if k < n {
+			x = x[:n]
+			continue
+		}
+		x, k, n = x[n:], k-n, 0
+		for i, v := range x {
+			if v == pivot {
+				x[i], x[n] = x[n], v
+				n++
 			}
 		}
-		switch {
-		case k <= j:
-			hi = j
-		case k >= i:
-			lo = i
-		default:
-			return x[k]
+		if k < n {
+			return pivot
 		}
+		x, k = x[n:], k-n
 	}
-	return x[k]
+	return x[0]
+}
+
+// sampleAround returns the places [a,b) among n for a sample, such that what then stands
+// at place k lies a little beyond the k-th number, on the side of the middle.
+func sampleAround(k, n int) (a, b int) {
+	all, share := float64(n), float64(k)/float64(n)
+	size := 0.5 * math.Pow(all, 2.0/3)
+	beyond := 0.5 * math.Sqrt(math.Log(all)*size*(1-size/all))
+	if share < 0.5 {
+		beyond = -beyond
+	}
+	first := float64(k) - share*size + beyond
+	return max(0, int(first)), min(n, int(first+size)+1)
 }

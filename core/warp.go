@@ -9,7 +9,7 @@ import (
 // blockPixels and blockRows are the width and height of what is worked on at a time:
 // what belongs to it, of a rotated tile too, stays in the caches from row to row.
 const (
-	blockPixels = 256
+	blockPixels = 512
 	blockRows   = 32
 )
 
@@ -23,23 +23,35 @@ func eachBlock(y0, y1, x0, x1 int, f func(y, a, b int)) {
 	}
 }
 
-// spans holds which pixels tiles may show on the rows of a block.
+// spans holds which pixels tiles may show on the rows of a block, and on any of them.
 type spans struct {
 	y    int // of the first row
 	rows [][blockRows][2]int32
+	any  [][2]int32
 }
 
 // set finds the spans of tiles for the rows [y0,y1).
 func (s *spans) set(j *Job, tiles []int, y0, y1 int) {
-	s.y, s.rows = y0, s.rows[:0]
+	s.y, s.rows, s.any = y0, s.rows[:0], s.any[:0]
 	for _, i := range tiles {
 		var row [blockRows][2]int32
+		any := [2]int32{math.MaxInt32, 0}
+		outline := newOutline(&j.Tiles[i], j.Mosaic.W)
 		for y := y0; y < y1; y++ {
-			a, b, _ := j.Tiles[i].span(y, 0, j.Mosaic.W)
-			row[y-y0] = [2]int32{int32(a), int32(b)}
+			r := outline.row(y)
+			if r.a < r.b {
+				row[y-y0] = [2]int32{int32(r.a), int32(r.b)}
+				any = [2]int32{min(any[0], int32(r.a)), max(any[1], int32(r.b))}
+			}
 		}
-		s.rows = append(s.rows, row)
+		s.rows, s.any = append(s.rows, row), append(s.any, any)
 	}
+}
+
+// meet reports whether the k-th and the l-th of the tiles may both show something of
+// the pixels [x0,x1).
+func (s *spans) meet(k, l, x0, x1 int) bool {
+	return max(s.any[k][0], s.any[l][0], int32(x0)) < min(s.any[k][1], s.any[l][1], int32(x1))
 }
 
 // cut returns what the k-th of the tiles may show of the pixels [x0,x1) of row y.
@@ -54,6 +66,7 @@ type warper struct {
 	u, v   []float64 // positions
 	line   []float64
 	weight []float64
+	even   float64 // what all weights are, or 0
 }
 
 // warpBytes is the size of a warper for maps of nx nodes a row.
@@ -64,17 +77,6 @@ func newWarper(nx int) *warper {
 		u: make([]float64, blockPixels), v: make([]float64, blockPixels),
 		line: make([]float64, 2*nx), weight: make([]float64, blockPixels),
 	}
-}
-
-// span returns the pixels [a,b) of row y, among [x0,x1), that the tile may show;
-// whole says that all of them lie in it.
-func (t *Tile) span(y, x0, x1 int) (a, b int, whole bool) {
-	m := &t.Map
-	x0, x1 = max(x0, m.X0), min(x1, m.X1)
-	if y < m.Y0 || y >= m.Y1 || x0 >= x1 {
-		return x0, x0, false
-	}
-	return m.span(y, x0, x1, t.Image.H, t.Image.W)
 }
 
 // locate finds the positions in tile t of the pixels [x0,x1) of row y, at most
@@ -107,8 +109,11 @@ func (r *warper) warpRow(j *Job, t *Tile, gain float32, y, x0, x1 int, value []f
 	vec.Sample(value, u, v, &image, gain)
 	weight := r.weight[:n]
 	if t.Weight.Absent() {
-		for i := range weight {
-			weight[i] = t.WeightScale
+		if r.even != t.WeightScale {
+			r.even = t.WeightScale
+			for i := range r.weight {
+				r.weight[i] = r.even
+			}
 		}
 		return a, b
 	}
@@ -116,6 +121,7 @@ func (r *warper) warpRow(j *Job, t *Tile, gain float32, y, x0, x1 int, value []f
 	if j.BinaryWeights {
 		clean = vec.ZeroOrOne
 	}
+	r.even = 0
 	weights := t.Weight.image(1)
 	vec.SampleMap(weight, u, v, &weights, clean, t.WeightScale)
 	hide(value[:n*vec.Values(channels)], weight)

@@ -8,17 +8,17 @@ import "zetwopass/cuda/driver"
 // sizes.
 
 type tileArgs struct {
-	image, mask, weight, nodes            driver.Ptr
-	plane                                 [9]float64
-	originX, originY, inverseStepX, stepY float64
-	weightScale                           float64
-	offset                                [4]float64
-	x0, y0, x1, y1                        int32
-	h, w                                  int32
-	kind, nx, ny                          int32
-	left, top, width                      int32
-	index                                 int32
-	gain                                  float32
+	image, mask, weight, nodes     driver.Ptr
+	plane                          [9]float64
+	originX, originY, stepX, stepY float64
+	weightScale                    float64
+	offset                         [4]float64
+	x0, y0, x1, y1                 int32
+	h, w                           int32
+	kind, nx, ny                   int32
+	left, top, width               int32
+	index                          int32
+	gain                           float32
 }
 
 type coaddArgs struct {

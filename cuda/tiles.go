@@ -142,10 +142,8 @@ func (s *session) tile(i int, wanted parts, height, width int) (a tileArgs, err 
 	}
 	t := &s.job.Tiles[i]
 	m := &t.Map
-	a.plane, a.originX, a.originY, a.stepY = m.Plane, m.OriginX, m.OriginY, m.StepY
-	if m.Kind == core.MapGrid {
-		a.inverseStepX = 1 / m.StepX
-	}
+	a.plane = m.Plane
+	a.originX, a.originY, a.stepX, a.stepY = m.OriginX, m.OriginY, m.StepX, m.StepY
 	a.weightScale = t.WeightScale
 	a.x0, a.y0 = int32(max(m.X0, 0)), int32(max(m.Y0, 0))
 	a.x1, a.y1 = int32(min(m.X1, width)), int32(min(m.Y1, height))

@@ -22,7 +22,7 @@ struct Tile {
   const float *weight;  // [h,w], or NULL
   const double *nodes;  // of a grid or of positions
   double plane[9];
-  double origin_x, origin_y, inverse_step_x, step_y;
+  double origin_x, origin_y, step_x, step_y;
   double weight_scale;
   double offset[MAX_CHANNELS];
   int x0, y0, x1, y1;  // box of output pixels, cut to the output
@@ -37,11 +37,22 @@ static_assert(sizeof(Tile) == 232, "as in layout.go");
 __device__ __forceinline__ int at_most(int a, int b) { return a < b ? a : b; }
 __device__ __forceinline__ int at_least(int a, int b) { return a > b ? a : b; }
 
-// first_node returns the first of the four nodes for coordinate t, and t from there.
-__device__ __forceinline__ int first_node(double t, int n, double *local) {
+// first_node returns the first of the four nodes for coordinate t.
+__device__ __forceinline__ int first_node(double t, int n) {
   int c = at_most(at_least((int)t, 0), n - 2);
-  int s = at_most(at_least(c - 1, 0), n - 4);
-  *local = t - (double)s;
+  return at_most(at_least(c - 1, 0), n - 4);
+}
+
+// first_pixel is the first pixel of a row that does not lie before node k.
+__device__ __forceinline__ int first_pixel(const Tile &t, int k) {
+  return (int)ceil(t.origin_x + (double)k * t.step_x);
+}
+
+// first_node_in_row is first_node of pixel x, whatever rounding makes of one on a node.
+__device__ __forceinline__ int first_node_in_row(const Tile &t, int x) {
+  int s = first_node(((double)x - t.origin_x) / t.step_x, t.nx);
+  while (s > 0 && x < first_pixel(t, s + 1)) s--;
+  while (s < t.nx - 4 && x >= first_pixel(t, s + 2)) s++;
   return s;
 }
 
@@ -54,9 +65,10 @@ __device__ __forceinline__ double cubic(double f0, double f1, double f2, double 
 
 // grid_position interpolates the nodes in y, then in x.
 __device__ void grid_position(const Tile &t, int x, int y, double *u, double *v) {
-  double ty, tx;
-  int sy = first_node(((double)y - t.origin_y) / t.step_y, t.ny, &ty);
-  int sx = first_node(((double)x - t.origin_x) * t.inverse_step_x, t.nx, &tx);
+  double ty = ((double)y - t.origin_y) / t.step_y, inverse = 1 / t.step_x;
+  int sy = first_node(ty, t.ny), sx = first_node_in_row(t, x);
+  double tx = inverse * (double)x - (t.origin_x * inverse + (double)sx);
+  ty -= (double)sy;
   double a = ty - 1, b = ty - 2, c = ty - 3;
   double w0 = -a * b * c / 6, w1 = ty * b * c / 2, w2 = -ty * a * c / 2, w3 = ty * a * b / 6;
   double line[8];

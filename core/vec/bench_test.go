@@ -60,20 +60,33 @@ func BenchmarkMosaic(b *testing.B) {
 	perPixel(b)
 }
 
-func BenchmarkCount(b *testing.B) {
-	x, y := make([]float64, Lanes4*benchPixels), make([]float64, Lanes4*benchPixels)
-	kept := make([]float64, Lanes4*(benchPixels+1))
-	lo, hi := [Lanes4]float64{1, 1, 1, 1}, [Lanes4]float64{2, 2, 2, 2}
+func BenchmarkSift(b *testing.B) {
+	x, y := make([]float32, Lanes4*benchPixels), make([]float32, Lanes4*benchPixels)
+	within := make([]int32, Lanes4*benchPixels)
+	for i := range x {
+		if i%30 == 7 {
+			x[i] = 1
+		}
+	}
+	lo, hi := [Lanes4]float32{1, 1, 1, 1}, [Lanes4]float32{2, 2, 2, 2}
 	var below, above [Lanes4]int
 	for b.Loop() {
-		Count(kept, x, y, &lo, &hi, &below, &above)
+		Sift(within, x, y, &lo, &hi, &below, &above)
+	}
+	perPixel(b)
+}
+
+func BenchmarkNarrow(b *testing.B) {
+	x, near := make([]float64, Lanes4*benchPixels), make([]float32, Lanes4*benchPixels)
+	for b.Loop() {
+		Narrow(near, new([Lanes4]float32), x)
 	}
 	perPixel(b)
 }
 
 func BenchmarkScales(b *testing.B) {
 	blurred, coverage := make([]float32, benchPixels), make([]float32, benchPixels)
-	scale := make([]float64, benchPixels)
+	scale := make([]float32, benchPixels)
 	for b.Loop() {
 		Scales(scale, blurred, coverage, 0, math.MaxFloat32)
 	}

@@ -70,6 +70,16 @@ func ratio(num, den []float32, faint float32) (some bool) {
 	return ratioLoop(num[done:], den[done:], faint) || some
 }
 
+func footprint(weight, u, v []float64, h, w int) {
+	done := 0
+	if simd {
+		done = len(weight) &^ 3
+		limits := (&Image{H: h, W: w}).limits()
+		footprintAVX2(weight[:done], u, v, &limits)
+	}
+	footprintLoop(weight[done:], u[done:], v[done:], h, w)
+}
+
 func plane(u, v []float64, x0 int, p *[6]float64) {
 	done := 0
 	if simd {
@@ -77,6 +87,15 @@ func plane(u, v []float64, x0 int, p *[6]float64) {
 		planeAVX2(u[:done], v, x0, p)
 	}
 	planeLoop(u[done:], v[done:], x0+done, p)
+}
+
+func cubic(u, v []float64, x0 int, p *[10]float64) {
+	done := 0
+	if simd {
+		done = len(u) &^ 3
+		cubicAVX2(u[:done], v, x0, p)
+	}
+	cubicLoop(u[done:], v[done:], x0+done, p)
 }
 
 func sample(value, u, v []float64, m *Image, gain float32) {
@@ -145,21 +164,52 @@ func mosaic(dst, coverage []float32, sum, norm []float64, channels int, f Finish
 	mosaicLoop(dst, coverage, sum, norm, channels, f)
 }
 
-func count(kept, a, b []float64, lo, hi *[4]float64, below, above *[4]int) (groups int, none uint32) {
-	if !simd {
-		return countLoop(kept, a, b, lo, hi, below, above)
+func sift(within []int32, a, b []float32, lo, hi *[Lanes4]float32, below, above *[Lanes4]int) int {
+	done, n := 0, 0
+	if simd {
+		done = len(a) &^ 7
+		n = siftAVX2(within, a[:done], b, lo, hi, below, above, &bitsOf)
 	}
-	done := len(a) &^ 3
-	groups, none = countAVX2(kept, a[:done], b, lo, hi, below, above)
-	last, lastNone := countLoop(kept[4*groups:], a[done:], b[done:], lo, hi, below, above)
-	return groups + last, none | lastNone
+	return n + siftLoop(within[n:], a, b, done, lo, hi, below, above)
 }
 
-func scales(scale []float64, blurred, coverage []float32, threshold, most float32) (nan bool) {
+// bitsOf lists the bits of every byte that are set.
+var bitsOf = func() (of [256][8]uint8) {
+	for i := range of {
+		n := 0
+		for bit := range uint8(8) {
+			if i>>bit&1 != 0 {
+				of[i][n] = bit
+				n++
+			}
+		}
+	}
+	return of
+}()
+
+func narrow(near []float32, most *[Lanes4]float32, value []float64) {
+	done := 0
+	if simd {
+		done = len(value) &^ 3
+		narrowAVX2(near, most, value[:done])
+	}
+	narrowLoop(near[done:], most, value[done:])
+}
+
+func scales(scale []float32, blurred, coverage []float32, threshold, most float32) (nan bool) {
 	done := 0
 	if simd {
 		done = len(coverage) &^ 7
 		nan = scalesAVX2(scale, blurred, coverage[:done], threshold, most) != 0
 	}
 	return scalesLoop(scale[done:], blurred[done:], coverage[done:], threshold, most) || nan
+}
+
+func mask(scale []float32, weight []float64, least float64) (kept int) {
+	done := 0
+	if simd {
+		done = len(weight) &^ 3
+		kept = maskAVX2(scale, weight[:done], least)
+	}
+	return kept + maskLoop(scale[done:], weight[done:], least)
 }

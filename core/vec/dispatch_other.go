@@ -23,7 +23,11 @@ func covered(c, mask []float32) { coveredLoop(c, mask) }
 
 func ratio(num, den []float32, faint float32) bool { return ratioLoop(num, den, faint) }
 
+func footprint(weight, u, v []float64, h, w int) { footprintLoop(weight, u, v, h, w) }
+
 func plane(u, v []float64, x0 int, p *[6]float64) { planeLoop(u, v, x0, p) }
+
+func cubic(u, v []float64, x0 int, p *[10]float64) { cubicLoop(u, v, x0, p) }
 
 func sample(value, u, v []float64, m *Image, gain float32) { sampleLoop(value, u, v, m, gain) }
 
@@ -39,10 +43,16 @@ func mosaic(dst, coverage []float32, sum, norm []float64, channels int, f Finish
 	mosaicLoop(dst, coverage, sum, norm, channels, f)
 }
 
-func count(kept, a, b []float64, lo, hi *[4]float64, below, above *[4]int) (groups int, none uint32) {
-	return countLoop(kept, a, b, lo, hi, below, above)
+func sift(within []int32, a, b []float32, lo, hi *[Lanes4]float32, below, above *[Lanes4]int) int {
+	return siftLoop(within, a, b, 0, lo, hi, below, above)
 }
 
-func scales(scale []float64, blurred, coverage []float32, threshold, most float32) (nan bool) {
+func narrow(near []float32, most *[Lanes4]float32, value []float64) { narrowLoop(near, most, value) }
+
+func scales(scale []float32, blurred, coverage []float32, threshold, most float32) (nan bool) {
 	return scalesLoop(scale, blurred, coverage, threshold, most)
+}
+
+func mask(scale []float32, weight []float64, least float64) int {
+	return maskLoop(scale, weight, least)
 }

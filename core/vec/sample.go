@@ -24,6 +24,18 @@ func Inside(u, v float64, h, w int) bool {
 		v >= -0.5-EdgeSlack && v <= float64(h)-0.5+EdgeSlack
 }
 
+// Footprint writes to weight 1 where a position lies in an image of h x w pixels, else 0.
+func Footprint(weight, u, v []float64, h, w int) { footprint(weight, u, v, h, w) }
+
+func footprintLoop(weight, u, v []float64, h, w int) {
+	for i := range weight {
+		weight[i] = 0
+		if Inside(u[i], v[i], h, w) {
+			weight[i] = 1
+		}
+	}
+}
+
 // Plane writes the positions of the pixels x0, x0+1, ... of a row seen through a
 // homography:
 //
@@ -44,6 +56,21 @@ func planeLoop(u, v []float64, x0 int, p *[6]float64) {
 		}
 		u[i] = (p[0]*x + p[1]) * r
 		v[i] = (p[2]*x + p[3]) * r
+	}
+}
+
+// Cubic writes the positions of the pixels x0, x0+1, ... of a row by two cubics:
+//
+//	t = p[0]*(x0+i) - p[1]
+//	u[i] = p[2] + t*(p[3] + t*(p[4] + t*p[5])), v[i] likewise by p[6] to p[9]
+func Cubic(u, v []float64, x0 int, p *[10]float64) { cubic(u, v, x0, p) }
+
+func cubicLoop(u, v []float64, x0 int, p *[10]float64) {
+	v = v[:len(u)]
+	for i := range u {
+		t := p[0]*float64(x0+i) - p[1]
+		u[i] = p[2] + t*(p[3]+t*(p[4]+t*p[5]))
+		v[i] = p[6] + t*(p[7]+t*(p[8]+t*p[9]))
 	}
 }
 

@@ -2,47 +2,55 @@ package vec
 
 import "math"
 
-// Count compares differences d = a - b with brackets, four numbers at a time, each
-// lane its own:
+// Sift compares differences with brackets, four lanes in turn, and lists the indices of
+// those within:
 //
-//	for each group g of four, lane l:
+//	for i, l := range a, its lane i%4:
+//		d := a[i] - b[i]
 //		below[l]++ if d < lo[l], above[l]++ if d > hi[l]
-//		none has bit l if d is no number, but a and b are: infinity less infinity
-//		the group's differences go to kept if lo[l] <= d <= hi[l] in any lane
+//		i goes to within if neither is so, and a[i] and b[i] are numbers
 //
-// A last group of fewer than four is filled up with NaN. It returns the number of
-// groups in kept, which has room for all of them.
-func Count(kept, a, b []float64, lo, hi *[4]float64, below, above *[4]int) (groups int, none uint32) {
-	return count(kept, a, b, lo, hi, below, above)
+// It returns how many it listed; within has room for all.
+func Sift(within []int32, a, b []float32, lo, hi *[Lanes4]float32, below, above *[Lanes4]int) (n int) {
+	return sift(within, a, b, lo, hi, below, above)
 }
 
-func countLoop(kept, a, b []float64, lo, hi *[4]float64, below, above *[4]int) (groups int, none uint32) {
-	for i := 0; i < len(a); i += 4 {
-		to := kept[4*groups:][:4]
-		some := false
-		for l := range to {
-			if to[l] = math.NaN(); i+l >= len(a) {
-				continue
-			}
-			x, y := a[i+l], b[i+l]
-			d := x - y
-			to[l] = d
-			if d != d && x == x && y == y {
-				none |= 1 << l
-			}
-			if d < lo[l] {
-				below[l]++
-			}
-			if d > hi[l] {
-				above[l]++
-			}
-			some = some || (d >= lo[l] && d <= hi[l])
+// siftLoop is Sift from index first on, a multiple of four.
+func siftLoop(within []int32, a, b []float32, first int, lo, hi *[Lanes4]float32, below, above *[Lanes4]int) (n int) {
+	for i := first; i < len(a); i++ {
+		x, y, l := a[i], b[i], i%Lanes4
+		d := x - y
+		if d < lo[l] {
+			below[l]++
 		}
-		if some {
-			groups++
+		if d > hi[l] {
+			above[l]++
+		}
+		if !(d < lo[l] || d > hi[l]) && x == x && y == y {
+			within[n] = int32(i)
+			n++
 		}
 	}
-	return groups, none
+	return n
+}
+
+// Narrow rounds values, four lanes in turn, and raises most to the largest size that
+// comes of a number in each lane:
+//
+//	near[i] = float32(value[i])
+func Narrow(near []float32, most *[Lanes4]float32, value []float64) { narrow(near, most, value) }
+
+func narrowLoop(near []float32, most *[Lanes4]float32, value []float64) {
+	for i, v := range value {
+		s := float32(v)
+		near[i] = s
+		if s < 0 {
+			s = -s
+		}
+		if s > most[i%Lanes4] {
+			most[i%Lanes4] = s
+		}
+	}
 }
 
 // Epsilon is the least coverage that Scales divides by, that of float32.
@@ -54,15 +62,16 @@ const Epsilon = 0x1p-23
 //
 // where 0 < coverage[i] <= most and not blurred[i] < threshold, else NaN. nan says
 // that the scale of such a pixel is NaN, too.
-func Scales(scale []float64, blurred, coverage []float32, threshold, most float32) (nan bool) {
+func Scales(scale []float32, blurred, coverage []float32, threshold, most float32) (nan bool) {
 	return scales(scale, blurred, coverage, threshold, most)
 }
 
-func scalesLoop(scale []float64, blurred, coverage []float32, threshold, most float32) (nan bool) {
+func scalesLoop(scale []float32, blurred, coverage []float32, threshold, most float32) (nan bool) {
+	none := float32(math.NaN())
 	for i, c := range coverage {
 		b := blurred[i]
 		if !(c > 0 && c <= most) || b < threshold {
-			scale[i] = math.NaN()
+			scale[i] = none
 			continue
 		}
 		s := b / max(c, Epsilon)
@@ -73,7 +82,24 @@ func scalesLoop(scale []float64, blurred, coverage []float32, threshold, most fl
 			s = 2
 		}
 		nan = nan || s != s
-		scale[i] = float64(s)
+		scale[i] = s
 	}
 	return nan
+}
+
+// Mask keeps the scales whose weight is above least, and returns how many these are;
+// the others become NaN, their weights 0.
+func Mask(scale []float32, weight []float64, least float64) (kept int) {
+	return mask(scale, weight, least)
+}
+
+func maskLoop(scale []float32, weight []float64, least float64) (kept int) {
+	for i, f := range weight {
+		if f > least {
+			kept++
+		} else {
+			scale[i], weight[i] = float32(math.NaN()), 0
+		}
+	}
+	return kept
 }

@@ -38,6 +38,12 @@ func ratioAVX2(num []float32, den []float32, faint float32) uint32
 func planeAVX2(u []float64, v []float64, x0 int, p *[6]float64)
 
 //go:noescape
+func cubicAVX2(u []float64, v []float64, x0 int, p *[10]float64)
+
+//go:noescape
+func footprintAVX2(weight []float64, u []float64, v []float64, limits *[36]float64)
+
+//go:noescape
 func sample3AVX2(value []float64, u []float64, v []float64, pix []float32, dx int, dy int, limits *[36]float64, gain float32)
 
 //go:noescape
@@ -65,7 +71,13 @@ func mosaic3AVX2(dst []float32, coverage []float32, sum []float64, norm []float6
 func mosaic1AVX2(dst []float32, coverage []float32, sum []float64, norm []float64, blank float32, keep uint32)
 
 //go:noescape
-func countAVX2(kept []float64, a []float64, b []float64, lo *[4]float64, hi *[4]float64, below *[4]int, above *[4]int) (groups int, none uint32)
+func siftAVX2(within []int32, a []float32, b []float32, lo *[4]float32, hi *[4]float32, below *[4]int, above *[4]int, bits *[256][8]uint8) int
 
 //go:noescape
-func scalesAVX2(scale []float64, blurred []float32, coverage []float32, threshold float32, most float32) uint32
+func narrowAVX2(near []float32, most *[4]float32, value []float64)
+
+//go:noescape
+func scalesAVX2(scale []float32, blurred []float32, coverage []float32, threshold float32, most float32) uint32
+
+//go:noescape
+func maskAVX2(scale []float32, weight []float64, least float64) int

@@ -539,8 +539,8 @@ TEXT ·planeAVX2(SB), NOSPLIT, $0-64
 	VCVTSI2SDQ   SI, X0, X0
 	VBROADCASTSD X0, Y0
 	VADDPD       counting<>+0(SB), Y0, Y0
-	VMOVUPD      one<>+0(SB), Y1
-	VMOVUPD      four<>+0(SB), Y2
+	VMOVUPD      four<>+0(SB), Y1
+	VMOVUPD      one<>+0(SB), Y2
 	VBROADCASTSD (DX), Y3
 	VBROADCASTSD 8(DX), Y4
 	VBROADCASTSD 16(DX), Y5
@@ -555,7 +555,7 @@ next:
 	VMULPD  Y7, Y0, Y12
 	VADDPD  Y8, Y12, Y12
 	VCMPPD  $0x0a, Y9, Y12, Y10
-	VDIVPD  Y12, Y1, Y12
+	VDIVPD  Y12, Y2, Y12
 	VORPD   Y10, Y12, Y12
 	VMULPD  Y3, Y0, Y10
 	VMULPD  Y5, Y0, Y11
@@ -565,7 +565,7 @@ next:
 	VMULPD  Y12, Y11, Y11
 	VMOVUPD Y10, (AX)
 	VMOVUPD Y11, (CX)
-	VADDPD  Y2, Y0, Y0
+	VADDPD  Y1, Y0, Y0
 	ADDQ    $0x20, AX
 	ADDQ    $0x20, CX
 	JMP     next
@@ -580,17 +580,102 @@ DATA counting<>+16(SB)/8, $0x4000000000000000
 DATA counting<>+24(SB)/8, $0x4008000000000000
 GLOBL counting<>(SB), RODATA|NOPTR, $32
 
+DATA four<>+0(SB)/8, $0x4010000000000000
+DATA four<>+8(SB)/8, $0x4010000000000000
+DATA four<>+16(SB)/8, $0x4010000000000000
+DATA four<>+24(SB)/8, $0x4010000000000000
+GLOBL four<>(SB), RODATA|NOPTR, $32
+
 DATA one<>+0(SB)/8, $0x3ff0000000000000
 DATA one<>+8(SB)/8, $0x3ff0000000000000
 DATA one<>+16(SB)/8, $0x3ff0000000000000
 DATA one<>+24(SB)/8, $0x3ff0000000000000
 GLOBL one<>(SB), RODATA|NOPTR, $32
 
-DATA four<>+0(SB)/8, $0x4010000000000000
-DATA four<>+8(SB)/8, $0x4010000000000000
-DATA four<>+16(SB)/8, $0x4010000000000000
-DATA four<>+24(SB)/8, $0x4010000000000000
-GLOBL four<>(SB), RODATA|NOPTR, $32
+// func cubicAVX2(u []float64, v []float64, x0 int, p *[10]float64)
+// Requires: AVX, AVX2
+TEXT ·cubicAVX2(SB), NOSPLIT, $0-64
+	MOVQ         u_base+0(FP), AX
+	MOVQ         v_base+24(FP), CX
+	MOVQ         p+56(FP), DX
+	MOVQ         u_len+8(FP), BX
+	MOVQ         x0+48(FP), SI
+	VXORPD       X0, X0, X0
+	VCVTSI2SDQ   SI, X0, X0
+	VBROADCASTSD X0, Y0
+	VADDPD       counting<>+0(SB), Y0, Y0
+	VMOVUPD      four<>+0(SB), Y1
+	VBROADCASTSD (DX), Y2
+	VBROADCASTSD 8(DX), Y3
+	VBROADCASTSD 16(DX), Y4
+	VBROADCASTSD 24(DX), Y5
+	VBROADCASTSD 32(DX), Y6
+	VBROADCASTSD 40(DX), Y7
+	VBROADCASTSD 48(DX), Y8
+	VBROADCASTSD 56(DX), Y9
+	VBROADCASTSD 64(DX), Y10
+	VBROADCASTSD 72(DX), Y11
+
+next:
+	SUBQ    $0x04, BX
+	JL      done
+	VMULPD  Y2, Y0, Y12
+	VSUBPD  Y3, Y12, Y12
+	VMULPD  Y7, Y12, Y13
+	VADDPD  Y6, Y13, Y13
+	VMULPD  Y12, Y13, Y13
+	VADDPD  Y5, Y13, Y13
+	VMULPD  Y12, Y13, Y13
+	VADDPD  Y4, Y13, Y13
+	VMOVUPD Y13, (AX)
+	VMULPD  Y11, Y12, Y13
+	VADDPD  Y10, Y13, Y13
+	VMULPD  Y12, Y13, Y13
+	VADDPD  Y9, Y13, Y13
+	VMULPD  Y12, Y13, Y13
+	VADDPD  Y8, Y13, Y13
+	VMOVUPD Y13, (CX)
+	VADDPD  Y1, Y0, Y0
+	ADDQ    $0x20, AX
+	ADDQ    $0x20, CX
+	JMP     next
+
+done:
+	VZEROUPPER
+	RET
+
+// func footprintAVX2(weight []float64, u []float64, v []float64, limits *[36]float64)
+// Requires: AVX
+TEXT ·footprintAVX2(SB), NOSPLIT, $0-80
+	MOVQ    weight_base+0(FP), AX
+	MOVQ    u_base+24(FP), CX
+	MOVQ    v_base+48(FP), DX
+	MOVQ    limits+72(FP), BX
+	MOVQ    weight_len+8(FP), SI
+	VMOVUPD one<>+0(SB), Y0
+
+next:
+	SUBQ    $0x04, SI
+	JL      done
+	VMOVUPD (CX), Y1
+	VMOVUPD (DX), Y2
+	VCMPPD  $0x09, (BX), Y1, Y3
+	VCMPPD  $0x06, 32(BX), Y1, Y1
+	VORPD   Y1, Y3, Y3
+	VCMPPD  $0x09, (BX), Y2, Y1
+	VORPD   Y1, Y3, Y3
+	VCMPPD  $0x06, 64(BX), Y2, Y1
+	VORPD   Y1, Y3, Y3
+	VANDNPD Y0, Y3, Y3
+	VMOVUPD Y3, (AX)
+	ADDQ    $0x20, AX
+	ADDQ    $0x20, CX
+	ADDQ    $0x20, DX
+	JMP     next
+
+done:
+	VZEROUPPER
+	RET
 
 // func sample3AVX2(value []float64, u []float64, v []float64, pix []float32, dx int, dy int, limits *[36]float64, gain float32)
 // Requires: AVX, AVX2, CMOV, MMX+
@@ -1401,64 +1486,97 @@ done:
 	VZEROUPPER
 	RET
 
-// func countAVX2(kept []float64, a []float64, b []float64, lo *[4]float64, hi *[4]float64, below *[4]int, above *[4]int) (groups int, none uint32)
-// Requires: AVX, AVX2
-TEXT ·countAVX2(SB), NOSPLIT, $0-116
-	MOVQ    kept_base+0(FP), AX
-	MOVQ    a_base+24(FP), CX
-	MOVQ    b_base+48(FP), DX
-	MOVQ    a_len+32(FP), BX
-	MOVQ    lo+72(FP), SI
-	VMOVUPD (SI), Y0
-	MOVQ    hi+80(FP), SI
-	VMOVUPD (SI), Y1
-	MOVQ    below+88(FP), SI
-	MOVQ    above+96(FP), DI
-	VMOVDQU (SI), Y2
-	VMOVDQU (DI), Y3
-	VXORPD  Y4, Y4, Y4
-	MOVQ    AX, R8
+// func siftAVX2(within []int32, a []float32, b []float32, lo *[4]float32, hi *[4]float32, below *[4]int, above *[4]int, bits *[256][8]uint8) int
+// Requires: AVX, AVX2, POPCNT
+TEXT ·siftAVX2(SB), NOSPLIT, $0-120
+	MOVQ           within_base+0(FP), AX
+	MOVQ           a_base+24(FP), CX
+	MOVQ           b_base+48(FP), DX
+	MOVQ           a_len+32(FP), BX
+	MOVQ           lo+72(FP), SI
+	VBROADCASTF128 (SI), Y0
+	MOVQ           hi+80(FP), SI
+	VBROADCASTF128 (SI), Y1
+	VPXOR          Y2, Y2, Y2
+	VPXOR          Y3, Y3, Y3
+	MOVQ           bits+104(FP), DI
+	MOVQ           AX, SI
+	VPXOR          Y4, Y4, Y4
+	VPCMPEQD       Y5, Y5, Y5
+	VPSRLD         $0x1f, Y5, Y5
+	VPSLLD         $0x03, Y5, Y5
 
 next:
-	SUBQ      $0x04, BX
+	SUBQ      $0x08, BX
 	JL        done
-	VMOVUPD   (CX), Y5
-	VMOVUPD   (DX), Y6
-	VSUBPD    Y6, Y5, Y7
-	VCMPPD    $0x07, Y6, Y5, Y5
-	VCMPPD    $0x03, Y7, Y7, Y6
-	VANDPD    Y6, Y5, Y5
-	VORPD     Y5, Y4, Y4
-	VMOVUPD   Y7, (R8)
-	VCMPPD    $0x11, Y0, Y7, Y5
-	VPSUBQ    Y5, Y2, Y2
-	VCMPPD    $0x11, Y7, Y1, Y5
-	VPSUBQ    Y5, Y3, Y3
-	VCMPPD    $0x0d, Y0, Y7, Y6
-	VCMPPD    $0x02, Y1, Y7, Y5
-	VANDPD    Y5, Y6, Y6
-	VMOVMSKPD Y6, R9
-	XORL      R10, R10
-	NEGL      R9
-	SBBL      R10, R10
-	ANDL      $0x20, R10
-	ADDQ      R10, R8
+	VMOVUPS   (CX), Y6
+	VMOVUPS   (DX), Y7
+	VSUBPS    Y7, Y6, Y8
+	VCMPPS    $0x11, Y0, Y8, Y9
+	VPSUBD    Y9, Y2, Y2
+	VCMPPS    $0x11, Y8, Y1, Y8
+	VPSUBD    Y8, Y3, Y3
+	VORPS     Y8, Y9, Y9
+	VCMPPS    $0x03, Y7, Y6, Y8
+	VORPS     Y8, Y9, Y9
+	VMOVMSKPS Y9, R8
+	XORL      $0x000000ff, R8
+	VPMOVZXBD (DI)(R8*8), Y6
+	VPADDD    Y4, Y6, Y6
+	VMOVDQU   Y6, (SI)
+	POPCNTL   R8, R8
+	LEAQ      (SI)(R8*4), SI
+	VPADDD    Y5, Y4, Y4
 	ADDQ      $0x20, CX
 	ADDQ      $0x20, DX
 	JMP       next
 
 done:
-	VMOVDQU   Y2, (SI)
-	VMOVDQU   Y3, (DI)
-	SUBQ      AX, R8
-	SHRQ      $0x05, R8
-	MOVQ      R8, groups+104(FP)
-	VMOVMSKPD Y4, AX
-	MOVL      AX, none+112(FP)
+	MOVQ         below+88(FP), CX
+	VEXTRACTI128 $0x01, Y2, X0
+	VPADDD       X0, X2, X0
+	VPMOVSXDQ    X0, Y2
+	VPADDQ       (CX), Y2, Y2
+	VMOVDQU      Y2, (CX)
+	MOVQ         above+96(FP), CX
+	VEXTRACTI128 $0x01, Y3, X0
+	VPADDD       X0, X3, X0
+	VPMOVSXDQ    X0, Y3
+	VPADDQ       (CX), Y3, Y3
+	VMOVDQU      Y3, (CX)
+	SUBQ         AX, SI
+	SHRQ         $0x02, SI
+	MOVQ         SI, ret+112(FP)
 	VZEROUPPER
 	RET
 
-// func scalesAVX2(scale []float64, blurred []float32, coverage []float32, threshold float32, most float32) uint32
+// func narrowAVX2(near []float32, most *[4]float32, value []float64)
+// Requires: AVX
+TEXT ·narrowAVX2(SB), NOSPLIT, $0-56
+	MOVQ    near_base+0(FP), AX
+	MOVQ    most+24(FP), CX
+	MOVQ    value_base+32(FP), DX
+	MOVQ    value_len+40(FP), BX
+	VMOVUPS sizeBits<>+0(SB), X0
+	VMOVUPS (CX), X1
+
+next:
+	SUBQ       $0x04, BX
+	JL         done
+	VCVTPD2PSY (DX), X2
+	VMOVUPS    X2, (AX)
+	VANDPS     X0, X2, X2
+	VMAXPS     X1, X2, X1
+	ADDQ       $0x20, DX
+	ADDQ       $0x10, AX
+	JMP        next
+
+done:
+	VMOVUPS X1, (CX)
+	VZEROUPPER
+	RET
+
+// func scalesAVX2(scale []float32, blurred []float32, coverage []float32, threshold float32, most float32) uint32
 // Requires: AVX
 TEXT ·scalesAVX2(SB), NOSPLIT, $0-84
 	MOVQ         scale_base+0(FP), AX
@@ -1475,32 +1593,28 @@ TEXT ·scalesAVX2(SB), NOSPLIT, $0-84
 	VMOVUPS      quietNaN<>+0(SB), Y6
 
 next:
-	SUBQ         $0x08, BX
-	JL           done
-	VMOVUPS      (CX), Y8
-	VMOVUPS      (DX), Y9
-	VCMPPS       $0x11, Y9, Y2, Y10
-	VCMPPS       $0x02, Y1, Y9, Y11
-	VANDPS       Y11, Y10, Y10
-	VCMPPS       $0x05, Y0, Y8, Y11
-	VANDPS       Y11, Y10, Y10
-	VMAXPS       Y5, Y9, Y9
-	VDIVPS       Y9, Y8, Y8
-	VMAXPS       Y8, Y3, Y8
-	VMINPS       Y8, Y4, Y8
-	VCMPPS       $0x03, Y8, Y8, Y11
-	VANDPS       Y10, Y11, Y11
-	VORPS        Y11, Y7, Y7
-	VBLENDVPS    Y10, Y8, Y6, Y8
-	VCVTPS2PD    X8, Y9
-	VMOVUPD      Y9, (AX)
-	VEXTRACTF128 $0x01, Y8, X8
-	VCVTPS2PD    X8, Y9
-	VMOVUPD      Y9, 32(AX)
-	ADDQ         $0x20, CX
-	ADDQ         $0x20, DX
-	ADDQ         $0x40, AX
-	JMP          next
+	SUBQ      $0x08, BX
+	JL        done
+	VMOVUPS   (CX), Y8
+	VMOVUPS   (DX), Y9
+	VCMPPS    $0x11, Y9, Y2, Y10
+	VCMPPS    $0x02, Y1, Y9, Y11
+	VANDPS    Y11, Y10, Y10
+	VCMPPS    $0x05, Y0, Y8, Y11
+	VANDPS    Y11, Y10, Y10
+	VMAXPS    Y5, Y9, Y9
+	VDIVPS    Y9, Y8, Y8
+	VMAXPS    Y8, Y3, Y8
+	VMINPS    Y8, Y4, Y8
+	VCMPPS    $0x03, Y8, Y8, Y11
+	VANDPS    Y10, Y11, Y11
+	VORPS     Y11, Y7, Y7
+	VBLENDVPS Y10, Y8, Y6, Y8
+	VMOVUPS   Y8, (AX)
+	ADDQ      $0x20, AX
+	ADDQ      $0x20, CX
+	ADDQ      $0x20, DX
+	JMP       next
 
 done:
 	VMOVMSKPS Y7, AX
@@ -1537,3 +1651,36 @@ DATA epsilon<>+20(SB)/4, $0x34000000
 DATA epsilon<>+24(SB)/4, $0x34000000
 DATA epsilon<>+28(SB)/4, $0x34000000
 GLOBL epsilon<>(SB), RODATA|NOPTR, $32
+
+// func maskAVX2(scale []float32, weight []float64, least float64) int
+// Requires: AVX, POPCNT
+TEXT ·maskAVX2(SB), NOSPLIT, $0-64
+	MOVQ         scale_base+0(FP), AX
+	MOVQ         weight_base+24(FP), CX
+	MOVQ         weight_len+32(FP), DX
+	VBROADCASTSD least+48(FP), Y0
+	XORQ         BX, BX
+
+next:
+	SUBQ         $0x04, DX
+	JL           done
+	VMOVUPD      (CX), Y1
+	VCMPPD       $0x11, Y1, Y0, Y2
+	VCMPPD       $0x05, Y1, Y0, Y3
+	VMOVMSKPD    Y2, SI
+	POPCNTL      SI, SI
+	ADDQ         SI, BX
+	VANDPD       Y2, Y1, Y1
+	VMOVUPD      Y1, (CX)
+	VEXTRACTF128 $0x01, Y3, X1
+	VSHUFPS      $0x88, X1, X3, X1
+	VORPS        (AX), X1, X1
+	VMOVUPS      X1, (AX)
+	ADDQ         $0x10, AX
+	ADDQ         $0x20, CX
+	JMP          next
+
+done:
+	MOVQ BX, ret+56(FP)
+	VZEROUPPER
+	RET

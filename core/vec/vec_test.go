@@ -61,6 +61,20 @@ func TestPlane(t *testing.T) {
 	}
 }
 
+func TestCubic(t *testing.T) {
+	rng := rand.New(rand.NewPCG(8, 8))
+	for _, n := range lengths {
+		p := [10]float64{1 / 63.9, 17.3, 5, 60, 0.1, -0.02, -8, 3, 0.2, 0.03}
+		u, wantU := guarded[float64](rng, n)
+		v, wantV := guarded[float64](rng, n)
+		x0 := rng.IntN(2000) - 50
+		Cubic(u[:n], v[:n], x0, &p)
+		cubicLoop(wantU[:n], wantV[:n], x0, &p)
+		same(t, "u", u, wantU)
+		same(t, "v", v, wantV)
+	}
+}
+
 // positions are inside, at, and around an image of h x w, or are no number.
 func positions(rng *rand.Rand, n, h, w int) (u, v []float64) {
 	at := func(size int) float64 {
@@ -137,6 +151,17 @@ func TestSampleMap(t *testing.T) {
 	}
 }
 
+func TestFootprint(t *testing.T) {
+	rng := rand.New(rand.NewPCG(9, 9))
+	for _, n := range lengths {
+		u, v := positions(rng, n, 30, 40)
+		got, want := guarded[float64](rng, n)
+		Footprint(got[:n], u, v, 30, 40)
+		footprintLoop(want[:n], u, v, 30, 40)
+		same(t, "weight", got, want)
+	}
+}
+
 func TestAddWeighted(t *testing.T) {
 	rng := rand.New(rand.NewPCG(4, 4))
 	for _, n := range lengths {
@@ -176,26 +201,40 @@ func TestMosaic(t *testing.T) {
 	}
 }
 
-func TestCount(t *testing.T) {
+func TestSift(t *testing.T) {
 	rng := rand.New(rand.NewPCG(6, 6))
+	nan, inf := float32(math.NaN()), float32(math.Inf(1))
 	for _, n := range lengths {
-		for _, ends := range [][2]float64{{-0.3, 0.4}, {0, 0}, {math.Inf(-1), math.Inf(1)}, {math.NaN(), math.NaN()}} {
-			a, _ := guarded[float64](rng, n)
-			b, _ := guarded[float64](rng, n)
+		for _, ends := range [][2]float32{{-0.3, 0.4}, {0, 0}, {-inf, inf}, {inf, -inf}, {nan, nan}} {
+			a, _ := guarded[float32](rng, n)
+			b, _ := guarded[float32](rng, n)
 			a, b = special(rng, a[:n]), special(rng, b[:n])
-			lo := [4]float64{ends[0], ends[0] - 1, ends[0], math.NaN()}
-			hi := [4]float64{ends[1], ends[1], ends[1] + 1, math.NaN()}
-			kept, wantKept := make([]float64, n+4), make([]float64, n+4)
+			lo := [4]float32{ends[0], ends[0] - 1, ends[0], -1}
+			hi := [4]float32{ends[1], ends[1], ends[1] + 1, 1}
+			got, want := make([]int32, n+8), make([]int32, n)
 			below, above := [4]int{1, 2, 3, 4}, [4]int{5, 6, 7, 8}
 			wantBelow, wantAbove := below, above
-			groups, none := Count(kept, a, b, &lo, &hi, &below, &above)
-			want, wantNone := countLoop(wantKept, a, b, &lo, &hi, &wantBelow, &wantAbove)
-			if groups != want || none != wantNone || below != wantBelow || above != wantAbove {
-				t.Fatalf("%d: %d groups, none %b, below %v, above %v, want %d, %b, %v, %v", n,
-					groups, none, below, above, want, wantNone, wantBelow, wantAbove)
+			got = got[:Sift(got, a, b, &lo, &hi, &below, &above)]
+			want = want[:siftLoop(want, a, b, 0, &lo, &hi, &wantBelow, &wantAbove)]
+			if !slices.Equal(got, want) || below != wantBelow || above != wantAbove {
+				t.Fatalf("%d in [%v,%v]: %v, below %v, above %v, want %v, %v, %v", n, lo, hi,
+					got, below, above, want, wantBelow, wantAbove)
 			}
-			same(t, "kept", kept, wantKept[:4*groups])
 		}
+	}
+}
+
+func TestNarrow(t *testing.T) {
+	rng := rand.New(rand.NewPCG(11, 11))
+	for _, n := range lengths {
+		value, _ := guarded[float64](rng, n)
+		value = special(rng, value[:n])
+		got, want := guarded[float32](rng, n)
+		most, wantMost := [4]float32{0, 0.5, 0, 0}, [4]float32{0, 0.5, 0, 0}
+		Narrow(got[:n], &most, value)
+		narrowLoop(want[:n], &wantMost, value)
+		same(t, "near", got, want)
+		same(t, "most", most[:], wantMost[:])
 	}
 }
 
@@ -209,7 +248,7 @@ func TestScales(t *testing.T) {
 				if blurred, coverage = blurred[:n], coverage[:n]; odd {
 					blurred, coverage = special(rng, blurred), special(rng, coverage)
 				}
-				got, want := guarded[float64](rng, n)
+				got, want := guarded[float32](rng, n)
 				nan := Scales(got[:n], blurred, coverage, -0.5, most)
 				if wantNaN := scalesLoop(want[:n], blurred, coverage, -0.5, most); nan != wantNaN {
 					t.Fatalf("nan = %v, want %v", nan, wantNaN)
@@ -218,5 +257,21 @@ func TestScales(t *testing.T) {
 				same(t, "guard", got[n:], want[n:])
 			}
 		}
+	}
+}
+
+func TestMask(t *testing.T) {
+	rng := rand.New(rand.NewPCG(10, 10))
+	for _, n := range lengths {
+		scale, wantScale := guarded[float32](rng, n)
+		weight, _ := guarded[float64](rng, n)
+		special(rng, weight[:n])
+		wantWeight := slices.Clone(weight)
+		kept := Mask(scale[:n], weight[:n], 1e-3)
+		if want := maskLoop(wantScale[:n], wantWeight[:n], 1e-3); kept != want {
+			t.Fatalf("%d of %d kept, want %d", kept, n, want)
+		}
+		same(t, "scale", scale, wantScale)
+		same(t, "weight", weight, wantWeight)
 	}
 }

@@ -25,10 +25,13 @@ func main() {
 	covered()
 	ratio()
 	plane()
+	cubic()
 	samples()
 	sums()
-	count()
+	sift()
+	narrow()
 	scales()
+	mask()
 	Generate()
 }
 

@@ -26,8 +26,10 @@ const (
 	rowStep
 )
 
-func locate(u, v, limits Register) located {
-	fu, fv, outside, t := YMM(), YMM(), YMM(), YMM()
+// positions loads four positions and says which are outside the image.
+func positions(u, v, limits Register) (fu, fv, outside VecVirtual) {
+	fu, fv, outside = YMM(), YMM(), YMM()
+	t := YMM()
 	limit := func(at int) Mem { return Mem{Base: limits, Disp: at} }
 	VMOVUPD(Mem{Base: u}, fu)
 	VMOVUPD(Mem{Base: v}, fv)
@@ -40,6 +42,30 @@ func locate(u, v, limits Register) located {
 		VCMPPD(test.predicate, limit(test.limit), test.of, t)
 		VORPD(t, outside, outside)
 	}
+	return fu, fv, outside
+}
+
+// footprint is 1 inside, else 0.
+func footprint() {
+	text("footprintAVX2", "func(weight, u, v []float64, limits *[36]float64)")
+	weight, u, v := pointer("weight"), pointer("u"), pointer("v")
+	limits := Load(Param("limits"), GP64())
+	n := Load(Param("weight").Len(), GP64())
+	one := YMM()
+	VMOVUPD(doubles("one", 1, 1, 1, 1), one)
+	loop(n, 4, func() {
+		_, _, outside := positions(u, v, limits)
+		VANDNPD(one, outside, outside)
+		VMOVUPD(outside, Mem{Base: weight})
+		advanceBy(32, weight, u, v)
+	})
+	end()
+}
+
+func locate(u, v, limits Register) located {
+	fu, fv, outside := positions(u, v, limits)
+	t := YMM()
+	limit := func(at int) Mem { return Mem{Base: limits, Disp: at} }
 	VXORPD(t, t, t)
 	VMAXPD(t, fu, fu) // 0 also where NaN
 	VMAXPD(t, fv, fv)
@@ -238,6 +264,7 @@ func sample1(name, arguments string, gained bool, clean func(raw VecVirtual)) {
 const mapArguments = "value, u, v []float64, pix []float32, dy int, limits *[36]float64, scale float64"
 
 func samples() {
+	footprint()
 	sample3()
 	sample1("sample1AVX2", "value, u, v []float64, pix []float32, dy int, limits *[36]float64, gain float32", true, nil)
 	keep := func(greatest Mem) func(VecVirtual) {
