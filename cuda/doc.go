@@ -15,6 +15,15 @@
 // The kernels do in float64 what core's loops do, in their order and without contraction:
 // warp, match, gains and coadd give the CPU's bits. The blur sums the kernel's taps
 // instead of its cosines, within the same bounds.
+//
+// # Building
+//
+// The build tag cuda, and not a module of its own, keeps this out of a build for the CPU
+// alone: the go command fetches modules only for packages that it builds, and one go.mod
+// says which versions belong together. kernels.ptx is committed and embedded; NVRTC
+// compiles it without a card or CUDA's headers, byte for byte the same everywhere, and
+// that of CUDA 11.8 because the PTX of a newer one asks for newer drivers (12.4: 550). It
+// is for compute_60, which drivers compile for every card since.
 package cuda
 
 import (
