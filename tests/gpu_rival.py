@@ -27,20 +27,6 @@ class Rival:
         den = self.ndimage.gaussian_filter(covered, SIGMA, **how)
         return self.xp.where(den > 0, num / self.xp.maximum(den, 1e-30), 0)
 
-    def box(self, s: Scene, t: int) -> tuple[int, int, int, int]:
-        """Return x0, y0, x1, y1 of a tile on the output."""
-        h, w = s.tiles[t].shape[:2]
-        x, y = np.array([-0.5, w - 0.5])[[0, 1, 1, 0]], np.array([-0.5, h - 0.5])[[0, 0, 1, 1]]
-        x, y, scale = np.linalg.inv(s.planes[t]) @ [x, y, np.ones(4)]
-        x, y = x / scale, y / scale
-        height, width = s.coverage.shape
-        return (
-            max(int(x.min()), 0),
-            max(int(y.min()), 0),
-            min(int(x.max()) + 2, width),
-            min(int(y.max()) + 2, height),
-        )
-
     def warp(self, s: Scene, t: int, tile, box):
         """Return tile t [h, w, C] on a box of the output, NaN where it shows nothing."""
         xp, (x0, y0, x1, y1) = self.xp, box
@@ -64,7 +50,7 @@ class Rival:
         scale = xp.clip(blurred / xp.maximum(coverage, np.float32(2**-23)), 0.5, 2)
         valid = (coverage > 0) & (blurred >= 1)
         for t in range(len(tiles)):
-            x0, y0, x1, y1 = box = self.box(s, t)
+            x0, y0, x1, y1 = box = s.box(t)
             mask = self.warp(s, t, xp.ones((*tiles[t].shape[:2], 1), np.float32), box)[..., 0]
             here = (mask > 1e-3) & valid[y0:y1, x0:x1]
             gains.append(float(xp.median(scale[y0:y1, x0:x1][here]).clip(*CLIP)))
@@ -74,7 +60,7 @@ class Rival:
         """Return [T, C]: least squares over the exact medians of all pairs."""
         xp, n, channels = self.xp, len(tiles), tiles[0].shape[2]
         laplacian, right = np.zeros((n, n)), np.zeros((n, channels))
-        boxes = [self.box(s, t) for t in range(n)]
+        boxes = [s.box(t) for t in range(n)]
         for i in range(n):
             for j in range(i + 1, n):
                 a, b = boxes[i], boxes[j]
@@ -102,7 +88,7 @@ class Rival:
         total = xp.zeros((*s.coverage.shape, tiles[0].shape[2]))
         count = xp.zeros(s.coverage.shape)
         for t, tile in enumerate(tiles):
-            x0, y0, x1, y1 = box = self.box(s, t)
+            x0, y0, x1, y1 = box = s.box(t)
             data = self.warp(s, t, tile * np.float32(gains[t]), box) - xp.asarray(offsets[t])
             shown = ~xp.isnan(data[..., 0])
             total[y0:y1, x0:x1] += xp.where(shown[..., None], data, 0)

@@ -37,11 +37,20 @@ class Scene:
 
     def inputs(self) -> list[TileInput]:
         """Return the tiles of a job."""
-        box = (0, 0, self.coverage.shape[1], self.coverage.shape[0])
         return [
-            TileInput(name=f"tiles[{t}]", image=tile, map=Plane(box, plane))
-            for t, (tile, plane) in enumerate(zip(self.tiles, self.planes, strict=True))
+            TileInput(name=f"tiles[{t}]", image=tile, map=Plane(self.box(t), self.planes[t]))
+            for t, tile in enumerate(self.tiles)
         ]
+
+    def box(self, t: int) -> tuple[int, int, int, int]:
+        """Return x0, y0, x1, y1 of tile t on the output, half-open."""
+        h, w = self.tiles[t].shape[:2]
+        x, y = np.array([-0.5, w - 0.5])[[0, 1, 1, 0]], np.array([-0.5, h - 0.5])[[0, 0, 1, 1]]
+        x, y, scale = np.linalg.inv(self.planes[t]) @ [x, y, np.ones(4)]
+        x, y = x / scale, y / scale
+        height, width = self.coverage.shape
+        x0, y0 = max(int(x.min()), 0), max(int(y.min()), 0)
+        return x0, y0, min(int(x.max()) + 2, width), min(int(y.max()) + 2, height)
 
 
 def scene(cols: int, rows: int, shape: tuple[int, int], overlap: float = 0.25) -> Scene:
