@@ -213,18 +213,21 @@ func (b *blurrer) lineUp(l *blurLines, y int) {
 			copy(to, turned[:])
 		}
 		for j := range r + 2 {
-			copy(in[j*vec.Lanes:][:vec.Lanes], line[fold(j-r-2, w)*vec.Lanes:])
+			*(*row)(in[j*vec.Lanes:]) = row(line[fold(j-r-2, w)*vec.Lanes:])
 		}
 		for j := w; j < w+r; j++ {
-			copy(line[j*vec.Lanes:][:vec.Lanes], line[fold(j, w)*vec.Lanes:])
+			*(*row)(line[j*vec.Lanes:]) = row(line[fold(j, w)*vec.Lanes:])
 		}
 		var s slider
 		b.g.filter(l.out[plane][:w*vec.Lanes], in, &s, &l.block)
 	}
 }
 
-// rowBlock is a square of samples.
-type rowBlock = [vec.Lanes * vec.Lanes]float32
+// row is a sample of each line of a strip, rowBlock a square of samples.
+type (
+	row      = [vec.Lanes]float32
+	rowBlock = [vec.Lanes * vec.Lanes]float32
+)
 
 // ratio divides the numerators in l.out by the denominators.
 func (b *blurrer) ratio(l *blurLines) {
@@ -257,7 +260,7 @@ func (b *blurrer) write(l *blurLines, y, y1 int) {
 		for j := range rows {
 			to, from := b.dst.Pix[(y+j)*b.dst.RowStride+x0*b.dst.ColStride:], turned[j*vec.Lanes:][:width]
 			if width == vec.Lanes && b.dst.ColStride == 1 {
-				*(*[vec.Lanes]float32)(to) = [vec.Lanes]float32(from)
+				*(*row)(to) = row(from)
 				continue
 			}
 			for k, s := range from {

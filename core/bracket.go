@@ -66,19 +66,18 @@ func (k *bracket) known() bool { return k.found || k.absent }
 // setBounds turns the sample, one of each numbers of the stream, into the brackets
 // of the runs: its quantiles that far below and above its median.
 func (k *bracket) setBounds(each int) {
-	n := len(k.sample)
-	below, above := k.sample, k.sample // hold the next wider bracket's ends
+	n, x, first := len(k.sample), k.sample, 0 // x holds the sample's numbers from the first-th on
 	k.sampled, k.each, k.sample = n, each, nil
-	for try := range k.bounds {
+	for try := len(k.bounds) - 1; try >= 0; try-- { // the wider brackets hold the narrower
 		k.bounds[try] = [2]float64{math.Inf(-1), math.Inf(1)}
 		half := halfWidth(n, try)
 		if half >= 0.5 {
 			continue
 		}
-		lo := int(float64(n) * (0.5 - half))
-		hi := min(n-1, int(float64(n)*(0.5+half))) - (n - len(above))
-		k.bounds[try] = [2]float64{selectNth(below, lo), selectNth(above, hi)}
-		below, above = below[:lo+1], above[hi:] // selection has put in order what lies beyond
+		lo := int(float64(n)*(0.5-half)) - first
+		hi := min(n-1, int(float64(n)*(0.5+half))) - first
+		k.bounds[try] = [2]float64{selectNth(x, lo), selectNth(x[lo:], hi-lo)}
+		x, first = x[lo:hi+1], first+lo
 	}
 }
 

@@ -156,10 +156,8 @@ func (g *gauss) slide(dst, src []float32, s *slider, b *slideBlock) {
 			continue
 		}
 		same := [vec.Lanes]float32(src[newest:])
-		for len(dst) > 0 && [vec.Lanes]float32(src[newest:]) == same {
-			*(*[vec.Lanes]float32)(dst) = same
-			dst, src = dst[vec.Lanes:], src[vec.Lanes:]
-		}
+		n = vec.Lanes * vec.Still(dst, src[newest:])
+		dst, src = dst[n:], src[n:]
 		g.flat(s, &same)
 	}
 }

@@ -31,8 +31,8 @@ func (p *pass) medians(pairs []*pair) error {
 	for err == nil && len(pairs) > 0 {
 		var missed []*pair
 		err = p.inGroups(pairs, (*pair).keptBytes, func(group []*pair) error {
-			for _, q := range group {
-				q.begin()
+			if err := p.each(group, (*pair).begin); err != nil {
+				return err
 			}
 			if err := p.sweep(group, false); err != nil {
 				return err

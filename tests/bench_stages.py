@@ -16,17 +16,16 @@ import bench_scenes
 import zetwopass
 from bench_markdown import counted
 
-CROP = 1280  # px, side of what is blurred: a canvas of size M would take minutes
 SIGMAS = (10, 50, 200)  # px
 LONG = 1.5  # s, what has run as long is not run again
 
 
 def blurs(*, scene: str, threads: list[int], repeat: int) -> dict:
-    """Measure the blur of the middle of a coverage map and of noise, ns per pixel.
+    """Measure the blur of the scene's coverage map and of noise of its shape, ns per pixel.
 
     All read and write arrays that are there already; the other programs run on one thread.
     """
-    coverage = _middle(bench_scenes.load(Path(scene)).coverage)
+    coverage = bench_scenes.load(Path(scene)).coverage
     noise = np.random.default_rng(bench_scenes.SEED).random(coverage.shape, np.float32)
     _quickest(blur_calls(np.ones((64, 64), np.float32), 1, threads), 1, time.perf_counter)
     rows = []
@@ -77,12 +76,6 @@ def interp(*, scene: str, repeat: int) -> dict:
 
     quickest = _quickest({"interp": call}, repeat, time.process_time)
     return {"cpu_s": quickest["interp"], "pixels": tile.shape[0] * tile.shape[1]}
-
-
-def _middle(image: np.ndarray) -> np.ndarray:
-    """Return the middle of an image, at most [CROP, CROP]."""
-    rows, cols = (slice(max(0, (n - CROP) // 2), (n + CROP) // 2) for n in image.shape)
-    return np.ascontiguousarray(image[rows, cols])
 
 
 def _box(shape: tuple, wcs: object, output_wcs: object, canvas: tuple) -> tuple[object, tuple]:

@@ -57,6 +57,22 @@ func endsLoop(x, y []float64, flat []uint32, run *[Lanes]int32, src []float32, r
 	return n
 }
 
+// Still copies the first row of src to the rows of dst, as long as those of src equal it,
+// and returns how many it wrote.
+func Still(dst, src []float32) int { return still(dst, src) }
+
+func stillLoop(dst, src []float32) int {
+	for i := range len(dst) / Lanes {
+		for l := range Lanes {
+			if src[i*Lanes+l] != src[l] {
+				return i
+			}
+		}
+		copy(dst[i*Lanes:][:Lanes], src)
+	}
+	return len(dst) / Lanes
+}
+
 // Advance moves the cosines on by a step for each row of dst and writes the sum of
 // their sums, or the newest sample where the window is flat: for each step i and lane
 //

@@ -56,6 +56,20 @@ func TestEnds(t *testing.T) {
 	}
 }
 
+func TestStill(t *testing.T) {
+	rng := rand.New(rand.NewPCG(3, 4))
+	for range 300 {
+		n := rng.IntN(30)
+		src := steps(rng, n+1)
+		got, want := guarded[float32](rng, n*Lanes)
+		a, b := Still(got[:n*Lanes], src), stillLoop(want[:n*Lanes], src)
+		if a != b {
+			t.Fatalf("%d rows of %d are still, want %d", a, n, b)
+		}
+		same(t, "dst", got, want)
+	}
+}
+
 // The AVX2 bodies round a product and its sum once, the loops twice: over 60 steps
 // that may grow to some 1e-13 of what goes in.
 const fused = 1e-12

@@ -12,6 +12,13 @@ func ends(x, y []float64, flat []uint32, run *[Lanes]int32, src []float32, radiu
 	return endsAVX2(x, y, flat, run, src, radius)
 }
 
+func still(dst, src []float32) int {
+	if !simd {
+		return stillLoop(dst, src)
+	}
+	return stillAVX2(dst, src)
+}
+
 func advance(dst []float32, flat []uint32, newest []float32, sum, x, y []float64,
 	state *Cosines, factor *[3 * Terms]float64) {
 	if !simd {

@@ -6,6 +6,8 @@ func ends(x, y []float64, flat []uint32, run *[Lanes]int32, src []float32, radiu
 	return endsLoop(x, y, flat, run, src, radius)
 }
 
+func still(dst, src []float32) int { return stillLoop(dst, src) }
+
 func advance(dst []float32, flat []uint32, newest []float32, sum, x, y []float64,
 	state *Cosines, factor *[3 * Terms]float64) {
 	advanceLoop(dst, flat, newest, sum, x, y, state, factor)

@@ -11,6 +11,9 @@ func detect() bool
 func endsAVX2(x []float64, y []float64, flat []uint32, run *[8]int32, src []float32, radius int) int
 
 //go:noescape
+func stillAVX2(dst []float32, src []float32) int
+
+//go:noescape
 func advanceFirstAVX2(sum []float64, x []float64, y []float64, state []float64, factor []float64)
 
 //go:noescape

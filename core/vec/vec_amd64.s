@@ -96,6 +96,34 @@ done:
 	VZEROUPPER
 	RET
 
+// func stillAVX2(dst []float32, src []float32) int
+// Requires: AVX
+TEXT ·stillAVX2(SB), NOSPLIT, $0-56
+	MOVQ    dst_base+0(FP), AX
+	MOVQ    src_base+24(FP), CX
+	MOVQ    dst_len+8(FP), DX
+	SHRQ    $0x03, DX
+	VMOVUPS (CX), Y0
+	XORQ    BX, BX
+
+next:
+	SUBQ      $0x01, DX
+	JL        done
+	VCMPPS    $0x00, (CX), Y0, Y1
+	VMOVMSKPS Y1, SI
+	CMPL      SI, $0x000000ff
+	JNE       done
+	VMOVUPS   Y0, (AX)
+	ADDQ      $0x20, AX
+	ADDQ      $0x20, CX
+	INCQ      BX
+	JMP       next
+
+done:
+	MOVQ BX, ret+48(FP)
+	VZEROUPPER
+	RET
+
 // func advanceFirstAVX2(sum []float64, x []float64, y []float64, state []float64, factor []float64)
 // Requires: AVX, FMA3
 TEXT ·advanceFirstAVX2(SB), NOSPLIT, $0-120

@@ -73,6 +73,26 @@ func ends() {
 	end()
 }
 
+func still() {
+	text("stillAVX2", "func(dst, src []float32) int")
+	dst, src, n := pointer("dst"), pointer("src"), Load(Param("dst").Len(), GP64())
+	first, is, rows, mask := YMM(), YMM(), GP64(), GP32()
+	SHRQ(U8(3), n)
+	VMOVUPS(Mem{Base: src}, first)
+	XORQ(rows, rows)
+	loop(n, 1, func() {
+		VCMPPS(equal, Mem{Base: src}, first, is)
+		VMOVMSKPS(is, mask)
+		CMPL(mask, U32(0xff))
+		JNE(LabelRef("done"))
+		VMOVUPS(first, Mem{Base: dst})
+		advanceBy(row32, dst, src)
+		INCQ(rows)
+	})
+	Store(rows, ReturnIndex(0))
+	end()
+}
+
 // advance moves some cosines on by len(sum)/8 steps; their state and factors stay in
 // registers. The first ones begin the sums, the last ones round them.
 func advance(name string, terms int, first, last bool) {

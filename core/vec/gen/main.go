@@ -16,6 +16,7 @@ func main() {
 	ConstraintExpr("!noasm")
 	detect()
 	ends()
+	still()
 	advance("advanceFirstAVX2", 2, true, false)
 	advance("advanceMoreAVX2", 2, false, false)
 	advance("advanceLastAVX2", 1, false, true)
