@@ -197,7 +197,8 @@ typedef struct ztp_device {
   uint32_t struct_size;
   int32_t usable;                       /* 1 = yes; 0 = no, reason says why, and
                                            all else is 0                         */
-  int64_t total_bytes, free_bytes;      /* of its memory                         */
+  int64_t total_bytes, free_bytes;      /* of its memory; free is 0 until this
+                                           process has used the GPU              */
   int32_t compute_major, compute_minor; /* compute capability                    */
   int32_t cuda_driver;                  /* the CUDA that its driver has, as
                                            1000 major + 10 minor                 */

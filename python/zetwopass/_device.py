@@ -21,7 +21,7 @@ class DeviceInfo(NamedTuple):
     name
         As its driver calls it.
     total_bytes, free_bytes
-        Of its memory.
+        Of its memory; what is free is 0 until this process has used the GPU.
     compute_capability, cuda_driver
         Two numbers each, of the GPU and of the CUDA that its driver has, such as (12, 4).
     """
