@@ -1,5 +1,7 @@
 package core
 
+import "slices"
+
 // match finds, for every pair of tiles that show common pixels, the exact median
 // D[i,j] of (tile i - tile j) over these, channel by channel, and writes the
 // offsets that level them: see solveOffsets.
@@ -12,7 +14,10 @@ func (p *pass) match() error {
 	}
 	pairs := p.plan.pairs
 	return p.stage(StageBackground, len(pairs), p.plan.matchWork, func() error {
-		if err := p.medians(pairs); err != nil {
+		// In groups of pairs on the same rows: other rows are not warped for them.
+		byRow := slices.Clone(pairs)
+		slices.SortStableFunc(byRow, func(a, b *pair) int { return a.y0 + a.y1 - b.y0 - b.y1 })
+		if err := p.medians(byRow); err != nil {
 			return err
 		}
 		return p.solve(pairs)

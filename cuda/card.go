@@ -17,8 +17,11 @@ import (
 // takes some tenths of a second. A context of CUDA belongs to a thread, so all calls of
 // the driver are made by the goroutine of serve.
 type card struct {
-	user  sync.Mutex  // held by the session that there is
-	idle  *time.Timer // closes the card
+	keep time.Duration // how long it stays open for the next session
+
+	mu    sync.Mutex // of the next two
+	used  bool       // by a session
+	idle  *time.Timer
 	begin sync.Once
 	calls chan func()
 
@@ -30,9 +33,6 @@ type card struct {
 	turn          int  // the slot of the last call
 	failed        bool // the session has met what a card does not recover from
 }
-
-// keepOpen is how long a card stays open for the next session.
-const keepOpen = 10 * time.Second
 
 // Info implements core.Device.
 func (c *card) Info() (core.DeviceInfo, error) {
@@ -46,11 +46,8 @@ var errBusy = errors.New("the GPU works for another call")
 
 // Open implements core.Device.
 func (c *card) Open(ctx context.Context, j *core.Job, bytes int64) (core.Session, error) {
-	if !c.user.TryLock() {
+	if !c.take() {
 		return nil, wrapped(errBusy)
-	}
-	if c.idle != nil {
-		c.idle.Stop()
 	}
 	s := &session{card: c, ctx: ctx, job: j}
 	err := c.do(func() error {
@@ -83,16 +80,33 @@ func (c *card) open() (err error) {
 	return nil
 }
 
+// take makes the caller the card's user, if it has none.
+func (c *card) take() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.used {
+		return false
+	}
+	if c.idle != nil {
+		c.idle.Stop()
+	}
+	c.used = true
+	return true
+}
+
 // leave ends a session: the card stays open for a while, or is closed after a failure.
 func (c *card) leave() {
-	defer c.user.Unlock()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.used = false
 	if c.failed {
 		_ = c.shut() // the failure is known
 		return
 	}
-	c.idle = time.AfterFunc(keepOpen, func() {
-		if c.user.TryLock() {
-			defer c.user.Unlock()
+	c.idle = time.AfterFunc(c.keep, func() {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		if !c.used {
 			_ = c.shut() // nobody is left to be told
 		}
 	})

@@ -5,6 +5,7 @@ package cuda
 import (
 	"errors"
 	"testing"
+	"time"
 
 	"zetwopass/core"
 	"zetwopass/core/coretest"
@@ -13,7 +14,7 @@ import (
 // Without it the GPU's numbers could be others than the CPU's. Without a driver it is
 // skipped; build.sh has one that runs the kernels on the CPU.
 func TestTheGPUSatisfiesCoretest(t *testing.T) {
-	c := new(card)
+	c := &card{keep: time.Hour}
 	if _, err := c.Info(); err != nil {
 		t.Skip(err)
 	}
@@ -28,7 +29,7 @@ func TestTheGPUSatisfiesCoretest(t *testing.T) {
 
 // Without it two calls at once would share one thread's context, and each other's buffers.
 func TestTheGPUHasOneUserAtATime(t *testing.T) {
-	c := new(card)
+	c := &card{keep: time.Hour}
 	if _, err := c.Info(); err != nil {
 		t.Skip(err)
 	}
@@ -49,5 +50,25 @@ func TestTheGPUHasOneUserAtATime(t *testing.T) {
 	}
 	if err := errors.Join(again.Close(), c.shut()); err != nil {
 		t.Error(err)
+	}
+}
+
+// Without it the card's memory would be lost to other programs for good.
+func TestAnIdleGPUIsClosed(t *testing.T) {
+	c := &card{keep: time.Millisecond}
+	if _, err := c.Info(); err != nil {
+		t.Skip(err)
+	}
+	s, err := c.Open(t.Context(), coretest.Scene(1, 1), 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for open := true; open; time.Sleep(time.Millisecond) {
+		if err := c.do(func() error { open = c.gpu != nil; return nil }); err != nil {
+			t.Fatal(err)
+		}
 	}
 }

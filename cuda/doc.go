@@ -28,6 +28,7 @@ package cuda
 
 import (
 	_ "embed"
+	"time"
 
 	"zetwopass/core"
 )
@@ -37,4 +38,4 @@ var ptx string
 
 // Device returns the machine's GPU; its methods say whether there is one. It has one
 // user at a time: another call meanwhile gets an error, and does without.
-func Device() core.Device { return new(card) }
+func Device() core.Device { return &card{keep: 10 * time.Second} }

@@ -8,6 +8,7 @@ import (
 	"math"
 	"strings"
 	"testing"
+	"time"
 
 	"zetwopass/core"
 	"zetwopass/core/coretest"
@@ -33,7 +34,7 @@ func compute(t *testing.T, stages core.Stages, mode core.Mode) *core.Job {
 	t.Helper()
 	j := coretest.Scene(9, 3)
 	j.Profile, j.Workers, j.RowsPerChunk = core.V45, 2, 20
-	c := new(card) // the fake reads its settings when it is opened
+	c := &card{keep: time.Hour} // the fake reads its settings when it is opened
 	j.Mode, j.Device = mode, c
 	if err := core.Run(j, stages); err != nil {
 		t.Fatal(err)
