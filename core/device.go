@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"runtime"
 	"time"
 )
 
@@ -111,9 +112,11 @@ func (k *bracket) sieve() Sieve {
 	return Sieve{StepX: 1, StepY: 1, Lo: k.lo, Hi: k.hi, Room: cap(k.between)}
 }
 
-// autoWork is the estimated time of a call on the CPU, in ns, from which on Auto takes
-// a device: opening one takes some tenths of a second, which it has to earn.
-const autoWork = 4e9
+// autoWork is the estimated time of a call on all of the machine's cores, in ns, from
+// which on Auto takes a device: opening one takes some tenths of a second, which it has to
+// earn. The estimate is about twice too high. It knows nothing of workers, nor of whether
+// a device is open already: the blur's last bits shall not depend on these.
+const autoWork = 1e9
 
 // device is what a running pass knows of its device.
 type device struct {
@@ -185,7 +188,7 @@ func (p *pass) short(err error) {
 func (p *pass) open() {
 	j := p.job
 	if p.mode == Auto {
-		if j.Device == nil || p.total/float64(p.plan.Workers) < autoWork {
+		if j.Device == nil || p.total/float64(runtime.GOMAXPROCS(0)) < autoWork {
 			return
 		}
 		p.mode = Hybrid

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"runtime"
 	"sync/atomic"
 	"testing"
 
@@ -266,5 +267,26 @@ func TestWhatIsSaidWithoutADevice(t *testing.T) {
 			t.Errorf("mode %d: %v", mode, j.DeviceError)
 		}
 		sameAnswer(t, j, answer)
+	}
+}
+
+// Without it a short call would wait for a GPU to open, or a long one would leave it idle;
+// or the workers, which change no bit, would decide who blurs.
+func TestAutoTakesADeviceWhereItPays(t *testing.T) {
+	for seconds, want := range map[float64]Mode{0.01: Auto, 0.5: Auto, 2: Hybrid} {
+		for _, workers := range []int{1, 7} {
+			j, _ := deviceScene(t, Auto, twin{})
+			j.Workers = workers
+			plan, err := NewPlan(j, RunAll)
+			if err != nil {
+				t.Fatal(err)
+			}
+			p := newPass(j, plan)
+			p.total = 1e9 * seconds * float64(runtime.GOMAXPROCS(0))
+			p.open()
+			if (p.session != nil) != (want == Hybrid) || p.mode != want {
+				t.Errorf("%v s, %d workers: the mode is %d", seconds, workers, p.mode)
+			}
+		}
 	}
 }
