@@ -5,9 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"math/rand/v2"
 	"testing"
 
 	"zetwopass/core"
+	"zetwopass/core/vec"
 )
 
 // Check runs random jobs on the device, alone and beside workers, and compares them with
@@ -24,6 +26,7 @@ func Check(t *testing.T, d core.Device) {
 	}
 	t.Run("blur of odd shapes", func(t *testing.T) { blurs(t, d) })
 	t.Run("a little memory", func(t *testing.T) { littleMemory(t, d) })
+	t.Run("gains of a given blur", func(t *testing.T) { givenBlur(t, d) })
 	t.Run("gains that are NaN", func(t *testing.T) { lostGains(t, d) })
 	t.Run("cancel", func(t *testing.T) { cancelled(t, d) })
 }
@@ -131,6 +134,25 @@ func littleMemory(t *testing.T, d core.Device) {
 			t.Fatalf("the device gave up: %v", got.DeviceError)
 		}
 		same(t, "mosaic", got.Mosaic, want.Mosaic, 0)
+	}
+}
+
+// givenBlur compares gains bit by bit: without a blur the scales of coverages below the
+// least that is divided by are these, over that.
+func givenBlur(t *testing.T, d core.Device) {
+	for seed := range uint64(6) {
+		want, got := run(t, d, core.GPU, core.RunGains, func() *core.Job {
+			j := Scene(seed, 1)
+			j.Profile, j.Sigma, j.GainMin = core.V42, 0, 0.1
+			rng := rand.New(rand.NewPCG(seed, 3))
+			fill(j.Coverage, func() float32 { return vec.Epsilon * max(0, rng.Float32()*1.2-0.1) })
+			return j
+		})
+		for i, g := range got.Gains {
+			if g != want.Gains[i] || (g == 1 && i == 0) {
+				t.Errorf("gain %d is %v, want %v", i, g, want.Gains[i])
+			}
+		}
 	}
 }
 
