@@ -75,7 +75,7 @@ func (p *pass) chunksLeft() []atomic.Int32 {
 	j, rows := p.job, p.plan.RowsPerChunk
 	left := make([]atomic.Int32, len(j.Tiles))
 	for i := range j.Tiles {
-		x0, y0, x1, y1 := j.Tiles[i].Map.clip(j.Mosaic.H, j.Mosaic.W)
+		x0, y0, x1, y1 := j.Tiles[i].Map.Clip(j.Mosaic.H, j.Mosaic.W)
 		if x0 < x1 && y0 < y1 {
 			left[i].Store(int32((y1-1)/rows - y0/rows + 1))
 		} else {
@@ -108,11 +108,17 @@ func newCoadder(j *Job) *coadder {
 	a := &coadder{job: j, warp: newWarper(maxNodes(j.Tiles)), shown: make([]bool, len(j.Tiles)),
 		value: make([]float64, n), sum: make([]float64, n), norm: make([]float64, n),
 		mosaic: make([]float32, blockPixels*j.Mosaic.C), coverage: make([]float32, blockPixels)}
-	a.finish = vec.Finish{Divide: j.Combine == Mean, Clear: j.Profile == V45}
-	if j.BlankNaN || a.finish.Clear {
-		a.finish.Blank = float32(math.NaN())
-	}
+	a.finish = j.Finish()
 	return a
+}
+
+// Finish is how the sums become the mosaic.
+func (j *Job) Finish() vec.Finish {
+	f := vec.Finish{Divide: j.Combine == Mean, Clear: j.Profile == V45}
+	if j.BlankNaN || f.Clear {
+		f.Blank = float32(math.NaN())
+	}
+	return f
 }
 
 // Meeting returns the tiles that may show something on the rows [y0,y1), in the room of
@@ -120,7 +126,7 @@ func newCoadder(j *Job) *coadder {
 func (j *Job) Meeting(tiles []int, y0, y1 int) []int {
 	tiles = tiles[:0]
 	for i := range j.Tiles {
-		x0, b0, x1, b1 := j.Tiles[i].Map.clip(j.Mosaic.H, j.Mosaic.W)
+		x0, b0, x1, b1 := j.Tiles[i].Map.Clip(j.Mosaic.H, j.Mosaic.W)
 		if x0 < x1 && b0 < y1 && y0 < b1 {
 			tiles = append(tiles, i)
 		}

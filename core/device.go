@@ -137,31 +137,22 @@ func (p *pass) deviceBlur(rows int) (done bool, err error) {
 		return false, nil
 	}
 	h, landed := p.job.Coverage.H, 0
-	land := func() error { return nil }
-	for y := 0; y < h; y += rows {
-		finish, err := (func() error)(nil), error(ErrCancelled)
-		if p.ctx.Err() == nil {
-			finish, err = p.session.Blur(y, min(y+rows, h))
-		}
-		if before := land(); before != nil {
-			return false, before
-		}
-		if errors.Is(err, ErrDeviceMemory) {
-			p.chunksDone(-landed)
-			p.short(err)
-			return false, nil
-		}
-		if err != nil {
-			return false, err
-		}
-		land = func() error {
+	l := load[struct{}]{batch: 1, device: func(a, b int) (func() error, error) {
+		finish, err := p.session.Blur(a*rows, min(b*rows, h))
+		return func() error {
 			landed++
 			p.chunkDone()
 			return finish()
-		}
-	}
-	if err := land(); err != nil {
-		return false, err
+		}, err
+	}}
+	q := newQueue((h + rows - 1) / rows)
+	l.onDevice(p, q)
+	switch {
+	case q.err != nil:
+		return false, q.err
+	case q.count() > 0:
+		p.chunksDone(-landed)
+		return false, nil
 	}
 	p.used()
 	return true, nil

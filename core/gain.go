@@ -38,6 +38,7 @@ func (p *pass) gains() error {
 				done(i, gain)
 				return err
 			},
+			batch: 1,
 			device: func(i, _ int) (func() error, error) {
 				gain, err := p.gain(i, deviceScales{p.session})
 				return func() error {
@@ -61,7 +62,7 @@ type scaler interface {
 // gain returns the gain of tile i.
 func (p *pass) gain(i int, s scaler) (float64, error) {
 	j := p.job
-	x0, y0, x1, y1 := j.Tiles[i].Map.clip(j.Coverage.H, j.Coverage.W)
+	x0, y0, x1, y1 := j.Tiles[i].Map.Clip(j.Coverage.H, j.Coverage.W)
 	if x0 >= x1 || y0 >= y1 {
 		return 1, nil
 	}
@@ -141,17 +142,23 @@ type gainer struct {
 func newGainer(j *Job) *gainer {
 	g := &gainer{job: j, warp: newWarper(maxNodes(j.Tiles)), scale: make([]float32, blockPixels),
 		zero: make([]float32, blockPixels), within: make([]int32, blockPixels),
-		blurred: make([]float32, blockPixels), coverage: make([]float32, blockPixels),
-		threshold: float32(j.Threshold), most: math.MaxFloat32}
-	if j.Profile == V42 {
-		g.threshold, g.most = float32(math.Inf(-1)), float32(math.Inf(1))
-	}
+		blurred: make([]float32, blockPixels), coverage: make([]float32, blockPixels)}
+	g.threshold, g.most = j.Valid()
 	return g
+}
+
+// Valid returns what the pixels that decide a gain have: a blurred coverage of at least
+// threshold, and a coverage of at most most.
+func (j *Job) Valid() (threshold, most float32) {
+	if j.Profile == V42 {
+		return float32(math.Inf(-1)), float32(math.Inf(1))
+	}
+	return float32(j.Threshold), math.MaxFloat32
 }
 
 func (g *gainer) sample(p *pass, i int, k *bracket, stepX, stepY int) error {
 	t := &g.job.Tiles[i]
-	_, y, _, _ := t.Map.clip(g.job.Coverage.H, g.job.Coverage.W)
+	_, y, _, _ := t.Map.Clip(g.job.Coverage.H, g.job.Coverage.W)
 	_, err := g.rows(p, t, y+(stepY-y%stepY)%stepY, stepY, func(x int, scale []float32) {
 		for i := (stepX - x%stepX) % stepX; i < len(scale); i += stepX {
 			if s := scale[i]; s == s {
@@ -164,7 +171,7 @@ func (g *gainer) sample(p *pass, i int, k *bracket, stepX, stepY int) error {
 
 func (g *gainer) run(p *pass, i int, k *bracket) (seen, error) {
 	t := &g.job.Tiles[i]
-	_, y, _, _ := t.Map.clip(g.job.Coverage.H, g.job.Coverage.W)
+	_, y, _, _ := t.Map.Clip(g.job.Coverage.H, g.job.Coverage.W)
 	lo, hi := sameLanes(k.lo), sameLanes(k.hi)
 	return g.rows(p, t, y, 1, func(_ int, scale []float32) {
 		var below, above [vec.Lanes4]int
@@ -194,7 +201,7 @@ func (g *gainer) rows(p *pass, t *Tile, y, step int, f func(x int, scale []float
 	var all seen
 	h, w := g.job.Coverage.H, g.job.Coverage.W
 	outline := newOutline(t, w)
-	for _, _, _, bottom := t.Map.clip(h, w); y < bottom; y += step {
+	for _, _, _, bottom := t.Map.Clip(h, w); y < bottom; y += step {
 		if p.ctx.Err() != nil {
 			return all, ErrCancelled
 		}

@@ -43,23 +43,32 @@ type gauss struct {
 // it: int(4 sigma + 0.5).
 func KernelRadius(sigma int) int { return 4 * sigma }
 
+// KernelWeights returns the Gaussian's taps 0 to KernelRadius, which with their mirror
+// images sum to 1.
+func KernelWeights(sigma int) []float64 {
+	weight := make([]float64, KernelRadius(sigma)+1)
+	if sigma == 0 {
+		weight[0] = 1
+		return weight
+	}
+	s, sum := float64(sigma), -1.0 // the centre counts once
+	for m := range weight {
+		weight[m] = math.Exp(-float64(m*m) / (2 * s * s))
+		sum += 2 * weight[m]
+	}
+	for m := range weight {
+		weight[m] /= sum
+	}
+	return weight
+}
+
 func newGauss(sigma int) *gauss {
 	r := KernelRadius(sigma)
-	g := &gauss{radius: r, weight: make([]float64, r+1)}
-	if sigma == 0 {
-		g.weight[0] = 1
-		g.exact = true
+	g := &gauss{radius: r, weight: KernelWeights(sigma), exact: sigma == 0}
+	if g.exact {
 		return g
 	}
 	s := float64(sigma)
-	sum := -1.0 // the centre counts once
-	for m := range g.weight {
-		g.weight[m] = math.Exp(-float64(m*m) / (2 * s * s))
-		sum += 2 * g.weight[m]
-	}
-	for m := range g.weight {
-		g.weight[m] /= sum
-	}
 	g.tap = make([]float64, (r+1)*vec.Terms)
 	fit := 0.0
 	for k, a := range cosineAmplitude {

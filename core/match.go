@@ -110,12 +110,12 @@ func (p *pass) sweep(group []*pair, sampling bool) error {
 		scratch: func(int) *matcher { return newMatcher(j) },
 		task: func(m *matcher, chunk int) error {
 			y0, y1 := chunk*rows, min((chunk+1)*rows, j.Mosaic.H)
-			here := m.meeting(group, y0, y1)
+			m.here = meeting(m.here, group, y0, y1)
 			for y := y0; y < y1; y += blockRows {
 				if p.ctx.Err() != nil {
 					return ErrCancelled
 				}
-				m.rows(here, y, min(y+blockRows, y1), sampling)
+				m.rows(m.here, y, min(y+blockRows, y1), sampling)
 			}
 			done(1)
 			return nil
@@ -134,13 +134,10 @@ func (p *pass) sweep(group []*pair, sampling bool) error {
 
 // onDevice has the device sift the differences of the pairs on the rows [y0,y1).
 func (p *pass) onDevice(group []*pair, y0, y1 int, sampling bool) error {
-	var here []*pair
-	var overlaps []Overlap
-	for _, q := range group {
-		if q.y0 < y1 && y0 < q.y1 {
-			here = append(here, q)
-			overlaps = append(overlaps, q.overlap(y1-y0, sampling))
-		}
+	here := meeting(nil, group, y0, y1)
+	overlaps := make([]Overlap, len(here))
+	for i, q := range here {
+		overlaps[i] = q.overlap(y1-y0, sampling)
 	}
 	tallies, err := p.session.Differences(y0, y1, overlaps)
 	if err != nil {

@@ -51,15 +51,16 @@ func newMatcher(j *Job) *matcher {
 	}
 }
 
-// meeting returns the pairs that have one of the rows [y0,y1).
-func (m *matcher) meeting(group []*pair, y0, y1 int) []*pair {
-	m.here = m.here[:0]
+// meeting returns the pairs of a group that have one of the rows [y0,y1), in the room of
+// here.
+func meeting(here, group []*pair, y0, y1 int) []*pair {
+	here = here[:0]
 	for _, q := range group {
 		if q.y0 < y1 && y0 < q.y1 {
-			m.here = append(m.here, q)
+			here = append(here, q)
 		}
 	}
-	return m.here
+	return here
 }
 
 // rows warps what the pairs have in common on the rows [y0,y1), at most blockRows, and

@@ -23,9 +23,9 @@ type pair struct {
 func overlaps(tiles []Tile, h, w, channels int) []*pair {
 	var pairs []*pair
 	for i := range tiles {
-		ax0, ay0, ax1, ay1 := tiles[i].Map.clip(h, w)
+		ax0, ay0, ax1, ay1 := tiles[i].Map.Clip(h, w)
 		for j := i + 1; j < len(tiles); j++ {
-			bx0, by0, bx1, by1 := tiles[j].Map.clip(h, w)
+			bx0, by0, bx1, by1 := tiles[j].Map.Clip(h, w)
 			rows := min(ay1, by1) - max(ay0, by0)
 			cols := min(ax1, bx1) - max(ax0, bx0)
 			if rows <= 0 || cols <= 0 {

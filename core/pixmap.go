@@ -76,14 +76,14 @@ func (m *PixelMap) check(name string) error {
 	return nil
 }
 
-// clip returns the map's box cut to an output of h x w pixels.
-func (m *PixelMap) clip(h, w int) (x0, y0, x1, y1 int) {
+// Clip returns the map's box cut to an output of h x w pixels.
+func (m *PixelMap) Clip(h, w int) (x0, y0, x1, y1 int) {
 	return max(m.X0, 0), max(m.Y0, 0), min(m.X1, w), min(m.Y1, h)
 }
 
 // area is the number of pixels of the box cut to an output of h x w pixels.
 func (m *PixelMap) area(h, w int) int {
-	x0, y0, x1, y1 := m.clip(h, w)
+	x0, y0, x1, y1 := m.Clip(h, w)
 	return max(x1-x0, 0) * max(y1-y0, 0)
 }
 

@@ -133,7 +133,7 @@ func shownArea(tiles []Tile, h, w int) float64 {
 func tilesOnARow(j *Job) int {
 	change := make([]int, j.Mosaic.H+1)
 	for i := range j.Tiles {
-		x0, y0, x1, y1 := j.Tiles[i].Map.clip(j.Mosaic.H, j.Mosaic.W)
+		x0, y0, x1, y1 := j.Tiles[i].Map.Clip(j.Mosaic.H, j.Mosaic.W)
 		if x0 < x1 && y0 < y1 {
 			change[y0]++
 			change[y1]--

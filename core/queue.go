@@ -15,6 +15,8 @@ type queue struct {
 	err    error    // of that task
 }
 
+func newQueue(tasks int) *queue { return &queue{tasks: tasks, failed: tasks} }
+
 // take returns the next tasks [a,b), at most n; none if a = b.
 func (q *queue) take(n int) (a, b int) {
 	q.mu.Lock()
@@ -56,9 +58,6 @@ func (q *queue) count() int {
 	return n
 }
 
-// left reports whether tasks remain.
-func (q *queue) left() bool { return q.count() > 0 }
-
 // fail ends the queue with the error of a task.
 func (q *queue) fail(i int, err error) {
 	q.mu.Lock()
@@ -72,7 +71,7 @@ func (q *queue) fail(i int, err error) {
 // some, the next are made ready. Tasks that its memory can't hold are halved; where one
 // alone is too much, the workers have the rest.
 func (l *load[S]) onDevice(p *pass, q *queue) {
-	batch := max(l.batch, 1)
+	batch := l.batch
 	type flight struct {
 		a      int
 		finish func() error
@@ -92,7 +91,7 @@ func (l *load[S]) onDevice(p *pass, q *queue) {
 	for {
 		n := batch
 		if p.mode != GPU { // leave the workers their part to the end
-			n = min(n, max(1, q.count()/(2*max(p.plan.Workers, 1))))
+			n = min(n, max(1, q.count()/(2*p.plan.Workers)))
 		}
 		a, b := q.take(n)
 		if a == b {

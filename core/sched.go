@@ -81,7 +81,7 @@ func parallel[S any](p *pass, n int, bytes int64, scratch func(worker int) S,
 // The error is that of the lowest task that failed; a cancelled call starts no further
 // task.
 func share[S any](p *pass, l load[S]) error {
-	q := &queue{tasks: l.tasks, failed: l.tasks}
+	q := newQueue(l.tasks)
 	var wait sync.WaitGroup
 	if p.session != nil && l.device != nil {
 		wait.Add(1)
@@ -95,14 +95,12 @@ func share[S any](p *pass, l load[S]) error {
 	}
 	l.onWorkers(p, q, &wait)
 	wait.Wait()
-	if q.left() { // the device gave back the last tasks
-		l.onWorkers(p, q, &wait)
-		wait.Wait()
-	}
+	l.onWorkers(p, q, &wait) // if the device gave back the last tasks
+	wait.Wait()
 	return q.err
 }
 
-// onWorkers starts the workers.
+// onWorkers starts the workers, if there are tasks.
 func (l *load[S]) onWorkers(p *pass, q *queue, wait *sync.WaitGroup) {
 	work := func(worker int) {
 		defer wait.Done()

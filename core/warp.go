@@ -117,15 +117,19 @@ func (r *warper) warpRow(j *Job, t *Tile, gain float32, y, x0, x1 int, value []f
 		}
 		return a, b
 	}
-	clean := vec.NumberOnly
-	if j.BinaryWeights {
-		clean = vec.ZeroOrOne
-	}
 	r.even = 0
 	weights := t.Weight.image(1)
-	vec.SampleMap(weight, u, v, &weights, clean, t.WeightScale)
+	vec.SampleMap(weight, u, v, &weights, j.Cleaning(), t.WeightScale)
 	hide(value[:n*vec.Values(channels)], weight)
 	return a, b
+}
+
+// Cleaning is what becomes of the samples of weights.
+func (j *Job) Cleaning() vec.Cleaning {
+	if j.BinaryWeights {
+		return vec.ZeroOrOne
+	}
+	return vec.NumberOnly
 }
 
 // hide makes the values NaN whose weight is not above 0.

@@ -3,7 +3,7 @@
 package cuda
 
 import (
-	"math"
+	"unsafe"
 
 	"zetwopass/core"
 	"zetwopass/cuda/driver"
@@ -17,18 +17,13 @@ const (
 
 // kernelTaps returns the Gaussian's taps -r..r, summing to 1, padded with zeros.
 func kernelTaps(sigma int) []float32 {
-	r := core.KernelRadius(sigma)
-	taps, sum := make([]float64, 2*r+1), 0.0
-	for i := range taps {
-		x := float64(i-r) / float64(sigma)
-		taps[i] = math.Exp(-x * x / 2)
-		sum += taps[i]
+	weights := core.KernelWeights(sigma)
+	r := len(weights) - 1
+	taps := make([]float32, 2*r+1+2*padding)
+	for m, w := range weights {
+		taps[padding+r-m], taps[padding+r+m] = float32(w), float32(w)
 	}
-	padded := make([]float32, len(taps)+2*padding)
-	for i, w := range taps {
-		padded[padding+i] = float32(w / sum)
-	}
-	return padded
+	return taps
 }
 
 // Blur implements core.Session.
@@ -55,7 +50,8 @@ func (s *session) beginBlur(y0, y1 int) (*slot, error) {
 	if s.job.Profile == core.V45 {
 		uses = []int32{useCovered, useMask}
 	}
-	t, err := s.next(1 << 10)
+	const runBytes = int64(unsafe.Sizeof(blurArgs{}))
+	t, err := s.next(int64(2*len(uses))*runBytes + int64(unsafe.Sizeof(ratioArgs{})))
 	if err != nil {
 		return nil, err
 	}
@@ -81,16 +77,15 @@ func (s *session) beginBlur(y0, y1 int) (*slot, error) {
 				width: int32(n), radius: int32(r), use: usePlain})
 	}
 	division := ratioArgs{blurred, blurred + driver.Ptr(plane), uint64(n * v.W)}
-	at, start := t.place(bytesOf(runs))
-	ratio, _ := t.place(bytesOf([]ratioArgs{division}))
-	if err := s.sendArgs(t, start); err != nil {
+	at, ratio := place(t, runs...), place(t, division)
+	if err := s.sendArgs(t); err != nil {
 		return nil, err
 	}
 	for i := range runs {
 		a := &runs[i]
 		threads := [2]int{int(a.width), (int(a.to-a.from) + outputs - 1) / outputs}
-		one := driver.Ptr(i * len(bytesOf(runs[:1])))
-		if err := s.launch("blur_columns", threads, blockShape, at+one); err != nil {
+		args := at + driver.Ptr(int64(i)*runBytes)
+		if err := s.launch("blur_columns", threads, blockShape, args); err != nil {
 			return nil, err
 		}
 	}

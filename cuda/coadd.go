@@ -4,8 +4,8 @@ package cuda
 
 import (
 	"math"
+	"unsafe"
 
-	"zetwopass/core"
 	"zetwopass/cuda/driver"
 )
 
@@ -27,8 +27,8 @@ func (s *session) Coadd(y0, y1 int, offsets []float64, shown []bool) (func() err
 func (s *session) beginCoadd(y0, y1 int, offsets []float64) (*slot, error) {
 	m := s.job.Mosaic
 	tiles := s.job.Meeting(nil, y0, y1)
-	groups := int64(len(tiles) + 1)
-	t, err := s.next(groups * int64(len(bytesOf(make([]coaddArgs, 1)))+len(bytesOf(make([]tileArgs, 1)))))
+	groups := int64(len(tiles) + 1) // at most
+	t, err := s.next(groups * int64(unsafe.Sizeof(coaddArgs{})+unsafe.Sizeof(tileArgs{})))
 	if err != nil {
 		return nil, err
 	}
@@ -61,11 +61,9 @@ func (s *session) beginCoadd(y0, y1 int, offsets []float64) (*slot, error) {
 		if len(tiles) == 0 {
 			args.end = 1
 		}
-		var first int64
-		args.tiles, first = t.place(bytesOf(here))
-		args.tileCount = int32(len(here))
-		at, _ := t.place(bytesOf([]coaddArgs{args}))
-		if err := s.sendArgs(t, first); err != nil {
+		args.tiles, args.tileCount = place(t, here...), int32(len(here))
+		at := place(t, args)
+		if err := s.sendArgs(t); err != nil {
 			return nil, err
 		}
 		if err := s.launch("coadd", [2]int{m.W, y1 - y0}, blockShape, at); err != nil {
@@ -77,17 +75,14 @@ func (s *session) beginCoadd(y0, y1 int, offsets []float64) (*slot, error) {
 
 // coaddArgs is what all groups of tiles have in common.
 func (s *session) coaddArgs(y0, y1 int) coaddArgs {
-	j := s.job
-	args := coaddArgs{channels: int32(j.Mosaic.C), width: int32(j.Mosaic.W), y0: int32(y0), y1: int32(y1),
-		clean: s.cleaning()}
-	if j.Combine == core.Mean {
+	m, f := s.job.Mosaic, s.job.Finish()
+	args := coaddArgs{channels: int32(m.C), width: int32(m.W), y0: int32(y0), y1: int32(y1),
+		clean: int32(s.job.Cleaning()), blank: f.Blank}
+	if f.Divide {
 		args.divide = 1
 	}
-	if j.Profile == core.V45 {
+	if f.Clear {
 		args.clear = 1
-	}
-	if j.BlankNaN || j.Profile == core.V45 {
-		args.blank = float32(math.NaN())
 	}
 	return args
 }

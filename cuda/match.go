@@ -32,6 +32,8 @@ func (s *session) Differences(y0, y1 int, overlaps []core.Overlap) ([]core.Tally
 	return tallies, err
 }
 
+const runBytes = int64(unsafe.Sizeof(differenceArgs{}))
+
 // differences sifts the first of the overlaps, as many as there is room for, and returns
 // how many.
 func (s *session) differences(y0, y1 int, overlaps []core.Overlap, tallies []core.Tally) (int, error) {
@@ -41,8 +43,8 @@ func (s *session) differences(y0, y1 int, overlaps []core.Overlap, tallies []cor
 	if err != nil {
 		return 0, err
 	}
-	for {
-		t, err := s.next(int64(len(v.args))*sieveBytes + int64(len(bytesOf(runs))))
+	for { // once more if a sieve has not room enough
+		t, err := s.next(int64(len(v.args))*sieveBytes + int64(len(runs))*runBytes)
 		if err != nil {
 			return 0, err
 		}
@@ -52,18 +54,12 @@ func (s *session) differences(y0, y1 int, overlaps []core.Overlap, tallies []cor
 		for i := range runs {
 			runs[i].sieves = v.at + driver.Ptr(int64(i*c)*sieveBytes)
 		}
-		at, _ := t.place(bytesOf(runs))
-		if err := s.sendArgs(t, 0); err != nil {
+		at := place(t, runs...)
+		if err := s.sendArgs(t); err != nil {
 			return 0, err
 		}
 		for i := range runs {
-			l := runs[i].lattice
-			_, threads := cut(l.x0, l.y0, l.x1, l.y1, int(l.stepX), int(l.stepY))
-			if threads[0] == 0 {
-				continue
-			}
-			args := at + driver.Ptr(i*int(unsafe.Sizeof(differenceArgs{})))
-			if err := s.launch("differences", threads, blockShape, args); err != nil {
+			if err := s.sift("differences", &runs[i].lattice, at+driver.Ptr(int64(i)*runBytes)); err != nil {
 				return 0, err
 			}
 		}
@@ -71,18 +67,9 @@ func (s *session) differences(y0, y1 int, overlaps []core.Overlap, tallies []cor
 		if err != nil {
 			return 0, err
 		}
-		if len(full) == 0 {
+		if !full {
 			copy(tallies, found)
 			return len(runs), nil
-		}
-		for i := range v.args { // once more, with room for all
-			room := v.args[i].room
-			if more, ok := full[i]; ok {
-				room = uint64(more)
-			}
-			o := overlaps[i/c].Sieves[i%c]
-			v.args[i] = sieveOf(o)
-			v.args[i].room = room
 		}
 	}
 }
@@ -93,7 +80,7 @@ func (s *session) runs(y0, y1 int, overlaps []core.Overlap) (runs []differenceAr
 	h, w, c := s.job.Mosaic.H, s.job.Mosaic.W, s.job.Mosaic.C
 	kept := 0
 	for _, o := range overlaps {
-		a := differenceArgs{channels: int32(c), clean: s.cleaning()}
+		a := differenceArgs{channels: int32(c), clean: int32(s.job.Cleaning())}
 		for _, t := range []struct {
 			tile int
 			to   *tileArgs
@@ -117,7 +104,7 @@ func (s *session) runs(y0, y1 int, overlaps []core.Overlap) (runs []differenceAr
 			}
 		}
 		p, q := &a.first, &a.second
-		a.lattice, _ = cut(max(p.x0, q.x0), max(p.y0, q.y0, int32(y0)),
+		a.lattice = cut(max(p.x0, q.x0), max(p.y0, q.y0, int32(y0)),
 			min(p.x1, q.x1), min(p.y1, q.y1, int32(y1)), stepX, stepY)
 		runs = append(runs, a)
 		if kept > keptBytes {

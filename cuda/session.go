@@ -73,8 +73,9 @@ func (s *session) Close() error {
 // ready in the other.
 type slot struct {
 	args    buffer
-	blob    pinned // of the arguments, not sent yet
+	blob    pinned // of the arguments
 	used    int64  // bytes of it
+	sent    int64  // of them
 	result  buffer
 	fetched pinned
 	timed   bool
@@ -90,26 +91,24 @@ func (s *session) next(bytes int64) (*slot, error) {
 	if t.timed { // of a call that failed
 		t.begun.Release()
 	}
-	t.used, t.timed = 0, false
+	t.used, t.sent, t.timed = 0, 0, false
 	if err := s.grow(&t.args, bytes); err != nil {
 		return nil, err
 	}
 	return t, s.hold(&t.blob, bytes)
 }
 
-// place puts arguments into the slot and returns where the GPU will find them, and how
-// many bytes into the slot that is.
-func (t *slot) place(args []byte) (driver.Ptr, int64) {
+// place puts arguments into the slot and returns where the GPU will find them.
+func place[T any](t *slot, args ...T) driver.Ptr {
 	at := t.used
-	copy(t.blob.bytes[at:], args)
-	t.used += int64(len(args))
-	return t.args.at + driver.Ptr(at), at
+	t.used += int64(copy(t.blob.bytes[at:], bytesOf(args)))
+	return t.args.at + driver.Ptr(at)
 }
 
-// sendArgs sends the arguments placed from byte first on; what is launched next comes
+// sendArgs sends the arguments placed since it last did; what is launched next comes
 // after them and all else that was sent.
-func (s *session) sendArgs(t *slot, first int64) error {
-	err := s.in.Upload(t.args.at+driver.Ptr(first), t.blob.bytes[first:t.used])
+func (s *session) sendArgs(t *slot) error {
+	err := s.in.Upload(t.args.at+driver.Ptr(t.sent), t.blob.bytes[t.sent:t.used])
 	if err == nil {
 		err = follow(s.work, s.in)
 	}
@@ -117,6 +116,7 @@ func (s *session) sendArgs(t *slot, first int64) error {
 		t.begun, err = s.work.Record()
 		t.timed = err == nil
 	}
+	t.sent = t.used
 	return err
 }
 

@@ -3,7 +3,6 @@
 package cuda
 
 import (
-	"math"
 	"unsafe"
 
 	"zetwopass/core"
@@ -17,7 +16,6 @@ const sieveRows = 32
 type sieves struct {
 	args []sieveArgs
 	at   driver.Ptr
-	kept buffer // of the session, what they keep
 }
 
 const sieveBytes = int64(unsafe.Sizeof(sieveArgs{}))
@@ -36,43 +34,43 @@ func (v *sieves) place(s *session, t *slot) error {
 		v.args[i].kept = at
 		at += driver.Ptr(8 * v.args[i].room)
 	}
-	v.at, _ = t.place(bytesOf(v.args))
+	v.at = place(t, v.args...)
 	return nil
 }
 
-// fetch waits for the sieves and returns what they hold; full says which of them had not
-// room enough, and how much they want.
-func (v *sieves) fetch(s *session, t *slot) (tallies []core.Tally, full map[int]int, err error) {
-	bytes := int64(len(v.args)) * sieveBytes
-	if err := s.fetchNow(t, v.at, bytes); err != nil {
-		return nil, nil, err
+// fetch waits for the sieves and returns what they hold; full says that some had not room
+// enough, which they are then given.
+func (v *sieves) fetch(s *session, t *slot) (tallies []core.Tally, full bool, err error) {
+	if err := s.fetchNow(t, v.at, int64(len(v.args))*sieveBytes); err != nil {
+		return nil, false, err
 	}
-	copy(bytesOf(v.args), t.fetched.bytes)
-	tallies, full = make([]core.Tally, len(v.args)), map[int]int{}
+	found := make([]sieveArgs, len(v.args))
+	copy(bytesOf(found), t.fetched.bytes)
+	tallies = make([]core.Tally, len(found))
 	end := uint64(0) // of what is kept
-	for i, a := range v.args {
+	for i, a := range found {
 		tallies[i] = core.Tally{Below: int(a.below), AtLo: int(a.atLo), AtHi: int(a.atHi), Above: int(a.above),
 			None: a.none != 0, Shown: int(a.shown)}
 		if a.count > a.room {
-			full[i] = int(a.count)
+			v.args[i].room, full = a.count, true
 		} else if a.count > 0 {
 			end = uint64(a.kept-t.result.at) + 8*a.count
 		}
 	}
-	if end == 0 || len(full) > 0 {
+	if end == 0 || full {
 		return tallies, full, nil
 	}
 	if err := s.fetchNow(t, t.result.at, int64(end)); err != nil {
-		return nil, nil, err
+		return nil, false, err
 	}
-	for i, a := range v.args {
+	for i, a := range found {
 		if a.count > 0 {
 			from := t.fetched.bytes[a.kept-t.result.at:]
 			tallies[i].Kept = append([]float64(nil),
 				unsafe.Slice((*float64)(unsafe.Pointer(unsafe.SliceData(from))), a.count)...)
 		}
 	}
-	return tallies, nil, nil
+	return tallies, false, nil
 }
 
 // fetchNow fetches bytes and waits for them.
@@ -94,15 +92,21 @@ func sieveOf(v *core.Sieve) sieveArgs {
 	return a
 }
 
-// cut returns the lattice of steps within a box, and its threads; none if it is empty.
-func cut(x0, y0, x1, y1 int32, stepX, stepY int) (l lattice, threads [2]int) {
+// cut returns the lattice of steps within a box.
+func cut(x0, y0, x1, y1 int32, stepX, stepY int) lattice {
 	up := func(a int32, step int) int32 { return int32((int(a) + step - 1) / step * step) }
-	l = lattice{up(x0, stepX), up(y0, stepY), x1, y1, int32(stepX), int32(stepY), sieveRows}
+	return lattice{up(x0, stepX), up(y0, stepY), x1, y1, int32(stepX), int32(stepY), sieveRows}
+}
+
+// sift starts a kernel on the pixels of a lattice, if it has any.
+func (s *session) sift(kernel string, l *lattice, args driver.Ptr) error {
 	if l.x0 >= l.x1 || l.y0 >= l.y1 {
-		return l, threads
+		return nil
 	}
-	rows := (int(l.y1-l.y0) + stepY - 1) / stepY
-	return l, [2]int{(int(l.x1-l.x0) + stepX - 1) / stepX, (rows + sieveRows - 1) / sieveRows}
+	steps := func(from, to, step int32) int { return int(to-from+step-1) / int(step) }
+	rows := steps(l.y0, l.y1, l.stepY)
+	threads := [2]int{steps(l.x0, l.x1, l.stepX), (rows + sieveRows - 1) / sieveRows}
+	return s.launch(kernel, threads, blockShape, args)
 }
 
 // crop is the coverage and the blurred coverage of a tile's box.
@@ -113,53 +117,45 @@ type crop struct {
 
 // Scales implements core.Session.
 func (s *session) Scales(i int, sieve core.Sieve) (tally core.Tally, err error) {
+	v := sieves{args: []sieveArgs{sieveOf(&sieve)}}
 	err = s.do(func() error {
-		for {
-			tallies, full, err := s.scales(i, sieve)
+		for full := true; full; {
+			tallies, again, err := s.scales(i, &v, sieve.StepX, sieve.StepY)
 			if err != nil {
 				return err
 			}
-			if len(full) == 0 {
-				tally = tallies[0]
-				return nil
-			}
-			sieve.Room = full[0]
+			tally, full = tallies[0], again
 		}
+		return nil
 	})
 	return tally, err
 }
 
-func (s *session) scales(i int, sieve core.Sieve) ([]core.Tally, map[int]int, error) {
+func (s *session) scales(i int, v *sieves, stepX, stepY int) (tallies []core.Tally, full bool, err error) {
 	s.clock++
 	j := s.job
 	t, err := s.next(sieveBytes + int64(unsafe.Sizeof(scaleArgs{})))
 	if err != nil {
-		return nil, nil, err
+		return nil, false, err
 	}
-	v := sieves{args: []sieveArgs{sieveOf(&sieve)}}
 	if err := v.place(s, t); err != nil {
-		return nil, nil, err
+		return nil, false, err
 	}
-	a := scaleArgs{sieve: v.at, threshold: float32(j.Threshold), most: math.MaxFloat32}
-	if j.Profile == core.V42 {
-		a.threshold, a.most = float32(math.Inf(-1)), float32(math.Inf(1))
-	}
+	a := scaleArgs{sieve: v.at}
+	a.threshold, a.most = j.Valid()
 	if a.tile, err = s.tile(i, mask|nodes, j.Coverage.H, j.Coverage.W); err != nil {
-		return nil, nil, err
+		return nil, false, err
 	}
 	if err := s.sendCrop(i, &a); err != nil {
-		return nil, nil, err
+		return nil, false, err
 	}
-	l, threads := cut(a.tile.x0, a.tile.y0, a.tile.x1, a.tile.y1, sieve.StepX, sieve.StepY)
-	a.lattice = l
-	at, _ := t.place(bytesOf([]scaleArgs{a}))
-	if err := s.sendArgs(t, 0); err != nil {
-		return nil, nil, err
+	a.lattice = cut(a.tile.x0, a.tile.y0, a.tile.x1, a.tile.y1, stepX, stepY)
+	at := place(t, a)
+	if err := s.sendArgs(t); err != nil {
+		return nil, false, err
 	}
-	if threads[0] > 0 {
-		if err := s.launch("scales", threads, blockShape, at); err != nil {
-			return nil, nil, err
-		}
+	if err := s.sift("scales", &a.lattice, at); err != nil {
+		return nil, false, err
 	}
 	return v.fetch(s, t)
 }

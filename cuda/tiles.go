@@ -6,7 +6,6 @@ import (
 	"unsafe"
 
 	"zetwopass/core"
-	"zetwopass/core/vec"
 	"zetwopass/cuda/driver"
 )
 
@@ -145,19 +144,11 @@ func (s *session) tile(i int, wanted parts, height, width int) (a tileArgs, err 
 	a.plane = m.Plane
 	a.originX, a.originY, a.stepX, a.stepY = m.OriginX, m.OriginY, m.StepX, m.StepY
 	a.weightScale = t.WeightScale
-	a.x0, a.y0 = int32(max(m.X0, 0)), int32(max(m.Y0, 0))
-	a.x1, a.y1 = int32(min(m.X1, width)), int32(min(m.Y1, height))
+	x0, y0, x1, y1 := m.Clip(height, width)
+	a.x0, a.y0, a.x1, a.y1 = int32(x0), int32(y0), int32(x1), int32(y1)
 	a.h, a.w = int32(t.Image.H), int32(t.Image.W)
 	a.kind, a.nx, a.ny = int32(m.Kind), int32(m.NX), int32(m.NY)
 	a.left, a.top, a.width = int32(m.X0), int32(m.Y0), int32(m.X1-m.X0)
 	a.index, a.gain = int32(i), s.job.Gain(i)
 	return a, nil
-}
-
-// cleaning is what becomes of the weights' samples.
-func (s *session) cleaning() int32 {
-	if s.job.BinaryWeights {
-		return int32(vec.ZeroOrOne)
-	}
-	return int32(vec.NumberOnly)
 }

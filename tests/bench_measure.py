@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import numpy as np
 
 CALLS = 50
+STAGES = ("blur", "gains", "background", "reproject")
 
 
 def second_pass(*, scene: str, warm_up: str, profile: str, workers: int) -> dict:
@@ -165,13 +166,16 @@ def _bytes(inputs: bench_scenes.Inputs, out: tuple) -> int:
 
 def _stages(events: list, wall: float) -> dict[str, float]:
     """Return seconds per stage; what is outside the library's own clock are the maps."""
+    return {"maps": wall - events[-1].elapsed_seconds, **stage_seconds(events)}
+
+
+def stage_seconds(events: list, clock: str = "elapsed_seconds") -> dict[str, float]:
+    """Return what a clock of the events counts in each stage."""
     begun: dict[str, float] = {}
     for stats in events:
-        begun.setdefault(stats.stage, stats.elapsed_seconds)
-    names = list(begun)
-    seconds = {a: begun[b] - begun[a] for a, b in itertools.pairwise(names)}
-    stages = {name: seconds.get(name, 0.0) for name in ("blur", "gains", "background", "reproject")}
-    return {"maps": wall - begun["done"], **stages}
+        begun.setdefault(stats.stage, getattr(stats, clock))
+    seconds = {a: begun[b] - begun[a] for a, b in itertools.pairwise(begun)}
+    return {name: seconds.get(name, 0.0) for name in STAGES}
 
 
 def _watch(module: ModuleType, names: tuple[str, ...], seconds: dict[str, float]) -> None:

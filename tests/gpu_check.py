@@ -19,8 +19,9 @@ import numpy as np
 
 import gpu_scene
 import zetwopass
+from bench_measure import STAGES
 from gpu_rival import Rival
-from gpu_scene import STAGES, Pass, Scene
+from gpu_scene import Pass, Scene
 
 SIZES = {"tiny": (2, 2, (60, 80)), "M": (4, 3, (1080, 1920))}
 

@@ -8,12 +8,12 @@ from typing import NamedTuple
 
 import numpy as np
 
+from bench_measure import stage_seconds
 from zetwopass import _run
 from zetwopass._job import Job, Outputs, Settings, TileInput
 
 SIGMA = 50  # px
 CLIP = (0.85, 1.18)
-STAGES = ("blur", "gains", "background", "reproject")
 
 
 class Plane(NamedTuple):
@@ -108,26 +108,14 @@ def second_pass(s: Scene, device: str, profile: str = "v4.5", repeat: int = 1) -
         ended = _run.run("ztp_second_pass", job, events.append)
         wall = time.perf_counter() - start
         if best is None or wall < best.wall:
-            stages, kernels = shares(events)
             best = Pass(
                 out.mosaic.copy(),
                 out.coverage.copy(),
                 job.gains.copy(),
                 wall,
-                stages,
-                kernels,
+                stage_seconds(events),
+                stage_seconds(events, "gpu_seconds"),
                 ended.stats,
                 ended.device_error,
             )
     return best
-
-
-def shares(events: list[_run.Stats]) -> tuple[dict[str, float], dict[str, float]]:
-    """Return seconds of each stage, on the wall and of the GPU's kernels."""
-    begins = [e for i, e in enumerate(events) if i == 0 or e.stage != events[i - 1].stage]
-    wall, kernels = dict.fromkeys(STAGES, 0.0), dict.fromkeys(STAGES, 0.0)
-    for now, then in zip(begins, begins[1:], strict=False):
-        if now.stage in wall:
-            wall[now.stage] += then.elapsed_seconds - now.elapsed_seconds
-            kernels[now.stage] += then.gpu_seconds - now.gpu_seconds
-    return wall, kernels
