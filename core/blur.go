@@ -1,10 +1,17 @@
 package core
 
-import "zetwopass/core/vec"
+import (
+	"reflect"
+	"slices"
+
+	"zetwopass/core/vec"
+)
 
 // segmentRows returns how many rows the blur takes at a time: so many that reading
 // the kernel's margins anew costs no more than the rows themselves.
-func segmentRows(radius int) int { return max(512, 2*radius) }
+func segmentRows(radius int) int { return max(leastSegment, 2*radius) }
+
+const leastSegment = 512
 
 // blurPlanes is 2 where the blur is normalised: numerator and denominator.
 func blurPlanes(j *Job) int {
@@ -16,26 +23,30 @@ func blurPlanes(j *Job) int {
 
 // blurSizes are the sizes of the blur's scratch.
 type blurSizes struct {
-	planes, rows, strips int // rows of a segment, strips of columns
-	in, out              int // samples of a padded strip and of its result, all planes
+	planes, rows, wide int // of a segment, rounded up to strips
+	in, out            int // samples of a padded strip and of its result
 }
 
 func sizeBlur(j *Job) blurSizes {
-	h, w, pad := j.Coverage.H, j.Coverage.W, 2*KernelRadius(j.Sigma)+2
-	s := blurSizes{planes: blurPlanes(j), strips: (w + vec.Lanes - 1) / vec.Lanes}
-	s.rows = min(segmentRows(KernelRadius(j.Sigma)), h)
-	wide := s.strips * vec.Lanes
-	s.in, s.out = s.planes*vec.Lanes*(max(s.rows, wide)+pad), s.planes*vec.Lanes*wide
+	whole := func(n int) int { return (n + vec.Lanes - 1) / vec.Lanes * vec.Lanes }
+	h, w, radius := j.Coverage.H, j.Coverage.W, KernelRadius(j.Sigma)
+	s := blurSizes{planes: blurPlanes(j), rows: whole(min(segmentRows(radius), h)), wide: whole(w)}
+	s.out = vec.Lanes * max(s.rows, s.wide)
+	s.in = s.out + vec.Lanes*(2*radius+2)
 	return s
 }
+
+func (s blurSizes) strips() int { return s.wide / vec.Lanes }
 
 // blurBytes is the scratch of the blur: what its workers share, and of each.
 func blurBytes(j *Job) (shared, each int64) {
 	s := sizeBlur(j)
-	const sliderBytes, blockBytes = 8*len(vec.Cosines{}) + 4*vec.Lanes + 8, slideSteps * vec.Lanes * (3*8 + 4)
-	return int64(s.planes*s.strips) * int64(4*vec.Lanes*s.rows+sliderBytes),
-		4*int64(s.in+s.out) + blockBytes
+	planes := int64(s.planes)
+	shared = planes * (4*int64(s.rows*s.wide) + int64(s.strips())*sizeOf[slider]())
+	return shared, 4*(int64(s.in)+planes*int64(s.in+s.out)) + sizeOf[gaussScratch]()
 }
+
+func sizeOf[T any]() int64 { return int64(reflect.TypeFor[T]().Size()) }
 
 // blur writes the blurred coverage of p.job to dst [H,W,1]:
 //
@@ -74,8 +85,8 @@ type blurrer struct {
 	g        *gauss
 	cov, dst View
 	blurSizes
-	inter   [2][]float32 // [strips, rows, Lanes], what the columns' pass gave
-	sliders [2][]slider  // of each strip of columns: they go on from segment to segment
+	inter   [2][]float32 // [rows/Lanes, wide, Lanes], what the columns' pass gave
+	sliders []slider     // [strips, planes], which go on from segment to segment
 	lines   []*blurLines // of each worker
 	bytes   int64        // of one of them
 }
@@ -83,25 +94,26 @@ type blurrer struct {
 // blurLines is the scratch of one worker: padded strips of input and their output.
 type blurLines struct {
 	in, out [2][]float32
-	block   slideBlock
+	next    []float32 // in[0] of the strip after
+	gauss   gaussScratch
 }
 
 func newBlurrer(p *pass, g *gauss, bytes int64) *blurrer {
 	b := &blurrer{p: p, g: g, cov: p.job.Coverage, dst: p.job.Blurred,
 		blurSizes: sizeBlur(p.job), lines: make([]*blurLines, p.plan.Workers), bytes: bytes}
 	for i := range b.planes {
-		b.inter[i] = make([]float32, b.strips*b.rows*vec.Lanes)
-		b.sliders[i] = make([]slider, b.strips)
+		b.inter[i] = make([]float32, b.rows*b.wide)
 	}
+	b.sliders = make([]slider, b.strips()*b.planes)
 	return b
 }
 
 // scratch returns the lines of a worker, made at its first use.
 func (b *blurrer) scratch(worker int) *blurLines {
 	if b.lines[worker] == nil {
-		l := new(blurLines)
+		l := &blurLines{next: make([]float32, b.in)}
 		for i := range b.planes {
-			l.in[i], l.out[i] = make([]float32, b.in/b.planes), make([]float32, b.out/b.planes)
+			l.in[i], l.out[i] = make([]float32, b.in), make([]float32, b.out)
 		}
 		b.lines[worker] = l
 	}
@@ -119,25 +131,20 @@ func (b *blurrer) run(done func()) error {
 	return nil
 }
 
-// lost reports whether a column held what is not finite, which the recursion can't take.
+// lost reports whether a column held what is not finite.
 func (b *blurrer) lost() bool {
-	for i := range b.planes {
-		for k := range b.sliders[i] {
-			if s := &b.sliders[i][k]; s.lost || !s.finite() {
-				return true
-			}
-		}
-	}
-	return false
+	return slices.ContainsFunc(b.sliders, func(s slider) bool { return s.lost })
 }
 
 // segment blurs the rows [y0,y1).
 func (b *blurrer) segment(y0, y1 int) error {
-	const pair = 2 // strips in a cache line
-	err := parallel(b.p, (b.strips+pair-1)/pair, b.bytes, b.scratch, func(l *blurLines, i int) error {
-		for strip := pair * i; strip < min(pair*(i+1), b.strips); strip++ {
-			b.columns(l, y0, y1, strip)
-		}
+	const pair = 2 * vec.Lanes // columns in a cache line
+	err := parallel(b.p, (b.wide+pair-1)/pair, b.bytes, b.scratch, func(l *blurLines, i int) error {
+		padded := (y1 - y0 + 2*b.g.radius + 2) * vec.Lanes
+		b.gather(l.in[0][:padded], l.next[:padded], y0-b.g.radius-2, i*pair)
+		b.columns(l, y1-y0, i*pair)
+		l.in[0], l.next = l.next, l.in[0]
+		b.columns(l, y1-y0, i*pair+vec.Lanes)
 		return nil
 	})
 	if err != nil {
@@ -145,89 +152,90 @@ func (b *blurrer) segment(y0, y1 int) error {
 	}
 	tasks := (y1 - y0 + vec.Lanes - 1) / vec.Lanes
 	return parallel(b.p, tasks, b.bytes, b.scratch, func(l *blurLines, i int) error {
-		b.lineUp(l, i*vec.Lanes)
+		b.lines8(l, i)
 		b.ratio(l)
 		b.write(l, y0+i*vec.Lanes, y1)
 		return nil
 	})
 }
 
-// strip returns the rows of inter of one strip.
-func (b *blurrer) strip(plane, i int) []float32 {
-	n := b.rows * vec.Lanes
-	return b.inter[plane][i*n:][:n]
-}
-
-// columns filters a strip of columns of the rows [y0,y1) into inter.
-func (b *blurrer) columns(l *blurLines, y0, y1, strip int) {
-	rows := y1 - y0 + 2*b.g.radius + 2
-	b.gather(l.in[0][:rows*vec.Lanes], y0-b.g.radius-2, strip*vec.Lanes)
+// columns filters some rows of the strip of columns from x on, in l.in, into inter.
+func (b *blurrer) columns(l *blurLines, rows, x int) {
+	if x >= b.wide {
+		return
+	}
 	if b.planes == 2 {
-		vec.Covered(l.in[0][:rows*vec.Lanes], l.in[1])
+		vec.Covered(l.in[0][:(rows+2*b.g.radius+2)*vec.Lanes], l.in[1])
 	}
+	n, square := rows*vec.Lanes, vec.Lanes*vec.Lanes
+	b.filter(l, n, b.sliders[x/vec.Lanes*b.planes:][:b.planes])
+	whole := (n + square - 1) / square * square
 	for i := range b.planes {
-		b.g.filter(b.strip(i, strip)[:(y1-y0)*vec.Lanes], l.in[i][:rows*vec.Lanes],
-			&b.sliders[i][strip], &l.block)
+		clear(l.out[i][n:whole])
+		vec.Transpose(b.inter[i][x*vec.Lanes:], vec.Lanes, b.wide*vec.Lanes, l.out[i][:whole])
 	}
 }
 
-// gather reads the strip of the columns from x0 on, from row first of the coverage,
-// mirrored beyond its ends, into in.
-func (b *blurrer) gather(in []float32, first, x0 int) {
-	v, rows := b.cov, len(in)/vec.Lanes
-	width := min(vec.Lanes, v.W-x0)
-	one := func(from, to int) {
-		for j := from; j < to; j++ {
-			row := v.Pix[fold(first+j, v.H)*v.RowStride+x0*v.ColStride:]
-			for i := range width {
-				in[j*vec.Lanes+i] = row[i*v.ColStride]
-			}
+// filter filters l.in into the first n samples of l.out.
+func (b *blurrer) filter(l *blurLines, n int, s []slider) {
+	for i := range b.planes {
+		b.g.filter(l.out[i][:n], l.in[i][:n+(2*b.g.radius+2)*vec.Lanes], &s[i], &l.gauss)
+	}
+}
+
+// gather reads two strips of columns from x on, from row first of the coverage on,
+// mirrored beyond its ends, 0 right of its end.
+func (b *blurrer) gather(in, next []float32, first, x int) {
+	v := b.cov
+	mirror(len(in), first, v.H, func(a, e, from, step int) {
+		at, pitch := from*v.RowStride+x*v.ColStride, step*v.RowStride
+		if x+2*vec.Lanes <= v.W && v.ColStride == 1 {
+			vec.Columns(in[a:e], next[a:e], v.Pix, at, pitch)
+			return
 		}
-	}
-	top := max(-first, 0)
-	end := max(top, min(rows, v.H-first))
-	one(0, top)
-	if width == vec.Lanes && v.ColStride == 1 {
-		vec.Columns(in[top*vec.Lanes:end*vec.Lanes], v.Pix[(first+top)*v.RowStride+x0:], v.RowStride)
-	} else {
-		one(top, end)
-	}
-	one(end, rows)
+		for ; a < e; a += vec.Lanes {
+			for i := range vec.Lanes {
+				in[a+i], next[a+i] = 0, 0
+				if x+i < v.W {
+					in[a+i] = v.Pix[at+i*v.ColStride]
+				}
+				if x+vec.Lanes+i < v.W {
+					next[a+i] = v.Pix[at+(vec.Lanes+i)*v.ColStride]
+				}
+			}
+			at += pitch
+		}
+	})
 }
 
-// lineUp filters a strip of rows of inter, from row y of the segment, into l.out.
-func (b *blurrer) lineUp(l *blurLines, y int) {
+// lines8 filters strip i of the rows of inter into l.out.
+func (b *blurrer) lines8(l *blurLines, i int) {
 	w, r := b.cov.W, b.g.radius
 	for plane := range b.planes {
-		in := l.in[plane][:(w+2*r+2)*vec.Lanes]
-		line := l.in[plane][(r+2)*vec.Lanes:]
-		for i := range b.strips {
-			to, from := line[i*vec.Lanes*vec.Lanes:], b.strip(plane, i)[y*vec.Lanes:]
-			if len(from) >= len(rowBlock{}) && len(to) >= len(rowBlock{}) {
-				vec.Transpose((*rowBlock)(to), (*rowBlock)(from))
-				continue
-			}
-			var padded, turned rowBlock
-			copy(padded[:], from)
-			vec.Transpose(&turned, &padded)
-			copy(to, turned[:])
-		}
-		for j := range r + 2 {
-			*(*row)(in[j*vec.Lanes:]) = row(line[fold(j-r-2, w)*vec.Lanes:])
-		}
-		for j := w; j < w+r; j++ {
-			*(*row)(line[j*vec.Lanes:]) = row(line[fold(j, w)*vec.Lanes:])
-		}
-		var s slider
-		b.g.filter(l.out[plane][:w*vec.Lanes], in, &s, &l.block)
+		in, line := l.in[plane][:(w+2*r+2)*vec.Lanes], b.inter[plane][i*b.wide*vec.Lanes:]
+		mirror(len(in), -r-2, w, func(a, e, from, step int) {
+			vec.Columns(in[a:e], nil, line, from*vec.Lanes, step*vec.Lanes)
+		})
 	}
+	var s [2]slider
+	b.filter(l, w*vec.Lanes, s[:b.planes])
 }
 
-// row is a sample of each line of a strip, rowBlock a square of samples.
-type (
-	row      = [vec.Lanes]float32
-	rowBlock = [vec.Lanes * vec.Lanes]float32
-)
+// mirror calls read for each stretch [a,e) of the samples of a strip whose first row is
+// row first of n that repeat as d c b a | a b c d | d c b a: the stretch begins with row
+// from, and goes upwards or, step -1, downwards from there.
+func mirror(samples, first, n int, read func(a, e, from, step int)) {
+	for a := 0; a < samples; {
+		from, step := ((first%(2*n))+2*n)%(2*n), 1
+		rows := n - from
+		if from >= n {
+			rows, from, step = 2*n-from, 2*n-1-from, -1
+		}
+		e := min(a+rows*vec.Lanes, samples)
+		read(a, e, from, step)
+		a, first = e, first+rows
+	}
+}
 
 // ratio divides the numerators in l.out by the denominators.
 func (b *blurrer) ratio(l *blurLines) {
@@ -251,21 +259,14 @@ func (b *blurrer) ratio(l *blurLines) {
 
 // write stores l.out, a strip of rows from y, of which those before y1 exist.
 func (b *blurrer) write(l *blurLines, y, y1 int) {
-	var turned rowBlock
-	rows := min(vec.Lanes, y1-y)
-	for i := range b.strips {
-		x0 := i * vec.Lanes
-		width := min(vec.Lanes, b.cov.W-x0)
-		vec.Transpose(&turned, (*rowBlock)(l.out[0][x0*vec.Lanes:]))
+	d, rows, x := b.dst, min(vec.Lanes, y1-y), 0
+	if rows == vec.Lanes && d.ColStride == 1 {
+		x = d.W / vec.Lanes * vec.Lanes
+		vec.Transpose(d.Pix[y*d.RowStride:], d.RowStride, vec.Lanes, l.out[0][:x*vec.Lanes])
+	}
+	for ; x < d.W; x++ {
 		for j := range rows {
-			to, from := b.dst.Pix[(y+j)*b.dst.RowStride+x0*b.dst.ColStride:], turned[j*vec.Lanes:][:width]
-			if width == vec.Lanes && b.dst.ColStride == 1 {
-				*(*row)(to) = row(from)
-				continue
-			}
-			for k, s := range from {
-				to[k*b.dst.ColStride] = s
-			}
+			d.Pix[(y+j)*d.RowStride+x*d.ColStride] = l.out[0][x*vec.Lanes+j]
 		}
 	}
 }
@@ -273,15 +274,3 @@ func (b *blurrer) write(l *blurLines, y, y1 int) {
 // faint is the denominator below which the recursion's noise, 1e-14 of the
 // largest value, could show in the ratio: there the kernel is summed directly.
 const faint = 1e-6
-
-// fold reflects index i into [0,n): d c b a | a b c d | d c b a.
-func fold(i, n int) int {
-	i %= 2 * n
-	if i < 0 {
-		i += 2 * n
-	}
-	if i >= n {
-		i = 2*n - 1 - i
-	}
-	return i
-}

@@ -17,10 +17,10 @@ func TestSlidingEqualsTheDirectSum(t *testing.T) {
 			g := newGauss(sigma)
 			src := steppedStrip(rng, n, g.radius)
 			got, want := make([]float32, n*vec.Lanes), make([]float32, n*vec.Lanes)
-			var s slider
+			s := new(slider)
 			for i := 0; i < n; {
 				part := min(n-i, 1+rng.IntN(700))
-				g.filter(got[i*vec.Lanes:][:part*vec.Lanes], src[i*vec.Lanes:], &s, new(slideBlock))
+				g.filter(got[i*vec.Lanes:][:part*vec.Lanes], src[i*vec.Lanes:], s, new(gaussScratch))
 				i += part
 			}
 			g.exact = true

@@ -32,11 +32,12 @@ type gauss struct {
 	exact  bool      // sum every tap: slow, right for NaN and infinities too
 	weight []float64 // of the taps 0..radius
 
-	// Of each cosine: its taps 0..radius, [radius+1][Terms], their sum over the
-	// window, and the factors of the recursion.
+	// Of each cosine, scaled to 1 at the window's ends: its taps 0..radius,
+	// [radius+1][Terms], and the factors of its recursion.
 	tap    []float64
-	total  [vec.Terms]float64
-	factor [3 * vec.Terms]float64
+	factor *vec.Factors
+
+	curve []float64 // [2 radius], sums of the taps that the cosines make: of the first, of two, ...
 }
 
 // KernelRadius is the number of taps on each side of the centre, as scipy cuts
@@ -68,32 +69,31 @@ func newGauss(sigma int) *gauss {
 	if g.exact {
 		return g
 	}
-	s := float64(sigma)
-	g.tap = make([]float64, (r+1)*vec.Terms)
+	g.tap, g.factor = make([]float64, (r+1)*vec.Terms), new(vec.Factors)
 	fit := 0.0
 	for k, a := range cosineAmplitude {
-		omega := math.Pi * (float64(k) + 0.5) / (cosinePeriod * s)
+		omega := math.Pi * (float64(k) + 0.5) / (cosinePeriod * float64(sigma))
+		edge := math.Cos(omega * float64(r))
+		total := -1 / edge // the centre counts once
 		for m := range r + 1 {
-			w := a * math.Cos(omega*float64(m))
-			g.tap[m*vec.Terms+k] = w
-			g.total[k] += w
-			if m > 0 {
-				g.total[k] += w
-			}
+			tap := math.Cos(omega*float64(m)) / edge
+			g.tap[m*vec.Terms+k] = tap
+			total += 2 * tap
 		}
-		fit += g.total[k]
-		half := math.Sin(omega / 2)
-		g.factor[3*k] = 4 * half * half
-		g.factor[3*k+1] = a * math.Cos(omega*float64(r))
-		g.factor[3*k+2] = a * math.Cos(omega*float64(r+1))
+		fit += a * edge * total
 	}
-	for i := range g.tap {
-		g.tap[i] /= fit
+	for k, a := range cosineAmplitude {
+		omega := math.Pi * (float64(k) + 0.5) / (cosinePeriod * float64(sigma))
+		edge := math.Cos(omega * float64(r))
+		g.factor.Set(k, omega, math.Cos(omega*float64(r+1))/edge, a*edge/fit)
 	}
-	for k := range g.total {
-		g.total[k] /= fit
-		g.factor[3*k+1] /= fit
-		g.factor[3*k+2] /= fit
+	g.curve = make([]float64, 2*r)
+	sum := 0.0
+	for i := range g.curve {
+		for k, tap := range g.tap[max(r-i, i-r)*vec.Terms:][:vec.Terms] {
+			sum += g.factor.Weight(k) * tap
+		}
+		g.curve[i] = sum
 	}
 	return g
 }
@@ -109,108 +109,150 @@ func (g *gauss) direct(src []float32) float32 {
 	return float32(sum)
 }
 
-// slider filters the lines of a strip, from their beginning, in as many calls as one
-// likes.
+// slider is the recursion's state in the lines of a strip.
 type slider struct {
-	begun bool
-	lost  bool // a sample was not finite, before the state started afresh
+	begun bool // the state is that of the row before the next
+	lost  bool // a sample was not finite, which the recursion can't take
 	state vec.Cosines
 	run   [vec.Lanes]int32 // equal samples up to the newest in the window
 }
 
-// slideSteps is the number of rows that a slider takes at a time.
-const slideSteps = 64
+const (
+	slideSteps = 64 // rows that a slider takes at a time
+	mostRamps  = 24 // steps in a window, from where on sliding is faster
+	rampRoom   = leastSegment + mostRamps
+)
 
-// slideBlock is scratch of a slider.
-type slideBlock struct {
-	x, y, sum [slideSteps * vec.Lanes]float64
-	flat      [slideSteps * vec.Lanes]uint32
+// gaussScratch is what filter needs.
+type gaussScratch struct {
+	ramps ramps
+	sum   [slideSteps * vec.Lanes / 2]float64
+	flat  [slideSteps * vec.Lanes]uint32
+}
+
+// ramps are the steps of a strip.
+type ramps struct {
+	count int
+	phase [rampRoom]int64 // of the curve, at the first row of the result
+	delta [rampRoom * vec.Lanes]float64
 }
 
 // filter writes the next rows of the filtered strip to dst; src is the strip from r+2
-// rows before dst to r rows after its end, where what is beyond a line's first sample
-// mirrors it. It equals, to 2e-7 of the local value,
+// rows before dst to r rows after its end. It equals, to 2e-7 of the local value,
 //
 //	for i := range dst { dst[i] = g.direct(src[i+2*vec.Lanes:]) }
-func (g *gauss) filter(dst, src []float32, s *slider, b *slideBlock) {
+//
+// and where a whole window holds one value the result is that value exactly. Either way
+// of filtering is that of the same taps.
+func (g *gauss) filter(dst, src []float32, s *slider, b *gaussScratch) {
 	if g.exact {
 		for i := range dst {
 			dst[i] = g.direct(src[i+2*vec.Lanes:])
 		}
 		return
 	}
-	if !s.begun {
-		g.begin(s, src)
+	margin := (2*g.radius + 2) * vec.Lanes
+	for len(dst) > 0 {
+		n := min(len(dst), segmentRows(g.radius)*vec.Lanes)
+		few := g.find(&b.ramps, src[:n+margin])
+		if few {
+			g.climb(dst[:n], src, &b.ramps)
+		} else {
+			g.slide(dst[:n], src, s, b)
+		}
+		s.begun = !few
+		dst, src = dst[n:], src[n:]
 	}
-	g.slide(dst, src, s, b)
 }
 
-// slide filters by the cosines. With x[n] a line, s[n] = sum_m a cos(ωm) x[n+m] and
-// d[n] = s[n] - s[n-1],
+// find collects the steps of a strip and reports whether they are few, and finite.
+func (g *gauss) find(to *ramps, src []float32) bool {
+	src = src[2*vec.Lanes:]
+	most := min(rampRoom, mostRamps*len(src)/(2*g.radius*vec.Lanes))
+	to.count = vec.Steps(to.phase[:most], src)
+	if to.count == most {
+		return false
+	}
+	for j, row := range to.phase[:to.count] {
+		to.phase[j] = int64(2*g.radius) - row
+		after, before := src[row*vec.Lanes:][:vec.Lanes], src[(row-1)*vec.Lanes:][:vec.Lanes]
+		for l := range vec.Lanes {
+			step := float64(after[l]) - float64(before[l])
+			if step-step != 0 {
+				return false
+			}
+			to.delta[j*vec.Lanes+l] = step
+		}
+	}
+	return true
+}
+
+// climb filters what is constant between a few steps: a window's oldest sample, and
+// what each step in the window adds to it, its height times the sum of the taps behind.
+func (g *gauss) climb(dst, src []float32, steps *ramps) {
+	rows, full := len(dst)/vec.Lanes, 2*g.radius
+	first, end := 0, 0 // of the steps in the window
+	for at := 0; at < rows; {
+		phase := steps.phase[:steps.count]
+		for end < len(phase) && int(phase[end])+at >= 0 {
+			end++
+		}
+		for first < end && int(phase[first])+at >= full {
+			first++
+		}
+		next := rows
+		if end < len(phase) {
+			next = min(next, -int(phase[end]))
+		}
+		if first < end {
+			next = min(next, full-int(phase[first]))
+		}
+		vec.Ramps(dst[at*vec.Lanes:next*vec.Lanes], src[(at+2)*vec.Lanes:], g.curve, at,
+			phase[first:end], steps.delta[first*vec.Lanes:end*vec.Lanes])
+		at = next
+	}
+}
+
+// slide filters by the cosines. With x[n] a line, ω one of them,
+// s[n] = sum_m x[n+m] cos(ωm) / cos(ωr) and d[n] = s[n] - s[n-1],
 //
-//	d[n] = d[n-1] - 4 sin²(ω/2) s[n-1] + a cos(ωr) (x[n+r] + x[n-r-2])
-//	                                   - a cos(ω(r+1)) (x[n+r-1] + x[n-r-1])
+//	d[n] = d[n-1] + x[n+r] + x[n-r-2] - (x[n+r-1] + x[n-r-1]) cos(ω(r+1)) / cos(ωr)
+//	              - 4 sin²(ω/2) s[n-1]
 //	s[n] = s[n-1] + d[n]
 //
-// for each cosine, in float64. Where a whole window holds one value the result is
-// that value exactly; where that is so in all lines, the state starts afresh behind.
-func (g *gauss) slide(dst, src []float32, s *slider, b *slideBlock) {
-	newest := (2*g.radius + 2) * vec.Lanes // of the window of a step, in src
+// in float64.
+func (g *gauss) slide(dst, src []float32, s *slider, b *gaussScratch) {
+	if !s.begun {
+		g.begin(s, src, b)
+	}
 	for len(dst) > 0 {
-		most := min(len(dst), len(b.sum))
-		n := vec.Lanes * vec.Ends(b.x[:most], b.y[:most], b.flat[:], &s.run, src, g.radius)
-		vec.Advance(dst[:n], b.flat[:n], src[newest:], b.sum[:], b.x[:], b.y[:], &s.state, &g.factor)
+		n := min(len(dst), len(b.flat))
+		newest := src[(2*g.radius+1)*vec.Lanes:] // of the window before
+		vec.Runs(b.flat[:n], &s.run, newest, g.radius)
+		vec.Advance(dst[:n], b.flat[:n], src, newest, b.sum[:], &s.state, g.factor)
 		dst, src = dst[n:], src[n:]
-		if n == most {
-			continue
-		}
-		same := [vec.Lanes]float32(src[newest:])
-		n = vec.Lanes * vec.Still(dst, src[newest:])
-		dst, src = dst[n:], src[n:]
-		g.flat(s, &same)
+	}
+	for _, x := range s.state { // once a sample was not finite, it stays so
+		s.lost = s.lost || x-x != 0
 	}
 }
 
 // begin sets a slider to the step before the first.
-func (g *gauss) begin(s *slider, src []float32) {
-	r := g.radius
-	window := src[vec.Lanes:]
-	vec.Window(&s.state, window, r, g.tap)
-	last := window[2*r*vec.Lanes:]
+func (g *gauss) begin(s *slider, src []float32, b *gaussScratch) {
+	var before vec.Cosines
+	vec.Window(&before, src, g.radius, g.tap)
+	vec.Window(&s.state, src[vec.Lanes:], g.radius, g.tap)
 	for l := range vec.Lanes {
-		x := float64(last[vec.Lanes+l]) + float64(src[l])
-		y := float64(last[l]) + float64(window[l])
-		for k := range vec.Terms { // mirrored, the first two windows are one: no difference
-			at := 2*vec.Lanes*k + l
-			s.state[at+vec.Lanes] = g.factor[3*k]*s.state[at] - (g.factor[3*k+1]*x - g.factor[3*k+2]*y)
+		for k := range vec.Terms {
+			sum := s.state.Sum(k, l)
+			s.state.Set(k, l, sum, sum-before.Sum(k, l))
 		}
 		s.run[l] = 1
-		for i := 2*r - 1; i >= 0 && window[i*vec.Lanes+l] == last[l]; i-- {
-			s.run[l]++
-		}
 	}
-	s.begun = true
-}
-
-// flat sets the state of a window, and of the one before it, that hold one value in
-// each line.
-func (g *gauss) flat(s *slider, value *[vec.Lanes]float32) {
-	s.lost = s.lost || !s.finite()
-	for l, v := range value {
-		for k, total := range g.total {
-			s.state[2*vec.Lanes*k+l] = total * float64(v)
-			s.state[2*vec.Lanes*k+vec.Lanes+l] = 0
-		}
-		s.run[l] = int32(2*g.radius + 2)
+	window := src[vec.Lanes:][:(2*g.radius+1)*vec.Lanes]
+	for len(window) > vec.Lanes {
+		n := min(len(window)-vec.Lanes, len(b.flat))
+		vec.Runs(b.flat[:n], &s.run, window, g.radius)
+		window = window[n:]
 	}
-}
-
-// finite reports whether the state is; once a sample is not, it stays so.
-func (s *slider) finite() bool {
-	for _, x := range s.state {
-		if x-x != 0 {
-			return false
-		}
-	}
-	return true
 }

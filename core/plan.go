@@ -46,7 +46,7 @@ func NewPlan(j *Job, stages Stages) (Plan, error) {
 	plan.ChunkTotal = (rows + plan.RowsPerChunk - 1) / plan.RowsPerChunk
 	if stages&(RunBlur|RunGains) != 0 {
 		shared, each := blurBytes(j)
-		d.add(shared, shared, each, sizeBlur(j).strips)
+		d.add(shared, shared, each, sizeBlur(j).strips())
 		plan.blurWork = blurCost(j)
 	}
 	if stages&RunGains != 0 {

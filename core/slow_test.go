@@ -265,3 +265,15 @@ func slowCoadd(j *Job) (mosaic, coverage View) {
 	}
 	return mosaic, coverage
 }
+
+// fold reflects index i into [0,n): d c b a | a b c d | d c b a.
+func fold(i, n int) int {
+	i %= 2 * n
+	if i < 0 {
+		i += 2 * n
+	}
+	if i >= n {
+		i = 2*n - 1 - i
+	}
+	return i
+}

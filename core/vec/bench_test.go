@@ -94,12 +94,12 @@ func BenchmarkScales(b *testing.B) {
 }
 
 func BenchmarkAdvance(b *testing.B) {
-	x, y, sum := make([]float64, benchPixels), make([]float64, benchPixels), make([]float64, benchPixels)
 	var state Cosines
-	var factor [3 * Terms]float64
+	sum, factor := make([]float64, benchPixels/2), new(Factors)
+	src := make([]float32, benchPixels+Lanes)
 	dst, flat := make([]float32, benchPixels), make([]uint32, benchPixels)
 	for b.Loop() {
-		Advance(dst, flat, dst, sum, x, y, &state, &factor)
+		Advance(dst, flat, src, src, sum, &state, factor)
 	}
 	perPixel(b)
 }

@@ -6,106 +6,153 @@ import "math"
 const (
 	Lanes = 8
 	Terms = 9 // cosines of the blur
+	slow  = 2 // of them so slow that two sums would tell their difference badly
 )
 
-// Cosines is the state of the Terms recursions of each line of a strip, sum and
-// difference: [Terms][2][Lanes].
+// Cosines is the state of the Terms recursions of each line of a strip, [Terms][2][Lanes]:
+// the sum and, of the slow ones, its difference to the one before, else the one before.
 type Cosines [Terms * 2 * Lanes]float64
 
-// Ends gathers what each step of a sliding window of 2 radius + 1 rows reads, until a
-// step whose window and the one before hold one value in every line, and returns the
-// number of steps before that:
-//
-//	for i := range len(x)/Lanes, each lane:
-//		newest, last, first, oldest := src[i+2*radius+2], src[i+2*radius+1], src[i+1], src[i]
-//		run = run+1 if newest == last, else 1      (equal samples up to newest)
-//		flat[i] = all ones if run > 2*radius, else 0
-//		x[i], y[i] = newest + oldest, last + first
-//
-// indices counting rows. A step that is not taken leaves run alone.
-func Ends(x, y []float64, flat []uint32, run *[Lanes]int32, src []float32, radius int) int {
-	return ends(x, y, flat, run, src, radius)
+// Set sets the sum of recursion k of a lane and its difference to the one before.
+func (c *Cosines) Set(k, lane int, s, d float64) {
+	at := 2*Lanes*k + lane
+	c[at], c[at+Lanes] = s, d
+	if k >= slow {
+		c[at+Lanes] = s - d
+	}
 }
 
-func endsLoop(x, y []float64, flat []uint32, run *[Lanes]int32, src []float32, radius int) int {
-	n := len(x) / Lanes
-	for i := range n {
-		oldest := src[i*Lanes:]
-		newest := src[(i+2*radius+1)*Lanes:] // and last before it
-		count := *run
-		still := 0
-		for l := range Lanes {
-			if newest[Lanes+l] != newest[l] {
-				count[l] = 0
-			}
-			count[l]++
-			flat[i*Lanes+l] = 0
-			if int(count[l]) > 2*radius {
-				flat[i*Lanes+l] = ^uint32(0)
-			}
-			if int(count[l]) > 2*radius+1 {
-				still++
-			}
-			x[i*Lanes+l] = float64(newest[Lanes+l]) + float64(oldest[l])
-			y[i*Lanes+l] = float64(newest[l]) + float64(oldest[Lanes+l])
+// Sum returns the sum of recursion k of a lane.
+func (c *Cosines) Sum(k, lane int) float64 { return c[2*Lanes*k+lane] }
+
+// Factors are of each recursion of frequency ω, four times each, [Terms][3][4]: 4 sin²(ω/2)
+// of the slow ones, else 2 cos ω; ratio and weight.
+type Factors [Terms * 3 * 4]float64
+
+// Set sets the factors of recursion k.
+func (f *Factors) Set(k int, omega, ratio, weight float64) {
+	half := math.Sin(omega / 2)
+	spring := 4 * half * half
+	if k >= slow {
+		spring = 2 - spring
+	}
+	for i := range 4 {
+		f[12*k+i], f[12*k+4+i], f[12*k+8+i] = spring, ratio, weight
+	}
+}
+
+// Weight returns the weight of recursion k.
+func (f *Factors) Weight(k int) float64 { return f[12*k+8] }
+
+// Steps writes to at the rows of src that differ from the row before, in any line, until
+// at is full, and returns how many it wrote:
+//
+//	for i := range len(src)/Lanes - 1: if src[i+1] != src[i], append i+1 to at
+func Steps(at []int64, src []float32) int { return steps(at, src) }
+
+func stepsLoop(at []int64, src []float32) int {
+	n := 0
+	for i := range len(src)/Lanes - 1 {
+		if *(*[Lanes]float32)(src[i*Lanes:]) == *(*[Lanes]float32)(src[(i+1)*Lanes:]) {
+			continue
 		}
-		if still == Lanes {
-			return i
+		if n == len(at) {
+			break
 		}
-		*run = count
+		at[n] = int64(i + 1)
+		n++
 	}
 	return n
 }
 
-// Still copies the first row of src to the rows of dst, as long as those of src equal it,
-// and returns how many it wrote.
-func Still(dst, src []float32) int { return still(dst, src) }
+// Ramps adds to rows what steps that each rise along curve have brought so far, in
+// float64: for each row i and lane
+//
+//	dst[i] = float32(oldest[i] + sum over j of delta[j] * curve[phase[j]+first+i])
+//
+// with delta [len(phase)][Lanes].
+func Ramps(dst, oldest []float32, curve []float64, first int, phase []int64, delta []float64) {
+	ramps(dst, oldest, curve, first, phase, delta)
+}
 
-func stillLoop(dst, src []float32) int {
+func rampsLoop(dst, oldest []float32, curve []float64, first int, phase []int64, delta []float64) {
 	for i := range len(dst) / Lanes {
 		for l := range Lanes {
-			if src[i*Lanes+l] != src[l] {
-				return i
+			sum := float64(oldest[i*Lanes+l])
+			for j, at := range phase {
+				sum += delta[j*Lanes+l] * curve[int(at)+first+i]
 			}
+			dst[i*Lanes+l] = float32(sum)
 		}
-		copy(dst[i*Lanes:][:Lanes], src)
 	}
-	return len(dst) / Lanes
 }
 
-// Advance moves the cosines on by a step for each row of dst and writes the sum of
-// their sums, or the newest sample where the window is flat: for each step i and lane
+// Runs tells of each step of a sliding window of 2 radius + 1 rows, and of each line,
+// whether all of its samples in it are equal:
 //
-//	for k := range Terms, with spring, outer, inner = factor[3*k:]:
-//		d[k] += outer*x[i] - inner*y[i] - spring*s[k]
+//	for i := range len(flat)/Lanes, each lane:
+//		run = run+1 if src[i+1] == src[i], else 1      (equal samples up to the newest)
+//		flat[i] = all ones if run > 2*radius, else 0
+//
+// indices counting rows; src[1] is the newest of the first step.
+func Runs(flat []uint32, run *[Lanes]int32, src []float32, radius int) {
+	runs(flat, run, src, radius)
+}
+
+func runsLoop(flat []uint32, run *[Lanes]int32, src []float32, radius int) {
+	for i, newest := range src[Lanes:][:len(flat)] {
+		l := i % Lanes
+		if newest != src[i] {
+			run[l] = 0
+		}
+		run[l]++
+		flat[i] = 0
+		if int(run[l]) > 2*radius {
+			flat[i] = ^uint32(0)
+		}
+	}
+}
+
+// Advance moves the cosines on by a step for each row of dst and writes their weighted
+// sum, or the newest sample where the window is flat: for each step i and lane
+//
+//	outer, inner := newest[i+1]+oldest[i], newest[i]+oldest[i+1]
+//	for k := range Terms:
+//		d[k] += outer - ratio[k]*inner - 4 sin²(ω[k]/2)*s[k]
 //		s[k] += d[k]
-//	dst[i] = newest[i] if flat[i] != 0, else float32(sum of s)
+//	dst[i] = newest[i+1] if flat[i] != 0, else float32(sum of weight[k]*s[k])
 //
-// sum is scratch of the length of dst.
-func Advance(dst []float32, flat []uint32, newest []float32, sum, x, y []float64,
-	state *Cosines, factor *[3 * Terms]float64) {
-	advance(dst, flat, newest, sum[:len(dst)], x, y, state, factor)
+// where of the cosines that are not slow s[k] - d[k] takes the place of d[k], which saves
+// an operation. sum is scratch, of half dst's length.
+func Advance(dst []float32, flat []uint32, oldest, newest []float32, sum []float64,
+	state *Cosines, factor *Factors) {
+	advance(dst, flat, oldest, newest, sum[:len(dst)/2], state, factor)
 }
 
-func advanceLoop(dst []float32, flat []uint32, newest []float32, sum, x, y []float64,
-	state *Cosines, factor *[3 * Terms]float64) {
-	clear(sum)
-	for k := range Terms {
-		s, d := state[2*Lanes*k:][:Lanes], state[2*Lanes*k+Lanes:][:Lanes]
-		spring, outer, inner := factor[3*k], factor[3*k+1], factor[3*k+2]
-		for i := 0; i < len(sum); i += Lanes {
-			x, y, sum := x[i:][:Lanes], y[i:][:Lanes], sum[i:][:Lanes]
+func advanceLoop(dst []float32, flat []uint32, oldest, newest []float32, state *Cosines, factor *Factors) {
+	for i := range len(dst) / Lanes {
+		var sum [Lanes]float64
+		old, new := oldest[i*Lanes:][:2*Lanes], newest[i*Lanes:][:2*Lanes]
+		for k := range Terms {
+			s, other := state[2*Lanes*k:][:Lanes], state[2*Lanes*k+Lanes:][:Lanes]
+			spring, ratio, weight := factor[12*k], factor[12*k+4], factor[12*k+8]
 			for l := range s {
-				d[l] += (outer*x[l] - inner*y[l]) - spring*s[l]
-				s[l] += d[l]
-				sum[l] += s[l]
+				outer := float64(new[Lanes+l]) + float64(old[l])
+				inner := float64(new[l]) + float64(old[Lanes+l])
+				if k < slow {
+					other[l] += outer - ratio*inner - spring*s[l]
+					s[l] += other[l]
+				} else {
+					s[l], other[l] = outer-other[l]-ratio*inner+spring*s[l], s[l]
+				}
+				sum[l] += weight * s[l]
 			}
 		}
-	}
-	for i := range dst {
-		dst[i] = float32(sum[i])
-		if flat[i] != 0 {
-			dst[i] = newest[i]
+		for l := range Lanes {
+			dst[i*Lanes+l] = float32(sum[l])
+			if flat[i*Lanes+l] != 0 {
+				dst[i*Lanes+l] = new[Lanes+l]
+			}
 		}
 	}
 }
@@ -114,7 +161,7 @@ func advanceLoop(dst []float32, flat []uint32, newest []float32, sum, x, y []flo
 //
 //	s[k] = tap[0][k]*src[radius] + sum over 0 < m <= radius of tap[m][k]*(src[radius+m] + src[radius-m])
 //
-// and the differences 0, which is right at the mirror of a line's end.
+// and leaves what else the state holds at 0.
 func Window(state *Cosines, src []float32, radius int, tap []float64) {
 	clear(state[:])
 	window(state, src, radius, tap)
@@ -136,27 +183,32 @@ func windowLoop(state *Cosines, src []float32, radius int, tap []float64) {
 	}
 }
 
-// Transpose turns the rows of eight strips' rows into columns:
+// Transpose turns squares of a strip, eight rows each, and writes them next samples apart,
+// their rows pitch apart: for each square k
 //
-//	dst[8*i+j] = src[8*j+i]
-func Transpose(dst, src *[Lanes * Lanes]float32) { transpose(dst, src) }
+//	dst[k*next+i*pitch+j] = src[k*Lanes*Lanes+j*Lanes+i]
+func Transpose(dst []float32, pitch, next int, src []float32) { transpose(dst, pitch, next, src) }
 
-func transposeLoop(dst, src *[Lanes * Lanes]float32) {
-	for i := range Lanes {
-		for j := range Lanes {
-			dst[Lanes*i+j] = src[Lanes*j+i]
-		}
+func transposeLoop(dst []float32, pitch, next int, src []float32) {
+	for i, s := range src {
+		dst[i/(Lanes*Lanes)*next+i%Lanes*pitch+i/Lanes%Lanes] = s
 	}
 }
 
-// Columns copies eight columns of an image whose rows are pitch samples apart:
+// Columns copies eight columns of an image from sample first on, whose rows are pitch
+// samples apart, upwards if that is negative, and the eight columns after them:
 //
-//	dst[i] = src[i*pitch:][:Lanes]
-func Columns(dst, src []float32, pitch int) { columns(dst, src, pitch) }
+//	dst[i], next[i] = src[first+i*pitch:][:Lanes], src[first+i*pitch+Lanes:][:Lanes]
+//
+// the latter if next is not empty.
+func Columns(dst, next, src []float32, first, pitch int) { columns(dst, next, src, first, pitch) }
 
-func columnsLoop(dst, src []float32, pitch int) {
+func columnsLoop(dst, next, src []float32, first, pitch int) {
 	for i := range len(dst) / Lanes {
-		copy(dst[i*Lanes:][:Lanes], src[i*pitch:])
+		copy(dst[i*Lanes:][:Lanes], src[first+i*pitch:])
+		if len(next) > 0 {
+			copy(next[i*Lanes:][:Lanes], src[first+i*pitch+Lanes:])
+		}
 	}
 }
 

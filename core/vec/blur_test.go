@@ -3,11 +3,12 @@ package vec
 import (
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 )
 
-// steps is a strip whose lines stay at a value for a while, together at times.
-func steps(rng *rand.Rand, rows int) []float32 {
+// stepped is a strip whose lines stay at a value for a while.
+func stepped(rng *rand.Rand, rows int) []float32 {
 	strip := make([]float32, rows*Lanes)
 	for i := range strip {
 		if i >= Lanes {
@@ -20,53 +21,59 @@ func steps(rng *rand.Rand, rows int) []float32 {
 	return strip
 }
 
-func TestEnds(t *testing.T) {
+func TestSteps(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 2))
-	stopped := 0
-	for range 200 {
-		radius, n := 1+rng.IntN(6), rng.IntN(60)
-		src := steps(rng, n+2*radius+2)
-		x, wantX := guarded[float64](rng, n*Lanes)
-		y, wantY := guarded[float64](rng, n*Lanes)
+	for range 300 {
+		src := special(rng, stepped(rng, 1+rng.IntN(60)))
+		if rng.IntN(2) == 0 {
+			src = stepped(rng, 1+rng.IntN(60))
+		}
+		room := rng.IntN(30)
+		got, want := make([]int64, room+1), make([]int64, room+1)
+		a, b := Steps(got[:room], src), stepsLoop(want[:room], src)
+		if a != b || !slices.Equal(got, want) {
+			t.Fatalf("%d steps %v, want %d, %v", a, got, b, want)
+		}
+	}
+}
+
+func TestRamps(t *testing.T) {
+	rng := rand.New(rand.NewPCG(5, 6))
+	for _, n := range lengths {
+		for count := range 4 {
+			first := rng.IntN(20)
+			oldest, _ := guarded[float32](rng, n*Lanes)
+			curve, _ := guarded[float64](rng, n+10)
+			delta, _ := guarded[float64](rng, count*Lanes)
+			phase := make([]int64, count)
+			for i := range phase {
+				phase[i] = int64(rng.IntN(10) - first)
+			}
+			got, want := guarded[float32](rng, n*Lanes)
+			Ramps(got[:n*Lanes], oldest, curve, first, phase, delta)
+			rampsLoop(want[:n*Lanes], oldest, curve, first, phase, delta)
+			alike(t, "dst", got, want)
+			same(t, "guard", got[n*Lanes:], want[n*Lanes:])
+		}
+	}
+}
+
+func TestRuns(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 2))
+	for _, n := range lengths {
+		radius := 1 + rng.IntN(6)
+		src := stepped(rng, n+1)
 		flat, wantFlat := make([]uint32, n*Lanes+1), make([]uint32, n*Lanes+1)
 		var run, wantRun [Lanes]int32
 		for l := range run {
 			run[l] = int32(rng.IntN(2*radius + 2))
 		}
 		wantRun = run
-		got := Ends(x[:n*Lanes], y, flat, &run, src, radius)
-		want := endsLoop(wantX[:n*Lanes], wantY, wantFlat, &wantRun, src, radius)
-		if got != want || run != wantRun {
-			t.Fatalf("%d steps, runs %v, want %d, %v", got, run, want, wantRun)
+		Runs(flat[:n*Lanes], &run, src, radius)
+		runsLoop(wantFlat[:n*Lanes], &wantRun, src, radius)
+		if run != wantRun || !slices.Equal(flat, wantFlat) {
+			t.Fatalf("radius %d: runs %v, flat %x, want %v, %x", radius, run, flat, wantRun, wantFlat)
 		}
-		if got < n {
-			stopped++
-		}
-		same(t, "x", x[:got*Lanes], wantX[:got*Lanes])
-		same(t, "y", y[:got*Lanes], wantY[:got*Lanes])
-		same(t, "guard", x[n*Lanes:], wantX[n*Lanes:])
-		for i := range got * Lanes {
-			if flat[i] != wantFlat[i] {
-				t.Fatalf("flat[%d] = %x, want %x", i, flat[i], wantFlat[i])
-			}
-		}
-	}
-	if stopped == 0 {
-		t.Error("no strip was ever still")
-	}
-}
-
-func TestStill(t *testing.T) {
-	rng := rand.New(rand.NewPCG(3, 4))
-	for range 300 {
-		n := rng.IntN(30)
-		src := steps(rng, n+1)
-		got, want := guarded[float32](rng, n*Lanes)
-		a, b := Still(got[:n*Lanes], src), stillLoop(want[:n*Lanes], src)
-		if a != b {
-			t.Fatalf("%d rows of %d are still, want %d", a, n, b)
-		}
-		same(t, "dst", got, want)
 	}
 }
 
@@ -77,7 +84,17 @@ const fused = 1e-12
 func near(t *testing.T, what string, got, want []float64) {
 	t.Helper()
 	for i, w := range want {
-		if math.Abs(got[i]-w) > fused {
+		if math.Abs(got[i]-w) > fused*(1+math.Abs(w)) {
+			t.Fatalf("%s[%d] = %v, want %v", what, i, got[i], w)
+		}
+	}
+}
+
+// alike tells whether float32 differ by more than what follows from fused.
+func alike(t *testing.T, what string, got, want []float32) {
+	t.Helper()
+	for i, w := range want {
+		if math.Abs(float64(got[i]-w)) > 1e-6*(1+math.Abs(float64(w))) {
 			t.Fatalf("%s[%d] = %v, want %v", what, i, got[i], w)
 		}
 	}
@@ -86,32 +103,25 @@ func near(t *testing.T, what string, got, want []float64) {
 func TestAdvance(t *testing.T) {
 	rng := rand.New(rand.NewPCG(3, 4))
 	for _, n := range lengths {
-		x, _ := guarded[float64](rng, n*Lanes)
-		y, _ := guarded[float64](rng, n*Lanes)
-		sum := make([]float64, (n+1)*Lanes)
+		oldest, _ := guarded[float32](rng, (n+1)*Lanes)
+		newest, _ := guarded[float32](rng, (n+1)*Lanes)
 		flat := make([]uint32, n*Lanes)
 		for i := range flat {
 			flat[i] = -uint32(rng.IntN(2))
 		}
-		newest, _ := guarded[float32](rng, n*Lanes)
-		var state Cosines
-		var factor [3 * Terms]float64
-		for i := range state {
-			state[i] = rng.NormFloat64()
-		}
-		for i := range factor {
-			factor[i] = rng.Float64() / 10
-		}
-		wantState := state
-		got, want := guarded[float32](rng, n*Lanes)
-		Advance(got[:n*Lanes], flat, newest, sum, x, y, &state, &factor)
-		advanceLoop(want[:n*Lanes], flat, newest, sum[:n*Lanes], x, y, &wantState, &factor)
-		near(t, "state", state[:], wantState[:])
-		for i, w := range want {
-			if math.Abs(float64(got[i]-w)) > 1e-6*(1+math.Abs(float64(w))) {
-				t.Fatalf("dst[%d] = %v, want %v", i, got[i], w)
+		state, factor := new(Cosines), new(Factors)
+		for k := range Terms {
+			factor.Set(k, rng.Float64(), rng.NormFloat64(), rng.NormFloat64())
+			for l := range Lanes {
+				state.Set(k, l, rng.NormFloat64(), rng.NormFloat64())
 			}
 		}
+		wantState := *state
+		got, want := guarded[float32](rng, n*Lanes)
+		Advance(got[:n*Lanes], flat, oldest, newest, make([]float64, (n+1)*Lanes/2), state, factor)
+		advanceLoop(want[:n*Lanes], flat, oldest, newest, &wantState, factor)
+		near(t, "state", state[:], wantState[:])
+		alike(t, "dst", got, want)
 		same(t, "guard", got[n*Lanes:], want[n*Lanes:])
 	}
 }
@@ -131,23 +141,35 @@ func TestWindow(t *testing.T) {
 }
 
 func TestTranspose(t *testing.T) {
-	var src, got, want [Lanes * Lanes]float32
-	for i := range src {
-		src[i] = float32(i)
+	rng := rand.New(rand.NewPCG(1, 7))
+	const square = Lanes * Lanes
+	for _, at := range [][2]int{{Lanes, square}, {Lanes, 2 * square}, {40, Lanes}} {
+		for n := range 5 {
+			src, _ := guarded[float32](rng, n*square)
+			got, want := guarded[float32](rng, n*at[1]+Lanes*at[0])
+			Transpose(got, at[0], at[1], src[:n*square])
+			transposeLoop(want, at[0], at[1], src[:n*square])
+			same(t, "dst", got, want)
+		}
 	}
-	Transpose(&got, &src)
-	transposeLoop(&want, &src)
-	same(t, "dst", got[:], want[:])
 }
 
 func TestColumns(t *testing.T) {
 	rng := rand.New(rand.NewPCG(7, 8))
 	for _, n := range lengths {
-		src, _ := guarded[float32](rng, 20*n+Lanes)
-		got, want := guarded[float32](rng, n*Lanes)
-		Columns(got[:n*Lanes], src, 20)
-		columnsLoop(want[:n*Lanes], src, 20)
-		same(t, "dst", got, want)
+		for _, pitch := range []int{20, -20} {
+			src, _ := guarded[float32](rng, 20*n+2*Lanes)
+			got, want := guarded[float32](rng, n*Lanes)
+			next, wantNext := guarded[float32](rng, n*Lanes)
+			first := max(0, -pitch*(n-1))
+			Columns(got[:n*Lanes], next[:n*Lanes], src, first, pitch)
+			columnsLoop(want[:n*Lanes], wantNext[:n*Lanes], src, first, pitch)
+			same(t, "dst", got, want)
+			same(t, "next", next, wantNext)
+			clear(got)
+			Columns(got[:n*Lanes], nil, src, first, pitch)
+			same(t, "dst alone", got[:n*Lanes], want[:n*Lanes])
+		}
 	}
 }
 

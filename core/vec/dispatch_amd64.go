@@ -5,32 +5,39 @@ package vec
 // simd is whether the AVX2 bodies run.
 var simd = detect()
 
-func ends(x, y []float64, flat []uint32, run *[Lanes]int32, src []float32, radius int) int {
+func steps(at []int64, src []float32) int {
 	if !simd {
-		return endsLoop(x, y, flat, run, src, radius)
+		return stepsLoop(at, src)
 	}
-	return endsAVX2(x, y, flat, run, src, radius)
+	return stepsAVX2(at, src)
 }
 
-func still(dst, src []float32) int {
+func ramps(dst, oldest []float32, curve []float64, first int, phase []int64, delta []float64) {
 	if !simd {
-		return stillLoop(dst, src)
-	}
-	return stillAVX2(dst, src)
-}
-
-func advance(dst []float32, flat []uint32, newest []float32, sum, x, y []float64,
-	state *Cosines, factor *[3 * Terms]float64) {
-	if !simd {
-		advanceLoop(dst, flat, newest, sum, x, y, state, factor)
+		rampsLoop(dst, oldest, curve, first, phase, delta)
 		return
 	}
-	advanceFirstAVX2(sum, x, y, state[:], factor[:])
-	k := 2
-	for ; k+1 < Terms; k += 2 {
-		advanceMoreAVX2(sum, x, y, state[2*Lanes*k:], factor[3*k:])
+	rampsAVX2(dst, oldest, curve, first, phase, delta)
+}
+
+func runs(flat []uint32, run *[Lanes]int32, src []float32, radius int) {
+	if !simd {
+		runsLoop(flat, run, src, radius)
+		return
 	}
-	advanceLastAVX2(dst, flat, newest, sum, x, y, state[2*Lanes*k:], factor[3*k:])
+	runsAVX2(flat, run, src, radius)
+}
+
+func advance(dst []float32, flat []uint32, oldest, newest []float32, sum []float64,
+	state *Cosines, factor *Factors) {
+	if !simd || len(dst) == 0 {
+		advanceLoop(dst, flat, oldest, newest, state, factor)
+		return
+	}
+	for at := 0; at < Lanes; at += Lanes / 2 {
+		advanceFirstAVX2(sum, oldest[at:], newest[at:], state[at:], factor[:])
+		advanceLastAVX2(dst[at:], flat[at:], sum, oldest[at:], newest[at:], state[at:], factor[:])
+	}
 }
 
 func window(state *Cosines, src []float32, radius int, tap []float64) {
@@ -43,20 +50,20 @@ func window(state *Cosines, src []float32, radius int, tap []float64) {
 	windowAVX2(state[half:], src[half:], radius, tap)
 }
 
-func transpose(dst, src *[Lanes * Lanes]float32) {
+func transpose(dst []float32, pitch, next int, src []float32) {
 	if !simd {
-		transposeLoop(dst, src)
+		transposeLoop(dst, pitch, next, src)
 		return
 	}
-	transposeAVX2(dst, src)
+	transposeAVX2(dst, pitch, next, src)
 }
 
-func columns(dst, src []float32, pitch int) {
+func columns(dst, next, src []float32, first, pitch int) {
 	if !simd {
-		columnsLoop(dst, src, pitch)
+		columnsLoop(dst, next, src, first, pitch)
 		return
 	}
-	columnsAVX2(dst, src, pitch)
+	columnsAVX2(dst, next, src, first, pitch)
 }
 
 func covered(c, mask []float32) {

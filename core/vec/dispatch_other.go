@@ -2,24 +2,32 @@
 
 package vec
 
-func ends(x, y []float64, flat []uint32, run *[Lanes]int32, src []float32, radius int) int {
-	return endsLoop(x, y, flat, run, src, radius)
+func steps(at []int64, src []float32) int {
+	return stepsLoop(at, src)
 }
 
-func still(dst, src []float32) int { return stillLoop(dst, src) }
+func ramps(dst, oldest []float32, curve []float64, first int, phase []int64, delta []float64) {
+	rampsLoop(dst, oldest, curve, first, phase, delta)
+}
 
-func advance(dst []float32, flat []uint32, newest []float32, sum, x, y []float64,
-	state *Cosines, factor *[3 * Terms]float64) {
-	advanceLoop(dst, flat, newest, sum, x, y, state, factor)
+func runs(flat []uint32, run *[Lanes]int32, src []float32, radius int) {
+	runsLoop(flat, run, src, radius)
+}
+
+func advance(dst []float32, flat []uint32, oldest, newest []float32, _ []float64,
+	state *Cosines, factor *Factors) {
+	advanceLoop(dst, flat, oldest, newest, state, factor)
 }
 
 func window(state *Cosines, src []float32, radius int, tap []float64) {
 	windowLoop(state, src, radius, tap)
 }
 
-func transpose(dst, src *[Lanes * Lanes]float32) { transposeLoop(dst, src) }
+func transpose(dst []float32, pitch, next int, src []float32) {
+	transposeLoop(dst, pitch, next, src)
+}
 
-func columns(dst, src []float32, pitch int) { columnsLoop(dst, src, pitch) }
+func columns(dst, next, src []float32, first, pitch int) { columnsLoop(dst, next, src, first, pitch) }
 
 func covered(c, mask []float32) { coveredLoop(c, mask) }
 

@@ -8,28 +8,28 @@ package vec
 func detect() bool
 
 //go:noescape
-func endsAVX2(x []float64, y []float64, flat []uint32, run *[8]int32, src []float32, radius int) int
+func stepsAVX2(at []int64, src []float32) int
 
 //go:noescape
-func stillAVX2(dst []float32, src []float32) int
+func rampsAVX2(dst []float32, oldest []float32, curve []float64, first int, phase []int64, delta []float64)
 
 //go:noescape
-func advanceFirstAVX2(sum []float64, x []float64, y []float64, state []float64, factor []float64)
+func runsAVX2(flat []uint32, run *[8]int32, src []float32, radius int)
 
 //go:noescape
-func advanceMoreAVX2(sum []float64, x []float64, y []float64, state []float64, factor []float64)
+func advanceFirstAVX2(sum []float64, oldest []float32, newest []float32, state []float64, factor []float64)
 
 //go:noescape
-func advanceLastAVX2(dst []float32, flat []uint32, newest []float32, sum []float64, x []float64, y []float64, state []float64, factor []float64)
+func advanceLastAVX2(dst []float32, flat []uint32, sum []float64, oldest []float32, newest []float32, state []float64, factor []float64)
 
 //go:noescape
 func windowAVX2(state []float64, src []float32, radius int, tap []float64)
 
 //go:noescape
-func transposeAVX2(dst *[64]float32, src *[64]float32)
+func transposeAVX2(dst []float32, pitch int, next int, src []float32)
 
 //go:noescape
-func columnsAVX2(dst []float32, src []float32, pitch int)
+func columnsAVX2(dst []float32, next []float32, src []float32, first int, pitch int)
 
 //go:noescape
 func coveredAVX2(c []float32, mask []float32)

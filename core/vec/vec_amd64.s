@@ -30,300 +30,480 @@ no:
 	MOVB $0x00, ret+0(FP)
 	RET
 
-// func endsAVX2(x []float64, y []float64, flat []uint32, run *[8]int32, src []float32, radius int) int
-// Requires: AVX, AVX2, SSE2
-TEXT ·endsAVX2(SB), NOSPLIT, $0-120
-	MOVQ         x_base+0(FP), AX
-	MOVQ         y_base+24(FP), CX
-	MOVQ         flat_base+48(FP), DX
-	MOVQ         src_base+80(FP), BX
-	MOVQ         x_len+8(FP), SI
-	SHRQ         $0x03, SI
-	MOVQ         run+72(FP), DI
-	MOVQ         radius+104(FP), R8
-	MOVQ         R8, R9
-	SHLQ         $0x06, R9
-	LEAQ         32(BX)(R9*1), R9
-	SHLQ         $0x01, R8
-	MOVQ         R8, X0
-	VPBROADCASTD X0, Y0
-	VPCMPEQD     Y3, Y3, Y3
-	VPSUBD       Y3, Y0, Y1
-	VMOVDQU      (DI), Y2
-	XORQ         R8, R8
-
-row:
-	CMPQ      R8, SI
-	JGE       done
-	VMOVUPS   32(R9), Y4
-	VCMPPS    $0x00, (R9), Y4, Y4
-	VPAND     Y4, Y2, Y4
-	VPSUBD    Y3, Y4, Y4
-	VPCMPGTD  Y1, Y4, Y5
-	VMOVMSKPS Y5, R10
-	CMPL      R10, $0x000000ff
-	JE        done
-	VMOVDQA   Y4, Y2
-	VPCMPGTD  Y0, Y4, Y5
-	VMOVDQU   Y5, (DX)
-	VCVTPS2PD 32(R9), Y4
-	VCVTPS2PD (BX), Y5
-	VADDPD    Y4, Y5, Y4
-	VMOVUPD   Y4, (AX)
-	VCVTPS2PD (R9), Y4
-	VCVTPS2PD 32(BX), Y5
-	VADDPD    Y4, Y5, Y4
-	VMOVUPD   Y4, (CX)
-	VCVTPS2PD 48(R9), Y4
-	VCVTPS2PD 16(BX), Y5
-	VADDPD    Y4, Y5, Y4
-	VMOVUPD   Y4, 32(AX)
-	VCVTPS2PD 16(R9), Y4
-	VCVTPS2PD 48(BX), Y5
-	VADDPD    Y4, Y5, Y4
-	VMOVUPD   Y4, 32(CX)
-	ADDQ      $0x40, AX
-	ADDQ      $0x40, CX
-	ADDQ      $0x20, DX
-	ADDQ      $0x20, BX
-	ADDQ      $0x20, R9
-	INCQ      R8
-	JMP       row
-
-done:
-	VMOVDQU Y2, (DI)
-	MOVQ    R8, ret+112(FP)
-	VZEROUPPER
-	RET
-
-// func stillAVX2(dst []float32, src []float32) int
+// func stepsAVX2(at []int64, src []float32) int
 // Requires: AVX
-TEXT ·stillAVX2(SB), NOSPLIT, $0-56
-	MOVQ    dst_base+0(FP), AX
-	MOVQ    src_base+24(FP), CX
-	MOVQ    dst_len+8(FP), DX
-	SHRQ    $0x03, DX
-	VMOVUPS (CX), Y0
-	XORQ    BX, BX
+TEXT ·stepsAVX2(SB), NOSPLIT, $0-56
+	MOVQ at_base+0(FP), AX
+	MOVQ src_base+24(FP), DX
+	MOVQ at_len+8(FP), BX
+	MOVQ src_len+32(FP), SI
+	MOVQ AX, CX
+	LEAQ (AX)(BX*8), BX
+	XORQ DI, DI
+	SUBQ $0x08, SI
 
 next:
-	SUBQ      $0x01, DX
+	SUBQ      $0x08, SI
 	JL        done
-	VCMPPS    $0x00, (CX), Y0, Y1
-	VMOVMSKPS Y1, SI
-	CMPL      SI, $0x000000ff
-	JNE       done
-	VMOVUPS   Y0, (AX)
-	ADDQ      $0x20, AX
-	ADDQ      $0x20, CX
-	INCQ      BX
+	INCQ      DI
+	VMOVUPS   32(DX), Y0
+	VCMPPS    $0x04, (DX), Y0, Y0
+	VMOVMSKPS Y0, R8
+	ADDQ      $0x00000020, DX
+	TESTL     R8, R8
+	JZ        next
+	CMPQ      CX, BX
+	JE        done
+	MOVQ      DI, (CX)
+	ADDQ      $0x00000008, CX
 	JMP       next
 
 done:
-	MOVQ BX, ret+48(FP)
+	SUBQ AX, CX
+	SHRQ $0x03, CX
+	MOVQ CX, ret+48(FP)
 	VZEROUPPER
 	RET
 
-// func advanceFirstAVX2(sum []float64, x []float64, y []float64, state []float64, factor []float64)
+// func rampsAVX2(dst []float32, oldest []float32, curve []float64, first int, phase []int64, delta []float64)
+// Requires: AVX, FMA3
+TEXT ·rampsAVX2(SB), NOSPLIT, $0-128
+	MOVQ dst_base+0(FP), AX
+	MOVQ oldest_base+24(FP), CX
+	MOVQ curve_base+48(FP), DX
+	MOVQ first+72(FP), BX
+	LEAQ (DX)(BX*8), DX
+	MOVQ dst_len+8(FP), BX
+	MOVQ phase_base+80(FP), SI
+	MOVQ delta_base+104(FP), DI
+	MOVQ phase_len+88(FP), R8
+
+rowsFour:
+	SUBQ      $0x20, BX
+	JL        endFour
+	VCVTPS2PD (CX), Y0
+	VCVTPS2PD 16(CX), Y1
+	VCVTPS2PD 32(CX), Y2
+	VCVTPS2PD 48(CX), Y3
+	VCVTPS2PD 64(CX), Y4
+	VCVTPS2PD 80(CX), Y5
+	VCVTPS2PD 96(CX), Y6
+	VCVTPS2PD 112(CX), Y7
+	MOVQ      SI, R9
+	MOVQ      DI, R10
+	MOVQ      R8, R11
+
+stepFour:
+	SUBQ         $0x01, R11
+	JL           storeFour
+	MOVQ         (R9), R12
+	VMOVUPD      (R10), Y8
+	VMOVUPD      32(R10), Y9
+	VBROADCASTSD (DX)(R12*8), Y10
+	VFMADD231PD  Y10, Y8, Y0
+	VFMADD231PD  Y10, Y9, Y1
+	VBROADCASTSD 8(DX)(R12*8), Y10
+	VFMADD231PD  Y10, Y8, Y2
+	VFMADD231PD  Y10, Y9, Y3
+	VBROADCASTSD 16(DX)(R12*8), Y10
+	VFMADD231PD  Y10, Y8, Y4
+	VFMADD231PD  Y10, Y9, Y5
+	VBROADCASTSD 24(DX)(R12*8), Y10
+	VFMADD231PD  Y10, Y8, Y6
+	VFMADD231PD  Y10, Y9, Y7
+	ADDQ         $0x00000008, R9
+	ADDQ         $0x00000040, R10
+	JMP          stepFour
+
+storeFour:
+	VCVTPD2PSY Y0, X0
+	VMOVUPS    X0, (AX)
+	VCVTPD2PSY Y1, X1
+	VMOVUPS    X1, 16(AX)
+	VCVTPD2PSY Y2, X2
+	VMOVUPS    X2, 32(AX)
+	VCVTPD2PSY Y3, X3
+	VMOVUPS    X3, 48(AX)
+	VCVTPD2PSY Y4, X4
+	VMOVUPS    X4, 64(AX)
+	VCVTPD2PSY Y5, X5
+	VMOVUPS    X5, 80(AX)
+	VCVTPD2PSY Y6, X6
+	VMOVUPS    X6, 96(AX)
+	VCVTPD2PSY Y7, X7
+	VMOVUPS    X7, 112(AX)
+	ADDQ       $0x00000080, AX
+	ADDQ       $0x00000080, CX
+	ADDQ       $0x00000020, DX
+	JMP        rowsFour
+
+endFour:
+	ADDQ $0x20, BX
+
+rowsOne:
+	SUBQ      $0x08, BX
+	JL        endOne
+	VCVTPS2PD (CX), Y0
+	VCVTPS2PD 16(CX), Y1
+	MOVQ      SI, R9
+	MOVQ      DI, R10
+	MOVQ      R8, R11
+
+stepOne:
+	SUBQ         $0x01, R11
+	JL           storeOne
+	MOVQ         (R9), R12
+	VMOVUPD      (R10), Y2
+	VMOVUPD      32(R10), Y3
+	VBROADCASTSD (DX)(R12*8), Y4
+	VFMADD231PD  Y4, Y2, Y0
+	VFMADD231PD  Y4, Y3, Y1
+	ADDQ         $0x00000008, R9
+	ADDQ         $0x00000040, R10
+	JMP          stepOne
+
+storeOne:
+	VCVTPD2PSY Y0, X0
+	VMOVUPS    X0, (AX)
+	VCVTPD2PSY Y1, X1
+	VMOVUPS    X1, 16(AX)
+	ADDQ       $0x00000020, AX
+	ADDQ       $0x00000020, CX
+	ADDQ       $0x00000008, DX
+	JMP        rowsOne
+
+endOne:
+	ADDQ $0x08, BX
+	VZEROUPPER
+	RET
+
+// func runsAVX2(flat []uint32, run *[8]int32, src []float32, radius int)
+// Requires: AVX, AVX2, SSE2
+TEXT ·runsAVX2(SB), NOSPLIT, $0-64
+	MOVQ         flat_base+0(FP), AX
+	MOVQ         src_base+32(FP), CX
+	MOVQ         flat_len+8(FP), DX
+	MOVQ         run+24(FP), BX
+	MOVQ         radius+56(FP), SI
+	SHLQ         $0x01, SI
+	MOVQ         SI, X0
+	VPBROADCASTD X0, Y0
+	VPCMPEQD     Y2, Y2, Y2
+	VMOVDQU      (BX), Y1
+
+next:
+	SUBQ     $0x08, DX
+	JL       done
+	VMOVUPS  32(CX), Y3
+	VCMPPS   $0x00, (CX), Y3, Y3
+	VPAND    Y3, Y1, Y1
+	VPSUBD   Y2, Y1, Y1
+	VPCMPGTD Y0, Y1, Y3
+	VMOVDQU  Y3, (AX)
+	ADDQ     $0x00000020, AX
+	ADDQ     $0x00000020, CX
+	JMP      next
+
+done:
+	VMOVDQU Y1, (BX)
+	VZEROUPPER
+	RET
+
+// func advanceFirstAVX2(sum []float64, oldest []float32, newest []float32, state []float64, factor []float64)
 // Requires: AVX, FMA3
 TEXT ·advanceFirstAVX2(SB), NOSPLIT, $0-120
-	MOVQ         sum_base+0(FP), AX
-	MOVQ         x_base+24(FP), CX
-	MOVQ         y_base+48(FP), DX
-	MOVQ         state_base+72(FP), BX
-	MOVQ         factor_base+96(FP), SI
-	MOVQ         sum_len+8(FP), DI
-	SHRQ         $0x03, DI
-	VMOVUPD      (BX), Y0
-	VMOVUPD      64(BX), Y1
-	VMOVUPD      32(BX), Y2
-	VMOVUPD      96(BX), Y3
-	VBROADCASTSD (SI), Y4
-	VBROADCASTSD 8(SI), Y5
-	VBROADCASTSD 16(SI), Y6
-	VMOVUPD      128(BX), Y7
-	VMOVUPD      192(BX), Y8
-	VMOVUPD      160(BX), Y9
-	VMOVUPD      224(BX), Y10
-	VBROADCASTSD 24(SI), Y11
-	VBROADCASTSD 32(SI), Y12
-	VBROADCASTSD 40(SI), Y13
-	XORQ         SI, SI
+	MOVQ      sum_base+0(FP), AX
+	MOVQ      oldest_base+24(FP), CX
+	MOVQ      newest_base+48(FP), DX
+	MOVQ      state_base+72(FP), BX
+	MOVQ      factor_base+96(FP), SI
+	MOVQ      sum_len+8(FP), DI
+	SHRQ      $0x02, DI
+	VMOVUPD   (BX), Y0
+	VMOVUPD   64(BX), Y1
+	VMOVUPD   128(BX), Y2
+	VMOVUPD   192(BX), Y3
+	VMOVUPD   256(BX), Y4
+	VMOVUPD   320(BX), Y5
+	VMOVUPD   384(BX), Y6
+	VMOVUPD   448(BX), Y7
+	VMOVUPD   512(BX), Y8
+	VMOVUPD   576(BX), Y9
+	VCVTPS2PD (DX), Y10
+	VCVTPS2PD (CX), Y11
 
 next:
-	SUBQ         $0x01, DI
+	SUBQ         $0x02, DI
 	JL           done
-	VMULPD       (CX)(SI*1), Y5, Y14
-	VFNMADD231PD (DX)(SI*1), Y6, Y14
+	VCVTPS2PD    32(DX), Y12
+	VCVTPS2PD    32(CX), Y13
+	VADDPD       Y12, Y11, Y11
+	VADDPD       Y13, Y10, Y10
+	VMOVUPD      32(SI), Y14
+	VFNMADD213PD Y11, Y10, Y14
 	VADDPD       Y14, Y1, Y1
-	VFNMADD231PD Y0, Y4, Y1
+	VFNMADD231PD (SI), Y0, Y1
 	VADDPD       Y1, Y0, Y0
-	VMOVAPD      Y0, Y14
-	VMULPD       (CX)(SI*1), Y12, Y15
-	VFNMADD231PD (DX)(SI*1), Y13, Y15
-	VADDPD       Y15, Y8, Y8
-	VFNMADD231PD Y7, Y11, Y8
-	VADDPD       Y8, Y7, Y7
-	VADDPD       Y7, Y14, Y14
-	VMOVUPD      Y14, (AX)(SI*1)
-	VMULPD       32(CX)(SI*1), Y5, Y14
-	VFNMADD231PD 32(DX)(SI*1), Y6, Y14
+	VMULPD       64(SI), Y0, Y15
+	VMOVUPD      128(SI), Y14
+	VFNMADD213PD Y11, Y10, Y14
 	VADDPD       Y14, Y3, Y3
-	VFNMADD231PD Y2, Y4, Y3
+	VFNMADD231PD 96(SI), Y2, Y3
 	VADDPD       Y3, Y2, Y2
-	VMOVAPD      Y2, Y14
-	VMULPD       32(CX)(SI*1), Y12, Y15
-	VFNMADD231PD 32(DX)(SI*1), Y13, Y15
-	VADDPD       Y15, Y10, Y10
-	VFNMADD231PD Y9, Y11, Y10
-	VADDPD       Y10, Y9, Y9
-	VADDPD       Y9, Y14, Y14
-	VMOVUPD      Y14, 32(AX)(SI*1)
-	ADDQ         $0x40, SI
+	VFMADD231PD  160(SI), Y2, Y15
+	VSUBPD       Y5, Y11, Y5
+	VFNMADD231PD 224(SI), Y10, Y5
+	VFMADD231PD  192(SI), Y4, Y5
+	VFMADD231PD  256(SI), Y5, Y15
+	VSUBPD       Y7, Y11, Y7
+	VFNMADD231PD 320(SI), Y10, Y7
+	VFMADD231PD  288(SI), Y6, Y7
+	VFMADD231PD  352(SI), Y7, Y15
+	VSUBPD       Y9, Y11, Y9
+	VFNMADD231PD 416(SI), Y10, Y9
+	VFMADD231PD  384(SI), Y8, Y9
+	VFMADD231PD  448(SI), Y9, Y15
+	VMOVUPD      Y15, (AX)
+	ADDQ         $0x00000020, AX
+	ADDQ         $0x00000020, CX
+	ADDQ         $0x00000020, DX
+	VCVTPS2PD    32(DX), Y10
+	VCVTPS2PD    32(CX), Y11
+	VADDPD       Y10, Y13, Y13
+	VADDPD       Y11, Y12, Y12
+	VMOVUPD      32(SI), Y14
+	VFNMADD213PD Y13, Y12, Y14
+	VADDPD       Y14, Y1, Y1
+	VFNMADD231PD (SI), Y0, Y1
+	VADDPD       Y1, Y0, Y0
+	VMULPD       64(SI), Y0, Y15
+	VMOVUPD      128(SI), Y14
+	VFNMADD213PD Y13, Y12, Y14
+	VADDPD       Y14, Y3, Y3
+	VFNMADD231PD 96(SI), Y2, Y3
+	VADDPD       Y3, Y2, Y2
+	VFMADD231PD  160(SI), Y2, Y15
+	VSUBPD       Y4, Y13, Y4
+	VFNMADD231PD 224(SI), Y12, Y4
+	VFMADD231PD  192(SI), Y5, Y4
+	VFMADD231PD  256(SI), Y4, Y15
+	VSUBPD       Y6, Y13, Y6
+	VFNMADD231PD 320(SI), Y12, Y6
+	VFMADD231PD  288(SI), Y7, Y6
+	VFMADD231PD  352(SI), Y6, Y15
+	VSUBPD       Y8, Y13, Y8
+	VFNMADD231PD 416(SI), Y12, Y8
+	VFMADD231PD  384(SI), Y9, Y8
+	VFMADD231PD  448(SI), Y8, Y15
+	VMOVUPD      Y15, (AX)
+	ADDQ         $0x00000020, AX
+	ADDQ         $0x00000020, CX
+	ADDQ         $0x00000020, DX
 	JMP          next
 
 done:
+	INCQ    DI
+	JZ      one
 	VMOVUPD Y0, (BX)
 	VMOVUPD Y1, 64(BX)
-	VMOVUPD Y2, 32(BX)
-	VMOVUPD Y3, 96(BX)
-	VMOVUPD Y7, 128(BX)
-	VMOVUPD Y8, 192(BX)
-	VMOVUPD Y9, 160(BX)
-	VMOVUPD Y10, 224(BX)
+	VMOVUPD Y2, 128(BX)
+	VMOVUPD Y3, 192(BX)
+	VMOVUPD Y4, 256(BX)
+	VMOVUPD Y5, 320(BX)
+	VMOVUPD Y6, 384(BX)
+	VMOVUPD Y7, 448(BX)
+	VMOVUPD Y8, 512(BX)
+	VMOVUPD Y9, 576(BX)
 	VZEROUPPER
 	RET
 
-// func advanceMoreAVX2(sum []float64, x []float64, y []float64, state []float64, factor []float64)
-// Requires: AVX, FMA3
-TEXT ·advanceMoreAVX2(SB), NOSPLIT, $0-120
-	MOVQ         sum_base+0(FP), AX
-	MOVQ         x_base+24(FP), CX
-	MOVQ         y_base+48(FP), DX
-	MOVQ         state_base+72(FP), BX
-	MOVQ         factor_base+96(FP), SI
-	MOVQ         sum_len+8(FP), DI
-	SHRQ         $0x03, DI
-	VMOVUPD      (BX), Y0
-	VMOVUPD      64(BX), Y1
-	VMOVUPD      32(BX), Y2
-	VMOVUPD      96(BX), Y3
-	VBROADCASTSD (SI), Y4
-	VBROADCASTSD 8(SI), Y5
-	VBROADCASTSD 16(SI), Y6
-	VMOVUPD      128(BX), Y7
-	VMOVUPD      192(BX), Y8
-	VMOVUPD      160(BX), Y9
-	VMOVUPD      224(BX), Y10
-	VBROADCASTSD 24(SI), Y11
-	VBROADCASTSD 32(SI), Y12
-	VBROADCASTSD 40(SI), Y13
-	XORQ         SI, SI
-
-next:
-	SUBQ         $0x01, DI
-	JL           done
-	VMOVUPD      (AX)(SI*1), Y14
-	VMULPD       (CX)(SI*1), Y5, Y15
-	VFNMADD231PD (DX)(SI*1), Y6, Y15
-	VADDPD       Y15, Y1, Y1
-	VFNMADD231PD Y0, Y4, Y1
+one:
+	VCVTPS2PD    32(DX), Y12
+	VCVTPS2PD    32(CX), Y13
+	VADDPD       Y12, Y11, Y11
+	VADDPD       Y13, Y10, Y10
+	VMOVUPD      32(SI), Y14
+	VFNMADD213PD Y11, Y10, Y14
+	VADDPD       Y14, Y1, Y1
+	VFNMADD231PD (SI), Y0, Y1
 	VADDPD       Y1, Y0, Y0
-	VADDPD       Y0, Y14, Y14
-	VMULPD       (CX)(SI*1), Y12, Y15
-	VFNMADD231PD (DX)(SI*1), Y13, Y15
-	VADDPD       Y15, Y8, Y8
-	VFNMADD231PD Y7, Y11, Y8
-	VADDPD       Y8, Y7, Y7
-	VADDPD       Y7, Y14, Y14
-	VMOVUPD      Y14, (AX)(SI*1)
-	VMOVUPD      32(AX)(SI*1), Y14
-	VMULPD       32(CX)(SI*1), Y5, Y15
-	VFNMADD231PD 32(DX)(SI*1), Y6, Y15
-	VADDPD       Y15, Y3, Y3
-	VFNMADD231PD Y2, Y4, Y3
+	VMULPD       64(SI), Y0, Y12
+	VMOVUPD      128(SI), Y14
+	VFNMADD213PD Y11, Y10, Y14
+	VADDPD       Y14, Y3, Y3
+	VFNMADD231PD 96(SI), Y2, Y3
 	VADDPD       Y3, Y2, Y2
-	VADDPD       Y2, Y14, Y14
-	VMULPD       32(CX)(SI*1), Y12, Y15
-	VFNMADD231PD 32(DX)(SI*1), Y13, Y15
-	VADDPD       Y15, Y10, Y10
-	VFNMADD231PD Y9, Y11, Y10
-	VADDPD       Y10, Y9, Y9
-	VADDPD       Y9, Y14, Y14
-	VMOVUPD      Y14, 32(AX)(SI*1)
-	ADDQ         $0x40, SI
-	JMP          next
-
-done:
-	VMOVUPD Y0, (BX)
-	VMOVUPD Y1, 64(BX)
-	VMOVUPD Y2, 32(BX)
-	VMOVUPD Y3, 96(BX)
-	VMOVUPD Y7, 128(BX)
-	VMOVUPD Y8, 192(BX)
-	VMOVUPD Y9, 160(BX)
-	VMOVUPD Y10, 224(BX)
+	VFMADD231PD  160(SI), Y2, Y12
+	VSUBPD       Y5, Y11, Y5
+	VFNMADD231PD 224(SI), Y10, Y5
+	VFMADD231PD  192(SI), Y4, Y5
+	VFMADD231PD  256(SI), Y5, Y12
+	VSUBPD       Y7, Y11, Y7
+	VFNMADD231PD 320(SI), Y10, Y7
+	VFMADD231PD  288(SI), Y6, Y7
+	VFMADD231PD  352(SI), Y7, Y12
+	VSUBPD       Y9, Y11, Y9
+	VFNMADD231PD 416(SI), Y10, Y9
+	VFMADD231PD  384(SI), Y8, Y9
+	VFMADD231PD  448(SI), Y9, Y12
+	VMOVUPD      Y12, (AX)
+	ADDQ         $0x00000020, AX
+	ADDQ         $0x00000020, CX
+	ADDQ         $0x00000020, DX
+	VMOVUPD      Y0, (BX)
+	VMOVUPD      Y1, 64(BX)
+	VMOVUPD      Y2, 128(BX)
+	VMOVUPD      Y3, 192(BX)
+	VMOVUPD      Y5, 256(BX)
+	VMOVUPD      Y4, 320(BX)
+	VMOVUPD      Y7, 384(BX)
+	VMOVUPD      Y6, 448(BX)
+	VMOVUPD      Y9, 512(BX)
+	VMOVUPD      Y8, 576(BX)
 	VZEROUPPER
 	RET
 
-// func advanceLastAVX2(dst []float32, flat []uint32, newest []float32, sum []float64, x []float64, y []float64, state []float64, factor []float64)
+// func advanceLastAVX2(dst []float32, flat []uint32, sum []float64, oldest []float32, newest []float32, state []float64, factor []float64)
 // Requires: AVX, FMA3
-TEXT ·advanceLastAVX2(SB), NOSPLIT, $0-192
-	MOVQ         sum_base+72(FP), AX
-	MOVQ         x_base+96(FP), CX
-	MOVQ         y_base+120(FP), DX
-	MOVQ         state_base+144(FP), BX
-	MOVQ         factor_base+168(FP), SI
-	MOVQ         sum_len+80(FP), DI
-	MOVQ         dst_base+0(FP), R8
-	MOVQ         flat_base+24(FP), R9
-	MOVQ         newest_base+48(FP), R10
-	SHRQ         $0x03, DI
-	VMOVUPD      (BX), Y0
-	VMOVUPD      64(BX), Y1
-	VMOVUPD      32(BX), Y2
-	VMOVUPD      96(BX), Y3
-	VBROADCASTSD (SI), Y4
-	VBROADCASTSD 8(SI), Y5
-	VBROADCASTSD 16(SI), Y6
-	XORQ         SI, SI
+TEXT ·advanceLastAVX2(SB), NOSPLIT, $0-168
+	MOVQ      sum_base+48(FP), AX
+	MOVQ      oldest_base+72(FP), CX
+	MOVQ      newest_base+96(FP), DX
+	MOVQ      state_base+120(FP), BX
+	MOVQ      factor_base+144(FP), SI
+	MOVQ      sum_len+56(FP), DI
+	SHRQ      $0x02, DI
+	MOVQ      dst_base+0(FP), R8
+	MOVQ      flat_base+24(FP), R9
+	VMOVUPD   640(BX), Y0
+	VMOVUPD   704(BX), Y1
+	VMOVUPD   768(BX), Y2
+	VMOVUPD   832(BX), Y3
+	VMOVUPD   896(BX), Y4
+	VMOVUPD   960(BX), Y5
+	VMOVUPD   1024(BX), Y6
+	VMOVUPD   1088(BX), Y7
+	VCVTPS2PD (DX), Y8
+	VCVTPS2PD (CX), Y9
 
 next:
-	SUBQ         $0x01, DI
+	SUBQ         $0x02, DI
 	JL           done
-	VMOVUPD      (AX)(SI*1), Y7
-	VMULPD       (CX)(SI*1), Y5, Y8
-	VFNMADD231PD (DX)(SI*1), Y6, Y8
-	VADDPD       Y8, Y1, Y1
-	VFNMADD231PD Y0, Y4, Y1
-	VADDPD       Y1, Y0, Y0
-	VADDPD       Y0, Y7, Y7
-	VCVTPD2PSY   Y7, X7
+	VCVTPS2PD    32(DX), Y10
+	VCVTPS2PD    32(CX), Y11
+	VADDPD       Y10, Y9, Y9
+	VADDPD       Y11, Y8, Y8
+	VMOVUPD      (AX), Y12
+	VSUBPD       Y1, Y9, Y1
+	VFNMADD231PD 512(SI), Y8, Y1
+	VFMADD231PD  480(SI), Y0, Y1
+	VFMADD231PD  544(SI), Y1, Y12
+	VSUBPD       Y3, Y9, Y3
+	VFNMADD231PD 608(SI), Y8, Y3
+	VFMADD231PD  576(SI), Y2, Y3
+	VFMADD231PD  640(SI), Y3, Y12
+	VSUBPD       Y5, Y9, Y5
+	VFNMADD231PD 704(SI), Y8, Y5
+	VFMADD231PD  672(SI), Y4, Y5
+	VFMADD231PD  736(SI), Y5, Y12
+	VSUBPD       Y7, Y9, Y7
+	VFNMADD231PD 800(SI), Y8, Y7
+	VFMADD231PD  768(SI), Y6, Y7
+	VFMADD231PD  832(SI), Y7, Y12
+	VCVTPD2PSY   Y12, X12
 	VMOVUPS      (R9), X8
-	VBLENDVPS    X8, (R10), X7, X7
-	VMOVUPS      X7, (R8)
-	VMOVUPD      32(AX)(SI*1), Y7
-	VMULPD       32(CX)(SI*1), Y5, Y8
-	VFNMADD231PD 32(DX)(SI*1), Y6, Y8
-	VADDPD       Y8, Y3, Y3
-	VFNMADD231PD Y2, Y4, Y3
-	VADDPD       Y3, Y2, Y2
-	VADDPD       Y2, Y7, Y7
-	VCVTPD2PSY   Y7, X7
-	VMOVUPS      16(R9), X8
-	VBLENDVPS    X8, 16(R10), X7, X7
-	VMOVUPS      X7, 16(R8)
-	ADDQ         $0x40, SI
-	ADDQ         $0x20, R8
-	ADDQ         $0x20, R9
-	ADDQ         $0x20, R10
+	VBLENDVPS    X8, 32(DX), X12, X12
+	VMOVUPS      X12, (R8)
+	ADDQ         $0x00000020, R8
+	ADDQ         $0x00000020, R9
+	ADDQ         $0x00000020, AX
+	ADDQ         $0x00000020, CX
+	ADDQ         $0x00000020, DX
+	VCVTPS2PD    32(DX), Y8
+	VCVTPS2PD    32(CX), Y9
+	VADDPD       Y8, Y11, Y11
+	VADDPD       Y9, Y10, Y10
+	VMOVUPD      (AX), Y12
+	VSUBPD       Y0, Y11, Y0
+	VFNMADD231PD 512(SI), Y10, Y0
+	VFMADD231PD  480(SI), Y1, Y0
+	VFMADD231PD  544(SI), Y0, Y12
+	VSUBPD       Y2, Y11, Y2
+	VFNMADD231PD 608(SI), Y10, Y2
+	VFMADD231PD  576(SI), Y3, Y2
+	VFMADD231PD  640(SI), Y2, Y12
+	VSUBPD       Y4, Y11, Y4
+	VFNMADD231PD 704(SI), Y10, Y4
+	VFMADD231PD  672(SI), Y5, Y4
+	VFMADD231PD  736(SI), Y4, Y12
+	VSUBPD       Y6, Y11, Y6
+	VFNMADD231PD 800(SI), Y10, Y6
+	VFMADD231PD  768(SI), Y7, Y6
+	VFMADD231PD  832(SI), Y6, Y12
+	VCVTPD2PSY   Y12, X12
+	VMOVUPS      (R9), X10
+	VBLENDVPS    X10, 32(DX), X12, X12
+	VMOVUPS      X12, (R8)
+	ADDQ         $0x00000020, R8
+	ADDQ         $0x00000020, R9
+	ADDQ         $0x00000020, AX
+	ADDQ         $0x00000020, CX
+	ADDQ         $0x00000020, DX
 	JMP          next
 
 done:
-	VMOVUPD Y0, (BX)
-	VMOVUPD Y1, 64(BX)
-	VMOVUPD Y2, 32(BX)
-	VMOVUPD Y3, 96(BX)
+	INCQ    DI
+	JZ      one
+	VMOVUPD Y0, 640(BX)
+	VMOVUPD Y1, 704(BX)
+	VMOVUPD Y2, 768(BX)
+	VMOVUPD Y3, 832(BX)
+	VMOVUPD Y4, 896(BX)
+	VMOVUPD Y5, 960(BX)
+	VMOVUPD Y6, 1024(BX)
+	VMOVUPD Y7, 1088(BX)
+	VZEROUPPER
+	RET
+
+one:
+	VCVTPS2PD    32(DX), Y10
+	VCVTPS2PD    32(CX), Y11
+	VADDPD       Y10, Y9, Y9
+	VADDPD       Y11, Y8, Y8
+	VMOVUPD      (AX), Y10
+	VSUBPD       Y1, Y9, Y1
+	VFNMADD231PD 512(SI), Y8, Y1
+	VFMADD231PD  480(SI), Y0, Y1
+	VFMADD231PD  544(SI), Y1, Y10
+	VSUBPD       Y3, Y9, Y3
+	VFNMADD231PD 608(SI), Y8, Y3
+	VFMADD231PD  576(SI), Y2, Y3
+	VFMADD231PD  640(SI), Y3, Y10
+	VSUBPD       Y5, Y9, Y5
+	VFNMADD231PD 704(SI), Y8, Y5
+	VFMADD231PD  672(SI), Y4, Y5
+	VFMADD231PD  736(SI), Y5, Y10
+	VSUBPD       Y7, Y9, Y7
+	VFNMADD231PD 800(SI), Y8, Y7
+	VFMADD231PD  768(SI), Y6, Y7
+	VFMADD231PD  832(SI), Y7, Y10
+	VCVTPD2PSY   Y10, X10
+	VMOVUPS      (R9), X8
+	VBLENDVPS    X8, 32(DX), X10, X10
+	VMOVUPS      X10, (R8)
+	ADDQ         $0x00000020, R8
+	ADDQ         $0x00000020, R9
+	ADDQ         $0x00000020, AX
+	ADDQ         $0x00000020, CX
+	ADDQ         $0x00000020, DX
+	VMOVUPD      Y1, 640(BX)
+	VMOVUPD      Y0, 704(BX)
+	VMOVUPD      Y3, 768(BX)
+	VMOVUPD      Y2, 832(BX)
+	VMOVUPD      Y5, 896(BX)
+	VMOVUPD      Y4, 960(BX)
+	VMOVUPD      Y7, 1024(BX)
+	VMOVUPD      Y6, 1088(BX)
 	VZEROUPPER
 	RET
 
@@ -359,8 +539,8 @@ TEXT ·windowAVX2(SB), NOSPLIT, $0-80
 	VMULPD       Y0, Y10, Y10
 
 tap:
-	ADDQ         $0x20, CX
-	ADDQ         $0x48, DX
+	ADDQ         $0x00000020, CX
+	ADDQ         $0x00000048, DX
 	SUBQ         $0x20, BX
 	SUBQ         $0x09, SI
 	JE           done
@@ -400,74 +580,108 @@ done:
 	VZEROUPPER
 	RET
 
-// func transposeAVX2(dst *[64]float32, src *[64]float32)
+// func transposeAVX2(dst []float32, pitch int, next int, src []float32)
 // Requires: AVX
-TEXT ·transposeAVX2(SB), NOSPLIT, $0-16
-	MOVQ        dst+0(FP), AX
-	MOVQ        src+8(FP), CX
+TEXT ·transposeAVX2(SB), NOSPLIT, $0-64
+	MOVQ dst_base+0(FP), AX
+	MOVQ src_base+40(FP), CX
+	MOVQ pitch+24(FP), DX
+	MOVQ next+32(FP), BX
+	MOVQ src_len+48(FP), SI
+	SHLQ $0x02, DX
+	SHLQ $0x02, BX
+
+next:
+	SUBQ        $0x40, SI
+	JL          done
+	MOVQ        AX, DI
 	VMOVUPS     (CX), X0
 	VINSERTF128 $0x01, 128(CX), Y0, Y0
-	VMOVUPS     16(CX), X5
-	VINSERTF128 $0x01, 144(CX), Y5, Y5
-	VMOVUPS     32(CX), X2
-	VINSERTF128 $0x01, 160(CX), Y2, Y2
-	VMOVUPS     48(CX), X6
-	VINSERTF128 $0x01, 176(CX), Y6, Y6
-	VMOVUPS     64(CX), X3
-	VINSERTF128 $0x01, 192(CX), Y3, Y3
-	VMOVUPS     80(CX), X7
-	VINSERTF128 $0x01, 208(CX), Y7, Y7
-	VMOVUPS     96(CX), X4
-	VINSERTF128 $0x01, 224(CX), Y4, Y4
-	VMOVUPS     112(CX), X8
-	VINSERTF128 $0x01, 240(CX), Y8, Y8
-	VUNPCKLPS   Y2, Y0, Y1
-	VUNPCKHPS   Y2, Y0, Y0
-	VUNPCKLPS   Y4, Y3, Y2
-	VUNPCKHPS   Y4, Y3, Y4
-	VUNPCKLPD   Y2, Y1, Y3
-	VUNPCKHPD   Y2, Y1, Y1
-	VUNPCKLPD   Y4, Y0, Y2
-	VUNPCKHPD   Y4, Y0, Y0
-	VMOVUPS     Y3, (AX)
-	VMOVUPS     Y1, 32(AX)
-	VMOVUPS     Y2, 64(AX)
-	VMOVUPS     Y0, 96(AX)
-	VUNPCKLPS   Y6, Y5, Y0
-	VUNPCKHPS   Y6, Y5, Y1
-	VUNPCKLPS   Y8, Y7, Y2
-	VUNPCKHPS   Y8, Y7, Y4
-	VUNPCKLPD   Y2, Y0, Y3
-	VUNPCKHPD   Y2, Y0, Y0
-	VUNPCKLPD   Y4, Y1, Y2
-	VUNPCKHPD   Y4, Y1, Y1
-	VMOVUPS     Y3, 128(AX)
-	VMOVUPS     Y0, 160(AX)
-	VMOVUPS     Y2, 192(AX)
-	VMOVUPS     Y1, 224(AX)
+	VMOVUPS     16(CX), X9
+	VINSERTF128 $0x01, 144(CX), Y9, Y9
+	VMOVUPS     32(CX), X3
+	VINSERTF128 $0x01, 160(CX), Y3, Y3
+	VMOVUPS     48(CX), X10
+	VINSERTF128 $0x01, 176(CX), Y10, Y10
+	VMOVUPS     64(CX), X5
+	VINSERTF128 $0x01, 192(CX), Y5, Y5
+	VMOVUPS     80(CX), X11
+	VINSERTF128 $0x01, 208(CX), Y11, Y11
+	VMOVUPS     96(CX), X7
+	VINSERTF128 $0x01, 224(CX), Y7, Y7
+	VMOVUPS     112(CX), X12
+	VINSERTF128 $0x01, 240(CX), Y12, Y12
+	VUNPCKLPS   Y3, Y0, Y1
+	VUNPCKHPS   Y3, Y0, Y4
+	VUNPCKLPS   Y7, Y5, Y6
+	VUNPCKHPS   Y7, Y5, Y8
+	VUNPCKLPD   Y6, Y1, Y2
+	VUNPCKHPD   Y6, Y1, Y1
+	VUNPCKLPD   Y8, Y4, Y6
+	VUNPCKHPD   Y8, Y4, Y4
+	VMOVUPS     Y2, (DI)
+	ADDQ        DX, DI
+	VMOVUPS     Y1, (DI)
+	ADDQ        DX, DI
+	VMOVUPS     Y6, (DI)
+	ADDQ        DX, DI
+	VMOVUPS     Y4, (DI)
+	ADDQ        DX, DI
+	VUNPCKLPS   Y10, Y9, Y1
+	VUNPCKHPS   Y10, Y9, Y4
+	VUNPCKLPS   Y12, Y11, Y6
+	VUNPCKHPS   Y12, Y11, Y8
+	VUNPCKLPD   Y6, Y1, Y2
+	VUNPCKHPD   Y6, Y1, Y1
+	VUNPCKLPD   Y8, Y4, Y6
+	VUNPCKHPD   Y8, Y4, Y4
+	VMOVUPS     Y2, (DI)
+	ADDQ        DX, DI
+	VMOVUPS     Y1, (DI)
+	ADDQ        DX, DI
+	VMOVUPS     Y6, (DI)
+	ADDQ        DX, DI
+	VMOVUPS     Y4, (DI)
+	ADDQ        DX, DI
+	ADDQ        $0x00000100, CX
+	ADDQ        BX, AX
+	JMP         next
+
+done:
 	VZEROUPPER
 	RET
 
-// func columnsAVX2(dst []float32, src []float32, pitch int)
+// func columnsAVX2(dst []float32, next []float32, src []float32, first int, pitch int)
 // Requires: AVX, MMX+
-TEXT ·columnsAVX2(SB), NOSPLIT, $0-56
+TEXT ·columnsAVX2(SB), NOSPLIT, $0-88
 	MOVQ   dst_base+0(FP), AX
-	MOVQ   src_base+24(FP), CX
-	MOVQ   dst_len+8(FP), DX
-	SHRQ   $0x03, DX
-	MOVQ   pitch+48(FP), BX
-	SHLQ   $0x02, BX
-	IMUL3Q $0x10, BX, SI
+	MOVQ   next_base+24(FP), CX
+	MOVQ   src_base+48(FP), DX
+	MOVQ   dst_len+8(FP), BX
+	MOVQ   next_len+32(FP), SI
+	MOVQ   first+72(FP), DI
+	LEAQ   (DX)(DI*4), DX
+	MOVQ   pitch+80(FP), DI
+	SHLQ   $0x02, DI
+	IMUL3Q $0x20, DI, R8
 
 next:
-	SUBQ       $0x01, DX
+	SUBQ       $0x08, BX
 	JL         done
-	PREFETCHT0 (CX)(SI*1)
-	VMOVUPS    (CX), Y0
+	PREFETCHT0 (DX)(R8*1)
+	VMOVUPS    (DX), Y0
 	VMOVUPS    Y0, (AX)
-	ADDQ       BX, CX
-	ADDQ       $0x20, AX
-	JMP        next
+	TESTQ      SI, SI
+	JZ         one
+	PREFETCHT0 60(DX)(R8*1)
+	VMOVUPS    32(DX), Y0
+	VMOVUPS    Y0, (CX)
+	ADDQ       $0x00000020, CX
+
+one:
+	ADDQ DI, DX
+	ADDQ $0x00000020, AX
+	JMP  next
 
 done:
 	VZEROUPPER
@@ -494,8 +708,8 @@ next:
 	VANDPS  Y4, Y2, Y5
 	VMOVUPS Y3, (AX)
 	VMOVUPS Y5, (CX)
-	ADDQ    $0x20, AX
-	ADDQ    $0x20, CX
+	ADDQ    $0x00000020, AX
+	ADDQ    $0x00000020, CX
 	JMP     next
 
 done:
@@ -545,8 +759,8 @@ next:
 	VCMPPS  $0x04, Y1, Y3, Y3
 	VANDPS  Y3, Y5, Y5
 	VORPS   Y5, Y2, Y2
-	ADDQ    $0x20, AX
-	ADDQ    $0x20, CX
+	ADDQ    $0x00000020, AX
+	ADDQ    $0x00000020, CX
 	JMP     next
 
 done:
@@ -594,8 +808,8 @@ next:
 	VMOVUPD Y10, (AX)
 	VMOVUPD Y11, (CX)
 	VADDPD  Y1, Y0, Y0
-	ADDQ    $0x20, AX
-	ADDQ    $0x20, CX
+	ADDQ    $0x00000020, AX
+	ADDQ    $0x00000020, CX
 	JMP     next
 
 done:
@@ -664,8 +878,8 @@ next:
 	VADDPD  Y8, Y13, Y13
 	VMOVUPD Y13, (CX)
 	VADDPD  Y1, Y0, Y0
-	ADDQ    $0x20, AX
-	ADDQ    $0x20, CX
+	ADDQ    $0x00000020, AX
+	ADDQ    $0x00000020, CX
 	JMP     next
 
 done:
@@ -696,9 +910,9 @@ next:
 	VORPD   Y1, Y3, Y3
 	VANDNPD Y0, Y3, Y3
 	VMOVUPD Y3, (AX)
-	ADDQ    $0x20, AX
-	ADDQ    $0x20, CX
-	ADDQ    $0x20, DX
+	ADDQ    $0x00000020, AX
+	ADDQ    $0x00000020, CX
+	ADDQ    $0x00000020, DX
 	JMP     next
 
 done:
@@ -795,9 +1009,9 @@ locate:
 	MOVQ        24(R14), R15
 	PREFETCHT0  (SI)(R15*1)
 	PREFETCHT0  (R8)(R15*1)
-	ADDQ        $0x20, CX
-	ADDQ        $0x20, DX
-	ADDQ        $0x20, R14
+	ADDQ        $0x00000020, CX
+	ADDQ        $0x00000020, DX
+	ADDQ        $0x00000020, R14
 	DECQ        R13
 	JNZ         locate
 	MOVQ        R11, R14
@@ -895,7 +1109,7 @@ sample:
 	VMULPD       Y3, Y2, Y2
 	VADDPD       Y2, Y1, Y1
 	VMOVUPD      Y1, 96(AX)
-	ADDQ         $0x20, R14
+	ADDQ         $0x00000020, R14
 	SUBQ         $-128, AX
 	DECQ         R12
 	JNZ          sample
@@ -994,9 +1208,9 @@ next:
 	VMULPD       Y1, Y3, Y3
 	VADDPD       Y3, Y2, Y2
 	VMOVUPD      Y2, (AX)
-	ADDQ         $0x20, CX
-	ADDQ         $0x20, DX
-	ADDQ         $0x20, AX
+	ADDQ         $0x00000020, CX
+	ADDQ         $0x00000020, DX
+	ADDQ         $0x00000020, AX
 	JMP          next
 
 done:
@@ -1097,9 +1311,9 @@ next:
 	VADDPD       Y3, Y2, Y2
 	VMULPD       Y0, Y2, Y2
 	VMOVUPD      Y2, (AX)
-	ADDQ         $0x20, CX
-	ADDQ         $0x20, DX
-	ADDQ         $0x20, AX
+	ADDQ         $0x00000020, CX
+	ADDQ         $0x00000020, DX
+	ADDQ         $0x00000020, AX
 	JMP          next
 
 done:
@@ -1220,9 +1434,9 @@ next:
 	VADDPD       Y3, Y2, Y2
 	VMULPD       Y0, Y2, Y2
 	VMOVUPD      Y2, (AX)
-	ADDQ         $0x20, CX
-	ADDQ         $0x20, DX
-	ADDQ         $0x20, AX
+	ADDQ         $0x00000020, CX
+	ADDQ         $0x00000020, DX
+	ADDQ         $0x00000020, AX
 	JMP          next
 
 done:
@@ -1323,9 +1537,9 @@ next:
 	VADDPD       Y3, Y2, Y2
 	VMULPD       Y0, Y2, Y2
 	VMOVUPD      Y2, (AX)
-	ADDQ         $0x20, CX
-	ADDQ         $0x20, DX
-	ADDQ         $0x20, AX
+	ADDQ         $0x00000020, CX
+	ADDQ         $0x00000020, DX
+	ADDQ         $0x00000020, AX
 	JMP          next
 
 done:
@@ -1358,9 +1572,9 @@ next:
 	VADDPD       (CX), Y3, Y3
 	VMOVUPD      Y1, (AX)
 	VMOVUPD      Y3, (CX)
-	ADDQ         $0x20, AX
-	ADDQ         $0x20, CX
-	ADDQ         $0x20, DX
+	ADDQ         $0x00000020, AX
+	ADDQ         $0x00000020, CX
+	ADDQ         $0x00000020, DX
 	JMP          next
 
 done:
@@ -1393,9 +1607,9 @@ next:
 	VADDPD  (CX), Y3, Y3
 	VMOVUPD Y1, (AX)
 	VMOVUPD Y3, (CX)
-	ADDQ    $0x20, AX
-	ADDQ    $0x20, CX
-	ADDQ    $0x20, DX
+	ADDQ    $0x00000020, AX
+	ADDQ    $0x00000020, CX
+	ADDQ    $0x00000020, DX
 	JMP     next
 
 done:
@@ -1444,10 +1658,10 @@ next:
 	VMOVSD       X8, (AX)
 	VEXTRACTPS   $0x02, X8, 8(AX)
 	VMOVSS       X7, (CX)
-	ADDQ         $0x0c, AX
-	ADDQ         $0x04, CX
-	ADDQ         $0x20, DX
-	ADDQ         $0x20, BX
+	ADDQ         $0x0000000c, AX
+	ADDQ         $0x00000004, CX
+	ADDQ         $0x00000020, DX
+	ADDQ         $0x00000020, BX
 	JMP          next
 
 done:
@@ -1504,10 +1718,10 @@ next:
 	VANDPS       X10, X7, X7
 	VMOVUPS      X8, (AX)
 	VMOVUPS      X7, (CX)
-	ADDQ         $0x10, AX
-	ADDQ         $0x10, CX
-	ADDQ         $0x20, DX
-	ADDQ         $0x20, BX
+	ADDQ         $0x00000010, AX
+	ADDQ         $0x00000010, CX
+	ADDQ         $0x00000020, DX
+	ADDQ         $0x00000020, BX
 	JMP          next
 
 done:
@@ -1555,8 +1769,8 @@ next:
 	POPCNTL   R8, R8
 	LEAQ      (SI)(R8*4), SI
 	VPADDD    Y5, Y4, Y4
-	ADDQ      $0x20, CX
-	ADDQ      $0x20, DX
+	ADDQ      $0x00000020, CX
+	ADDQ      $0x00000020, DX
 	JMP       next
 
 done:
@@ -1595,8 +1809,8 @@ next:
 	VMOVUPS    X2, (AX)
 	VANDPS     X0, X2, X2
 	VMAXPS     X1, X2, X1
-	ADDQ       $0x20, DX
-	ADDQ       $0x10, AX
+	ADDQ       $0x00000020, DX
+	ADDQ       $0x00000010, AX
 	JMP        next
 
 done:
@@ -1639,9 +1853,9 @@ next:
 	VORPS     Y11, Y7, Y7
 	VBLENDVPS Y10, Y8, Y6, Y8
 	VMOVUPS   Y8, (AX)
-	ADDQ      $0x20, AX
-	ADDQ      $0x20, CX
-	ADDQ      $0x20, DX
+	ADDQ      $0x00000020, AX
+	ADDQ      $0x00000020, CX
+	ADDQ      $0x00000020, DX
 	JMP       next
 
 done:
@@ -1704,8 +1918,8 @@ next:
 	VSHUFPS      $0x88, X1, X3, X1
 	VORPS        (AX), X1, X1
 	VMOVUPS      X1, (AX)
-	ADDQ         $0x10, AX
-	ADDQ         $0x20, CX
+	ADDQ         $0x00000010, AX
+	ADDQ         $0x00000020, CX
 	JMP          next
 
 done:

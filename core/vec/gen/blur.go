@@ -9,163 +9,216 @@ import (
 // A strip is rows of eight samples side by side, one of each line.
 const (
 	terms = 9
+	slow  = 2     // of these the state is sum and difference, of the others two sums
 	row32 = 8 * 4 // bytes of a row of float32
 	row64 = 8 * 8
 )
 
-func ends() {
-	text("endsAVX2", "func(x, y []float64, flat []uint32, run *[8]int32, src []float32, radius int) int")
-	x, y, flat, oldest := pointer("x"), pointer("y"), pointer("flat"), pointer("src")
-	n := Load(Param("x").Len(), GP64())
-	SHRQ(U8(3), n)
-	runs := Load(Param("run"), GP64())
-	radius := Load(Param("radius"), GP64())
-	newest := GP64() // of the step before
-	MOVQ(radius, newest)
-	SHLQ(U8(6), newest)
-	LEAQ(at(oldest, newest, row32), newest)
-	full, more, run, one := YMM(), YMM(), YMM(), YMM()
+func runs() {
+	text("runsAVX2", "func(flat []uint32, run *[8]int32, src []float32, radius int)")
+	flat, src := pointer("flat"), pointer("src")
+	n := Load(Param("flat").Len(), GP64())
+	states := Load(Param("run"), GP64())
+	full, run, one := YMM(), YMM(), YMM()
+	radius, low := Load(Param("radius"), GP64()), XMM()
 	SHLQ(U8(1), radius)
-	low := XMM()
 	MOVQ(radius, low)
 	VPBROADCASTD(low, full)
 	VPCMPEQD(one, one, one) // -1
-	VPSUBD(one, full, more)
-	VMOVDQU(Mem{Base: runs}, run)
-	i := GP64()
-	XORQ(i, i)
-
-	Label("row")
-	CMPQ(i, n)
-	JGE(LabelRef("done"))
-	count, filled := YMM(), YMM()
-	VMOVUPS(Mem{Base: newest, Disp: row32}, count)
-	VCMPPS(equal, Mem{Base: newest}, count, count)
-	VPAND(count, run, count)
-	VPSUBD(one, count, count)
-	VPCMPGTD(more, count, filled)
-	mask := GP32()
-	VMOVMSKPS(filled, mask)
-	CMPL(mask, U32(0xff))
-	JE(LabelRef("done"))
-	VMOVDQA(count, run)
-	VPCMPGTD(full, count, filled)
-	VMOVDQU(filled, Mem{Base: flat})
-	for half := range 2 {
-		a, b := YMM(), YMM()
-		VCVTPS2PD(Mem{Base: newest, Disp: row32 + 16*half}, a)
-		VCVTPS2PD(Mem{Base: oldest, Disp: 16 * half}, b)
-		VADDPD(a, b, a)
-		VMOVUPD(a, Mem{Base: x, Disp: 32 * half})
-		VCVTPS2PD(Mem{Base: newest, Disp: 16 * half}, a)
-		VCVTPS2PD(Mem{Base: oldest, Disp: row32 + 16*half}, b)
-		VADDPD(a, b, a)
-		VMOVUPD(a, Mem{Base: y, Disp: 32 * half})
-	}
-	advanceBy(row64, x, y)
-	advanceBy(row32, flat, oldest, newest)
-	INCQ(i)
-	JMP(LabelRef("row"))
-
-	Label("done")
-	VMOVDQU(run, Mem{Base: runs})
-	Store(i, ReturnIndex(0))
-	end()
-}
-
-func still() {
-	text("stillAVX2", "func(dst, src []float32) int")
-	dst, src, n := pointer("dst"), pointer("src"), Load(Param("dst").Len(), GP64())
-	first, is, rows, mask := YMM(), YMM(), GP64(), GP32()
-	SHRQ(U8(3), n)
-	VMOVUPS(Mem{Base: src}, first)
-	XORQ(rows, rows)
-	loop(n, 1, func() {
-		VCMPPS(equal, Mem{Base: src}, first, is)
-		VMOVMSKPS(is, mask)
-		CMPL(mask, U32(0xff))
-		JNE(LabelRef("done"))
-		VMOVUPS(first, Mem{Base: dst})
-		advanceBy(row32, dst, src)
-		INCQ(rows)
+	VMOVDQU(Mem{Base: states}, run)
+	loop(n, 8, func() {
+		kept, filled := YMM(), YMM()
+		VMOVUPS(Mem{Base: src, Disp: row32}, kept)
+		VCMPPS(equal, Mem{Base: src}, kept, kept)
+		VPAND(kept, run, run)
+		VPSUBD(one, run, run)
+		VPCMPGTD(full, run, filled)
+		VMOVDQU(filled, Mem{Base: flat})
+		advanceBy(row32, flat, src)
 	})
-	Store(rows, ReturnIndex(0))
+	VMOVDQU(run, Mem{Base: states})
 	end()
 }
 
-// advance moves some cosines on by len(sum)/8 steps; their state and factors stay in
+func steps() {
+	text("stepsAVX2", "func(at []int64, src []float32) int")
+	start, at, src := pointer("at"), GP64(), pointer("src")
+	room, n := Load(Param("at").Len(), GP64()), Load(Param("src").Len(), GP64())
+	MOVQ(start, at)
+	LEAQ(Mem{Base: start, Index: room, Scale: 8}, room) // its end
+	row, bits := GP64(), GP32()
+	XORQ(row, row)
+	SUBQ(U8(8), n)
+	loop(n, 8, func() {
+		INCQ(row)
+		changed := YMM()
+		VMOVUPS(Mem{Base: src, Disp: row32}, changed)
+		VCMPPS(notEqual, Mem{Base: src}, changed, changed)
+		VMOVMSKPS(changed, bits)
+		advanceBy(row32, src)
+		TESTL(bits, bits)
+		JZ(LabelRef("next"))
+		CMPQ(at, room)
+		JE(LabelRef("done"))
+		MOVQ(row, Mem{Base: at})
+		advanceBy(8, at)
+	})
+	SUBQ(start, at)
+	SHRQ(U8(3), at)
+	Store(at, ReturnIndex(0))
+	end()
+}
+
+// ramps takes four rows at a time, then one.
+func ramps() {
+	text("rampsAVX2", "func(dst, oldest []float32, curve []float64, first int, phase []int64, delta []float64)")
+	dst, oldest, curve := pointer("dst"), pointer("oldest"), pointer("curve")
+	LEAQ(Mem{Base: curve, Index: Load(Param("first"), GP64()), Scale: 8}, curve)
+	n := Load(Param("dst").Len(), GP64())
+	phases, deltas := pointer("phase"), pointer("delta")
+	count := Load(Param("phase").Len(), GP64())
+	phase, delta, left, at := GP64(), GP64(), GP64(), GP64()
+	rows := func(of string, rows int) {
+		Label("rows" + of)
+		SUBQ(U8(8*rows), n)
+		JL(LabelRef("end" + of))
+		var sum [4][2]VecVirtual
+		for i := range rows {
+			for h := range 2 {
+				sum[i][h] = YMM()
+				VCVTPS2PD(Mem{Base: oldest, Disp: row32*i + 16*h}, sum[i][h])
+			}
+		}
+		MOVQ(phases, phase)
+		MOVQ(deltas, delta)
+		MOVQ(count, left)
+		Label("step" + of)
+		SUBQ(U8(1), left)
+		JL(LabelRef("store" + of))
+		low, high, c := YMM(), YMM(), YMM()
+		MOVQ(Mem{Base: phase}, at)
+		VMOVUPD(Mem{Base: delta}, low)
+		VMOVUPD(Mem{Base: delta, Disp: 32}, high)
+		for i := range rows {
+			VBROADCASTSD(Mem{Base: curve, Index: at, Scale: 8, Disp: 8 * i}, c)
+			VFMADD231PD(c, low, sum[i][0])
+			VFMADD231PD(c, high, sum[i][1])
+		}
+		advanceBy(8, phase)
+		advanceBy(row64, delta)
+		JMP(LabelRef("step" + of))
+		Label("store" + of)
+		for i := range rows {
+			for h := range 2 {
+				VCVTPD2PSY(sum[i][h], sum[i][h].AsX())
+				VMOVUPS(sum[i][h].AsX(), Mem{Base: dst, Disp: row32*i + 16*h})
+			}
+		}
+		advanceBy(row32*rows, dst, oldest)
+		advanceBy(8*rows, curve)
+		JMP(LabelRef("rows" + of))
+		Label("end" + of)
+		ADDQ(U8(8*rows), n)
+	}
+	rows("Four", 4)
+	rows("One", 1)
+	end()
+}
+
+// advance moves some cosines of four of the eight lines on; their state stays in
 // registers. The first ones begin the sums, the last ones round them.
-func advance(name string, terms int, first, last bool) {
-	arguments := "sum, x, y, state, factor []float64"
+func advance(name string, from, to int) {
+	first, last := from == 0, to == terms
+	arguments := "sum []float64, oldest, newest []float32, state, factor []float64"
 	if last {
-		arguments = "dst []float32, flat []uint32, newest []float32, " + arguments
+		arguments = "dst []float32, flat []uint32, " + arguments
 	}
 	text(name, "func("+arguments+")")
-	sum, x, y := pointer("sum"), pointer("x"), pointer("y")
+	sum, oldest, newest := pointer("sum"), pointer("oldest"), pointer("newest")
 	states, factors := pointer("state"), pointer("factor")
 	n := Load(Param("sum").Len(), GP64())
-	var dst, flat, newest GPVirtual
+	SHRQ(U8(2), n)
+	var dst, flat GPVirtual
 	if last {
-		dst, flat, newest = pointer("dst"), pointer("flat"), pointer("newest")
+		dst, flat = pointer("dst"), pointer("flat")
 	}
-	SHRQ(U8(3), n)
-	var s, d [2][2]VecVirtual // of each term and half
-	var factor [2][3]VecVirtual
-	for k := range terms {
-		for h := range 2 {
-			s[k][h], d[k][h] = YMM(), YMM()
-			VMOVUPD(Mem{Base: states, Disp: 2*row64*k + 32*h}, s[k][h])
-			VMOVUPD(Mem{Base: states, Disp: 2*row64*k + row64 + 32*h}, d[k][h])
-		}
-		for i := range factor[k] {
-			factor[k][i] = YMM()
-			VBROADCASTSD(Mem{Base: factors, Disp: 8 * (3*k + i)}, factor[k][i])
+	var state [2][terms]VecVirtual
+	for k := from; k < to; k++ {
+		for i := range state {
+			state[i][k] = YMM()
+			VMOVUPD(Mem{Base: states, Disp: row64 * (2*k + i)}, state[i][k])
 		}
 	}
-	i := GP64() // bytes of sum, x and y done
-	XORQ(i, i)
-	loop(n, 1, func() {
-		for h := range 2 {
-			total := YMM()
-			if !first {
-				VMOVUPD(at(sum, i, 32*h), total)
-			}
-			for k := range terms {
-				spring, outer, inner := factor[k][0], factor[k][1], factor[k][2]
-				push := YMM()
-				VMULPD(at(x, i, 32*h), outer, push)
-				VFNMADD231PD(at(y, i, 32*h), inner, push)
-				VADDPD(push, d[k][h], d[k][h])
-				VFNMADD231PD(s[k][h], spring, d[k][h])
-				VADDPD(d[k][h], s[k][h], s[k][h])
-				if first && k == 0 {
-					VMOVAPD(s[k][h], total)
-				} else {
-					VADDPD(s[k][h], total, total)
-				}
-			}
-			if !last {
-				VMOVUPD(total, at(sum, i, 32*h))
-				continue
-			}
-			rounded, mask := XMM(), XMM()
-			VCVTPD2PSY(total, rounded)
-			VMOVUPS(Mem{Base: flat, Disp: 16 * h}, mask)
-			VBLENDVPS(mask, Mem{Base: newest, Disp: 16 * h}, rounded, rounded)
-			VMOVUPS(rounded, Mem{Base: dst, Disp: 16 * h})
+	factor := func(k, i int) Mem { return Mem{Base: factors, Disp: 32 * (3*k + i)} }
+	up, down, up1, down1, push := YMM(), YMM(), YMM(), YMM(), YMM()
+	VCVTPS2PD(Mem{Base: newest}, up)
+	VCVTPS2PD(Mem{Base: oldest}, down)
+	// step takes the sums, and what else there is of a cosine; of a fast one it leaves the
+	// new sum in place of the one before the last.
+	step := func(s, other *[terms]VecVirtual, up, down, up1, down1 VecVirtual) {
+		VCVTPS2PD(Mem{Base: newest, Disp: row32}, up1)
+		VCVTPS2PD(Mem{Base: oldest, Disp: row32}, down1)
+		outer, inner, total := down, up, YMM()
+		VADDPD(up1, down, outer)
+		VADDPD(down1, up, inner)
+		if !first {
+			VMOVUPD(Mem{Base: sum}, total)
 		}
-		advanceBy(row64, i)
+		for k := from; k < to; k++ {
+			now := other[k]
+			if k < slow {
+				s, d := state[0][k], state[1][k]
+				VMOVUPD(factor(k, 1), push)
+				VFNMADD213PD(outer, inner, push)
+				VADDPD(push, d, d)
+				VFNMADD231PD(factor(k, 0), s, d)
+				VADDPD(d, s, s)
+				now = s
+			} else {
+				VSUBPD(now, outer, now)
+				VFNMADD231PD(factor(k, 1), inner, now)
+				VFMADD231PD(factor(k, 0), s[k], now)
+			}
+			if k == 0 {
+				VMULPD(factor(k, 2), now, total)
+			} else {
+				VFMADD231PD(factor(k, 2), now, total)
+			}
+		}
 		if last {
-			advanceBy(row32, dst, flat, newest)
+			mask := XMM()
+			VCVTPD2PSY(total, total.AsX())
+			VMOVUPS(Mem{Base: flat}, mask)
+			VBLENDVPS(mask, Mem{Base: newest, Disp: row32}, total.AsX(), total.AsX())
+			VMOVUPS(total.AsX(), Mem{Base: dst})
+			advanceBy(row32, dst, flat)
+		} else {
+			VMOVUPD(total, Mem{Base: sum})
 		}
-	})
-	for k := range terms {
-		for h := range 2 {
-			VMOVUPD(s[k][h], Mem{Base: states, Disp: 2*row64*k + 32*h})
-			VMOVUPD(d[k][h], Mem{Base: states, Disp: 2*row64*k + row64 + 32*h})
-		}
+		advanceBy(row32, sum, oldest, newest)
 	}
-	end()
+	store := func(s, other *[terms]VecVirtual) {
+		for k := from; k < to; k++ {
+			a, b := s[k], other[k]
+			if k < slow {
+				a, b = state[0][k], state[1][k]
+			}
+			VMOVUPD(a, Mem{Base: states, Disp: row64 * 2 * k})
+			VMOVUPD(b, Mem{Base: states, Disp: row64 * (2*k + 1)})
+		}
+		end()
+	}
+	even, odd := &state[0], &state[1]
+	loop(n, 2, func() {
+		step(even, odd, up, down, up1, down1)
+		step(odd, even, up1, down1, up, down)
+	})
+	INCQ(n)
+	JZ(LabelRef("one"))
+	store(even, odd)
+	Label("one")
+	step(even, odd, up, down, up1, down1)
+	store(odd, even)
 }
 
 // window adds up the taps of four of the eight lines.
@@ -208,8 +261,8 @@ func window() {
 }
 
 // advanceBy moves pointers on by that many bytes.
-func advanceBy(bytes uint8, pointers ...Register) {
+func advanceBy(bytes int, pointers ...Register) {
 	for _, p := range pointers {
-		ADDQ(U8(bytes), p)
+		ADDQ(U32(bytes), p)
 	}
 }

@@ -7,51 +7,69 @@ import (
 )
 
 func transpose() {
-	text("transposeAVX2", "func(dst, src *[64]float32)")
-	dst, src := Load(Param("dst"), GP64()), Load(Param("src"), GP64())
-	var row, pair, quad [8]VecVirtual
-	for i := range row {
-		row[i], pair[i], quad[i] = YMM(), YMM(), YMM()
-	}
-	for i := range 4 { // halves of rows i and i+4
-		low, high := row[i], row[i+4]
-		VMOVUPS(Mem{Base: src, Disp: row32 * i}, low.AsX())
-		VINSERTF128(U8(1), Mem{Base: src, Disp: row32 * (i + 4)}, low, low)
-		VMOVUPS(Mem{Base: src, Disp: row32*i + 16}, high.AsX())
-		VINSERTF128(U8(1), Mem{Base: src, Disp: row32*(i+4) + 16}, high, high)
-	}
-	for half := range 2 { // columns 0..3, then 4..7
-		r, p, q := row[4*half:], pair[4*half:], quad[4*half:]
-		VUNPCKLPS(r[1], r[0], p[0])
-		VUNPCKHPS(r[1], r[0], p[1])
-		VUNPCKLPS(r[3], r[2], p[2])
-		VUNPCKHPS(r[3], r[2], p[3])
-		VUNPCKLPD(p[2], p[0], q[0])
-		VUNPCKHPD(p[2], p[0], q[1])
-		VUNPCKLPD(p[3], p[1], q[2])
-		VUNPCKHPD(p[3], p[1], q[3])
-		for i := range 4 {
-			VMOVUPS(q[i], Mem{Base: dst, Disp: row32 * (4*half + i)})
+	text("transposeAVX2", "func(dst []float32, pitch, next int, src []float32)")
+	dst, src := pointer("dst"), pointer("src")
+	pitch, next := Load(Param("pitch"), GP64()), Load(Param("next"), GP64())
+	n := Load(Param("src").Len(), GP64())
+	SHLQ(U8(2), pitch)
+	SHLQ(U8(2), next)
+	loop(n, 64, func() {
+		to := GP64()
+		MOVQ(dst, to)
+		var row, pair, quad [8]VecVirtual
+		for i := range row {
+			row[i], pair[i], quad[i] = YMM(), YMM(), YMM()
 		}
-	}
+		for i := range 4 { // halves of rows i and i+4
+			low, high := row[i], row[i+4]
+			VMOVUPS(Mem{Base: src, Disp: row32 * i}, low.AsX())
+			VINSERTF128(U8(1), Mem{Base: src, Disp: row32 * (i + 4)}, low, low)
+			VMOVUPS(Mem{Base: src, Disp: row32*i + 16}, high.AsX())
+			VINSERTF128(U8(1), Mem{Base: src, Disp: row32*(i+4) + 16}, high, high)
+		}
+		for half := range 2 { // columns 0..3, then 4..7
+			r, p, q := row[4*half:], pair[4*half:], quad[4*half:]
+			VUNPCKLPS(r[1], r[0], p[0])
+			VUNPCKHPS(r[1], r[0], p[1])
+			VUNPCKLPS(r[3], r[2], p[2])
+			VUNPCKHPS(r[3], r[2], p[3])
+			VUNPCKLPD(p[2], p[0], q[0])
+			VUNPCKHPD(p[2], p[0], q[1])
+			VUNPCKLPD(p[3], p[1], q[2])
+			VUNPCKHPD(p[3], p[1], q[3])
+			for i := range 4 {
+				VMOVUPS(q[i], Mem{Base: to})
+				ADDQ(pitch, to)
+			}
+		}
+		advanceBy(4*64, src)
+		ADDQ(next, dst)
+	})
 	end()
 }
 
-// columns copies eight columns, asking for rows long before it needs them.
+// columns asks for rows long before it needs them.
 func columns() {
-	text("columnsAVX2", "func(dst, src []float32, pitch int)")
-	const ahead = 16 // rows
-	dst, src := pointer("dst"), pointer("src")
-	n := Load(Param("dst").Len(), GP64())
-	SHRQ(U8(3), n)
+	text("columnsAVX2", "func(dst, next, src []float32, first, pitch int)")
+	const ahead = 32 // rows
+	dst, next, src := pointer("dst"), pointer("next"), pointer("src")
+	n, both := Load(Param("dst").Len(), GP64()), Load(Param("next").Len(), GP64())
+	LEAQ(Mem{Base: src, Index: Load(Param("first"), GP64()), Scale: 4}, src)
 	pitch, far := Load(Param("pitch"), GP64()), GP64()
 	SHLQ(U8(2), pitch)
 	IMUL3Q(U8(ahead), pitch, far)
-	row := YMM()
-	loop(n, 1, func() {
+	row, more := YMM(), YMM()
+	loop(n, 8, func() {
 		PREFETCHT0(at(src, far, 0))
 		VMOVUPS(Mem{Base: src}, row)
 		VMOVUPS(row, Mem{Base: dst})
+		TESTQ(both, both)
+		JZ(LabelRef("one"))
+		PREFETCHT0(at(src, far, 2*row32-4))
+		VMOVUPS(Mem{Base: src, Disp: row32}, more)
+		VMOVUPS(more, Mem{Base: next})
+		advanceBy(row32, next)
+		Label("one")
 		ADDQ(pitch, src)
 		advanceBy(row32, dst)
 	})
