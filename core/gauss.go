@@ -207,8 +207,12 @@ func (g *gauss) climb(dst, src []float32, steps *ramps) {
 		if first < end {
 			next = min(next, full-int(phase[first]))
 		}
-		vec.Ramps(dst[at*vec.Lanes:next*vec.Lanes], src[(at+2)*vec.Lanes:], g.curve, at,
-			phase[first:end], steps.delta[first*vec.Lanes:end*vec.Lanes])
+		out, oldest := dst[at*vec.Lanes:next*vec.Lanes], src[(at+2)*vec.Lanes:]
+		if first == end {
+			copy(out, oldest)
+		} else {
+			vec.Ramps(out, oldest, g.curve, at, phase[first:end], steps.delta[first*vec.Lanes:end*vec.Lanes])
+		}
 		at = next
 	}
 }

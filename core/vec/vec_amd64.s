@@ -42,21 +42,110 @@ TEXT ·stepsAVX2(SB), NOSPLIT, $0-56
 	XORQ DI, DI
 	SUBQ $0x08, SI
 
-next:
-	SUBQ      $0x08, SI
-	JL        done
-	INCQ      DI
+rowsFour:
+	SUBQ      $0x20, SI
+	JL        endFour
+	VMOVUPS   32(DX), Y0
+	VCMPPS    $0x04, (DX), Y0, Y0
+	VMOVUPS   64(DX), Y1
+	VCMPPS    $0x04, 32(DX), Y1, Y1
+	VORPS     Y1, Y0, Y0
+	VMOVUPS   96(DX), Y1
+	VCMPPS    $0x04, 64(DX), Y1, Y1
+	VORPS     Y1, Y0, Y0
+	VMOVUPS   128(DX), Y1
+	VCMPPS    $0x04, 96(DX), Y1, Y1
+	VORPS     Y1, Y0, Y0
+	VMOVMSKPS Y0, R8
+	TESTL     R8, R8
+	JZ        stillFour
 	VMOVUPS   32(DX), Y0
 	VCMPPS    $0x04, (DX), Y0, Y0
 	VMOVMSKPS Y0, R8
-	ADDQ      $0x00000020, DX
+	INCQ      DI
 	TESTL     R8, R8
-	JZ        next
+	JZ        nextFour0
 	CMPQ      CX, BX
 	JE        done
 	MOVQ      DI, (CX)
 	ADDQ      $0x00000008, CX
-	JMP       next
+
+nextFour0:
+	VMOVUPS   64(DX), Y0
+	VCMPPS    $0x04, 32(DX), Y0, Y0
+	VMOVMSKPS Y0, R8
+	INCQ      DI
+	TESTL     R8, R8
+	JZ        nextFour1
+	CMPQ      CX, BX
+	JE        done
+	MOVQ      DI, (CX)
+	ADDQ      $0x00000008, CX
+
+nextFour1:
+	VMOVUPS   96(DX), Y0
+	VCMPPS    $0x04, 64(DX), Y0, Y0
+	VMOVMSKPS Y0, R8
+	INCQ      DI
+	TESTL     R8, R8
+	JZ        nextFour2
+	CMPQ      CX, BX
+	JE        done
+	MOVQ      DI, (CX)
+	ADDQ      $0x00000008, CX
+
+nextFour2:
+	VMOVUPS   128(DX), Y0
+	VCMPPS    $0x04, 96(DX), Y0, Y0
+	VMOVMSKPS Y0, R8
+	INCQ      DI
+	TESTL     R8, R8
+	JZ        nextFour3
+	CMPQ      CX, BX
+	JE        done
+	MOVQ      DI, (CX)
+	ADDQ      $0x00000008, CX
+
+nextFour3:
+	SUBQ $0x04, DI
+
+stillFour:
+	ADDQ $0x04, DI
+	ADDQ $0x00000080, DX
+	JMP  rowsFour
+
+endFour:
+	ADDQ $0x20, SI
+
+rowsOne:
+	SUBQ      $0x08, SI
+	JL        endOne
+	VMOVUPS   32(DX), Y0
+	VCMPPS    $0x04, (DX), Y0, Y0
+	VMOVMSKPS Y0, R8
+	TESTL     R8, R8
+	JZ        stillOne
+	VMOVUPS   32(DX), Y0
+	VCMPPS    $0x04, (DX), Y0, Y0
+	VMOVMSKPS Y0, R8
+	INCQ      DI
+	TESTL     R8, R8
+	JZ        nextOne0
+	CMPQ      CX, BX
+	JE        done
+	MOVQ      DI, (CX)
+	ADDQ      $0x00000008, CX
+
+nextOne0:
+	SUBQ $0x01, DI
+
+stillOne:
+	ADDQ $0x01, DI
+	ADDQ $0x00000020, DX
+	JMP  rowsOne
+
+endOne:
+	ADDQ $0x08, SI
 
 done:
 	SUBQ AX, CX

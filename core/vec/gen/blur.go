@@ -1,6 +1,8 @@
 package main
 
 import (
+	"fmt"
+
 	. "github.com/mmcloughlin/avo/build"
 	. "github.com/mmcloughlin/avo/operand"
 	. "github.com/mmcloughlin/avo/reg"
@@ -49,20 +51,46 @@ func steps() {
 	row, bits := GP64(), GP32()
 	XORQ(row, row)
 	SUBQ(U8(8), n)
-	loop(n, 8, func() {
-		INCQ(row)
-		changed := YMM()
-		VMOVUPS(Mem{Base: src, Disp: row32}, changed)
-		VCMPPS(notEqual, Mem{Base: src}, changed, changed)
-		VMOVMSKPS(changed, bits)
-		advanceBy(row32, src)
+	changed := func(i int) VecVirtual {
+		is := YMM()
+		VMOVUPS(Mem{Base: src, Disp: row32 * (i + 1)}, is)
+		VCMPPS(notEqual, Mem{Base: src, Disp: row32 * i}, is, is)
+		return is
+	}
+	rows := func(of string, rows int) {
+		Label("rows" + of)
+		SUBQ(U8(8*rows), n)
+		JL(LabelRef("end" + of))
+		any := changed(0)
+		for i := 1; i < rows; i++ {
+			VORPS(changed(i), any, any)
+		}
+		VMOVMSKPS(any, bits)
 		TESTL(bits, bits)
-		JZ(LabelRef("next"))
-		CMPQ(at, room)
-		JE(LabelRef("done"))
-		MOVQ(row, Mem{Base: at})
-		advanceBy(8, at)
-	})
+		JZ(LabelRef("still" + of))
+		for i := range rows {
+			next := fmt.Sprint("next", of, i)
+			VMOVMSKPS(changed(i), bits)
+			INCQ(row)
+			TESTL(bits, bits)
+			JZ(LabelRef(next))
+			CMPQ(at, room)
+			JE(LabelRef("done"))
+			MOVQ(row, Mem{Base: at})
+			advanceBy(8, at)
+			Label(next)
+		}
+		SUBQ(U8(rows), row)
+		Label("still" + of)
+		ADDQ(U8(rows), row)
+		advanceBy(row32*rows, src)
+		JMP(LabelRef("rows" + of))
+		Label("end" + of)
+		ADDQ(U8(8*rows), n)
+	}
+	rows("Four", 4)
+	rows("One", 1)
+	Label("done")
 	SUBQ(start, at)
 	SHRQ(U8(3), at)
 	Store(at, ReturnIndex(0))
