@@ -243,7 +243,7 @@ func (b *blurrer) ratio(l *blurLines) {
 		return
 	}
 	n := b.cov.W * vec.Lanes
-	num, den := l.out[0][:n], l.out[1][:n]
+	num, den, faint := l.out[0][:n], l.out[1][:n], b.g.faint()
 	if !vec.Ratio(num, den, faint) {
 		return
 	}
@@ -271,6 +271,8 @@ func (b *blurrer) write(l *blurLines, y, y1 int) {
 	}
 }
 
-// faint is the denominator below which the recursion's noise, 1e-14 of the
-// largest value, could show in the ratio: there the kernel is summed directly.
-const faint = 1e-6
+// faint is the denominator below which the recursion's noise, some 4e-19 sigma² of the
+// largest value, would show in the ratio: there the kernel is summed directly.
+func (g *gauss) faint() float32 {
+	return float32(max(1e-6, 2.5e-13*float64(g.radius)*float64(g.radius)))
+}

@@ -42,6 +42,37 @@ func TestSlidingEqualsTheDirectSum(t *testing.T) {
 	}
 }
 
+// Without it the noise of the recursion could show where a ratio's denominator is small,
+// in the last of the kernel's reach.
+func TestSlidingIsQuietBehindARoughRegion(t *testing.T) {
+	for _, sigma := range []int{50, 200, 1000} {
+		g, rng := newGauss(sigma), rand.New(rand.NewPCG(1, uint64(sigma)))
+		n, r := 12*sigma, g.radius
+		src := make([]float32, (n+2*r+2)*vec.Lanes)
+		const largest = 9
+		for i := range src[:(4*sigma+2*r)*vec.Lanes] {
+			src[i] = float32(1 + rng.IntN(largest))
+		}
+		got := make([]float32, n*vec.Lanes)
+		g.filter(got, src, new(slider), new(gaussScratch))
+		last := (4*sigma + 2*r - 2) * vec.Lanes // that the region reaches
+		for i := last - sigma/20*vec.Lanes; i < last; i++ {
+			want := 0.0
+			for m := -r; m <= r; m++ {
+				want += float64(src[i+(2+r+m)*vec.Lanes]) * g.weight[max(m, -m)]
+			}
+			const relative, bound = 2e-7, 5e-7 // of the fit; of the ratio
+			noise := math.Abs(float64(got[i])-want) - relative*want
+			if noise > bound/2*largest*float64(g.faint()) {
+				t.Fatalf("sigma %d, sample %d: got %g, want %g", sigma, i, got[i], want)
+			}
+		}
+		if got[last-1] == 0 || got[last+vec.Lanes] != 0 {
+			t.Errorf("sigma %d: the region reaches %g, %g", sigma, got[last-1], got[last+vec.Lanes])
+		}
+	}
+}
+
 // steppedStrip is a strip of n rows with margins for a radius, mirrored before its
 // first: lines of steps, with noise in places, and some that go flat together.
 func steppedStrip(rng *rand.Rand, n, radius int) []float32 {

@@ -243,14 +243,8 @@ func (g *gauss) slide(dst, src []float32, s *slider, b *gaussScratch) {
 
 // begin sets a slider to the step before the first.
 func (g *gauss) begin(s *slider, src []float32, b *gaussScratch) {
-	var before vec.Cosines
-	vec.Window(&before, src, g.radius, g.tap)
-	vec.Window(&s.state, src[vec.Lanes:], g.radius, g.tap)
-	for l := range vec.Lanes {
-		for k := range vec.Terms {
-			sum := s.state.Sum(k, l)
-			s.state.Set(k, l, sum, sum-before.Sum(k, l))
-		}
+	vec.Window(&s.state, src, g.radius, g.tap)
+	for l := range s.run {
 		s.run[l] = 1
 	}
 	window := src[vec.Lanes:][:(2*g.radius+1)*vec.Lanes]

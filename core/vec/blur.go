@@ -6,24 +6,12 @@ import "math"
 const (
 	Lanes = 8
 	Terms = 9 // cosines of the blur
-	slow  = 2 // of them so slow that two sums would tell their difference badly
+	slow  = 4 // of them so slow that two sums would tell their difference badly
 )
 
 // Cosines is the state of the Terms recursions of each line of a strip, [Terms][2][Lanes]:
 // the sum and, of the slow ones, its difference to the one before, else the one before.
 type Cosines [Terms * 2 * Lanes]float64
-
-// Set sets the sum of recursion k of a lane and its difference to the one before.
-func (c *Cosines) Set(k, lane int, s, d float64) {
-	at := 2*Lanes*k + lane
-	c[at], c[at+Lanes] = s, d
-	if k >= slow {
-		c[at+Lanes] = s - d
-	}
-}
-
-// Sum returns the sum of recursion k of a lane.
-func (c *Cosines) Sum(k, lane int) float64 { return c[2*Lanes*k+lane] }
 
 // Factors are of each recursion of frequency ω, four times each, [Terms][3][4]: 4 sin²(ω/2)
 // of the slow ones, else 2 cos ω; ratio and weight.
@@ -157,27 +145,36 @@ func advanceLoop(dst []float32, flat []uint32, oldest, newest []float32, state *
 	}
 }
 
-// Window sets the sums of the window whose centre is row radius of src, for each lane
+// Window sets the state to that of the window whose centre is row radius+1 of src: for
+// each lane, x[m] being the sample m rows from there,
 //
-//	s[k] = tap[0][k]*src[radius] + sum over 0 < m <= radius of tap[m][k]*(src[radius+m] + src[radius-m])
+//	s[k] = tap[0][k]*x[0] + sum over 0 < m <= radius of tap[m][k]*(x[m] + x[-m])
+//	d[k] = tap[0][k]*(x[0]-x[-1]) + sum of tap[m][k]*(x[m]-x[m-1] + x[-m]-x[-m-1])
 //
-// and leaves what else the state holds at 0.
+// d[k] is the difference to the window one row before. To subtract their sums would leave
+// of it what the recursion makes 1e-12 of the result, and more.
 func Window(state *Cosines, src []float32, radius int, tap []float64) {
-	clear(state[:])
 	window(state, src, radius, tap)
+	for at := 2 * Lanes * slow; at < len(state); at += 2 * Lanes {
+		for l := at; l < at+Lanes; l++ {
+			state[l+Lanes] = state[l] - state[l+Lanes]
+		}
+	}
 }
 
 func windowLoop(state *Cosines, src []float32, radius int, tap []float64) {
+	clear(state[:])
 	for m := range radius + 1 {
-		up, down := src[(radius+m)*Lanes:][:Lanes], src[(radius-m)*Lanes:][:Lanes]
-		factor := tap[m*Terms:][:Terms]
+		up, down := src[(radius+m)*Lanes:][:2*Lanes], src[(radius-m)*Lanes:][:2*Lanes]
 		for l := range Lanes {
-			both := float64(up[l]) + float64(down[l])
-			if m == 0 {
-				both = float64(up[l])
+			sum, step := float64(up[Lanes+l]), float64(up[Lanes+l])-float64(up[l])
+			if m > 0 {
+				sum += float64(down[Lanes+l])
+				step += float64(down[Lanes+l]) - float64(down[l])
 			}
-			for k, a := range factor {
-				state[2*Lanes*k+l] += a * both
+			for k, a := range tap[m*Terms:][:Terms] {
+				state[2*Lanes*k+l] += a * sum
+				state[2*Lanes*k+Lanes+l] += a * step
 			}
 		}
 	}

@@ -45,9 +45,10 @@ func window(state *Cosines, src []float32, radius int, tap []float64) {
 		windowLoop(state, src, radius, tap)
 		return
 	}
-	const half = Lanes / 2
-	windowAVX2(state[:], src, radius, tap)
-	windowAVX2(state[half:], src[half:], radius, tap)
+	for at := 0; at < Lanes; at += Lanes / 2 {
+		windowSumAVX2(state[at:], src[at:], radius, tap)
+		windowStepAVX2(state[at:], src[at:], radius, tap)
+	}
 }
 
 func transpose(dst []float32, pitch, next int, src []float32) {

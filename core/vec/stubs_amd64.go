@@ -23,7 +23,10 @@ func advanceFirstAVX2(sum []float64, oldest []float32, newest []float32, state [
 func advanceLastAVX2(dst []float32, flat []uint32, sum []float64, oldest []float32, newest []float32, state []float64, factor []float64)
 
 //go:noescape
-func windowAVX2(state []float64, src []float32, radius int, tap []float64)
+func windowSumAVX2(state []float64, src []float32, radius int, tap []float64)
+
+//go:noescape
+func windowStepAVX2(state []float64, src []float32, radius int, tap []float64)
 
 //go:noescape
 func transposeAVX2(dst []float32, pitch int, next int, src []float32)

@@ -11,7 +11,7 @@ import (
 // A strip is rows of eight samples side by side, one of each line.
 const (
 	terms = 9
-	slow  = 2     // of these the state is sum and difference, of the others two sums
+	slow  = 4     // of these the state is sum and difference, of the others two sums
 	row32 = 8 * 4 // bytes of a row of float32
 	row64 = 8 * 8
 )
@@ -249,19 +249,28 @@ func advance(name string, from, to int) {
 	store(odd, even)
 }
 
-// window adds up the taps of four of the eight lines.
-func window() {
-	text("windowAVX2", "func(state []float64, src []float32, radius int, tap []float64)")
+// window adds up the taps of four of the eight lines, of the samples or of what each
+// differs from the one before.
+func window(name string, step bool) {
+	text(name, "func(state []float64, src []float32, radius int, tap []float64)")
 	states, up, tap := pointer("state"), pointer("src"), pointer("tap")
 	radius := Load(Param("radius"), GP64())
 	n := Load(Param("tap").Len(), GP64())
 	SHLQ(U8(5), radius)
-	ADDQ(radius, up)
+	LEAQ(Mem{Base: up, Index: radius, Scale: 1, Disp: row32}, up)
 	down := GP64()
 	MOVQ(up, down)
 	var s [terms]VecVirtual
 	both, other, factor := YMM(), YMM(), YMM()
-	VCVTPS2PD(Mem{Base: up}, both)
+	take := func(from Register, x VecVirtual) {
+		VCVTPS2PD(Mem{Base: from}, x)
+		if step {
+			before := YMM()
+			VCVTPS2PD(Mem{Base: from, Disp: -row32}, before)
+			VSUBPD(before, x, x)
+		}
+	}
+	take(up, both)
 	for k := range s {
 		s[k] = YMM()
 		VBROADCASTSD(Mem{Base: tap, Disp: 8 * k}, s[k])
@@ -273,8 +282,8 @@ func window() {
 	SUBQ(U8(row32), down)
 	SUBQ(U8(terms), n)
 	JE(LabelRef("done"))
-	VCVTPS2PD(Mem{Base: up}, both)
-	VCVTPS2PD(Mem{Base: down}, other)
+	take(up, both)
+	take(down, other)
 	VADDPD(other, both, both)
 	for k := range s {
 		VBROADCASTSD(Mem{Base: tap, Disp: 8 * k}, factor)
@@ -282,8 +291,12 @@ func window() {
 	}
 	JMP(LabelRef("tap"))
 	Label("done")
+	at := 0
+	if step {
+		at = row64
+	}
 	for k := range s {
-		VMOVUPD(s[k], Mem{Base: states, Disp: 2 * row64 * k})
+		VMOVUPD(s[k], Mem{Base: states, Disp: 2*row64*k + at})
 	}
 	end()
 }
