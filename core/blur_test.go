@@ -183,6 +183,32 @@ func TestBlurEqualsItsSlowTwin(t *testing.T) {
 	}
 }
 
+// Without it a column of infinities, in which nothing ever changes, would reach the rows,
+// whose recursion can't forget them.
+func TestColumnsOfInfinitiesEqualTheSlowTwin(t *testing.T) {
+	for _, columns := range [][2]int{{30, 31}, {0, 3}, {0, 90}} {
+		j := &Job{Profile: V42, Sigma: 3, Coverage: NewView(40, 90, 1), Blurred: NewView(40, 90, 1)}
+		for y := range 40 {
+			for x := range 90 {
+				j.Coverage.Set(y, x, 0, float32(x*x%5))
+				if x >= columns[0] && x < columns[1] {
+					j.Coverage.Set(y, x, 0, float32(math.Inf(1)))
+				}
+			}
+		}
+		if err := Run(j, RunBlur); err != nil {
+			t.Fatal(err)
+		}
+		want := slowBlur(j)
+		for i, w := range want.Pix {
+			g := j.Blurred.Pix[i]
+			if g != w && !(math.Abs(float64(g-w)) <= 5e-7*float64(w)) {
+				t.Fatalf("columns %v: blurred[%d] = %g, want %g", columns, i, g, w)
+			}
+		}
+	}
+}
+
 // Without it a pixel far from all coverage, where the kernel's tails alone reach,
 // would show the recursion's noise.
 func TestFaintTailsAreExactToo(t *testing.T) {

@@ -6,9 +6,10 @@
 //
 // The Gaussian, cut at 4 sigma, is a sum of nine cosines to 1e-7 of every tap. A
 // cosine window slides along a line in constant time, so the cost does not depend
-// on sigma. Columns first, then rows; numerator and denominator of the normalised
-// blur together, eight lines side by side; where eight windows hold one value each,
-// as over most of a coverage map, nothing is computed.
+// on sigma. Where a window holds few steps, as over most of a coverage map, what each
+// brings is added up instead: its height times the kernel's cumulative sum. Columns
+// first, then rows; numerator and denominator of the normalised blur together, eight
+// lines side by side.
 //
 // # Gains (gain.go)
 //

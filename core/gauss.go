@@ -168,6 +168,11 @@ func (g *gauss) filter(dst, src []float32, s *slider, b *gaussScratch) {
 // find collects the steps of a strip and reports whether they are few, and finite.
 func (g *gauss) find(to *ramps, src []float32) bool {
 	src = src[2*vec.Lanes:]
+	for _, first := range src[:vec.Lanes] {
+		if first-first != 0 {
+			return false
+		}
+	}
 	most := min(rampRoom, mostRamps*len(src)/(2*g.radius*vec.Lanes))
 	to.count = vec.Steps(to.phase[:most], src)
 	if to.count == most {

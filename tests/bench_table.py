@@ -131,8 +131,9 @@ def _notes(result: dict) -> list[str]:
     floor = (
         "The floor of the bytes: all tiles and the coverage read once, the mosaic and its coverage "
         "written once, at the speed of NumPy's copy. That of the blur: nine cosines of three "
-        "multiply-adds and two additions, columns and rows, one plane in v4.2 and two in v4.5, at "
-        "the speed of NumPy's product of matrices. Both with at most as many threads as workers."
+        "multiply-adds and one or two additions, columns and rows, one plane in v4.2 and two in "
+        "v4.5, at the speed of NumPy's product of matrices; it does with less where steps are few. "
+        "Both with at most as many threads as workers."
     )
     notes = [runs, peak, "Maps: the tiles' WCS made pixel maps, in Python.", floor]
     if result["compared"]:
