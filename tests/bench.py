@@ -55,6 +55,7 @@ def main() -> int:
 def _options() -> argparse.Namespace:
     sizes = "; ".join(
         f"{name}: {size.tiles} tiles {size.shape[1]} x {size.shape[0]} x 3, {size.layout}"
+        f"{', SIP' if size.sip else ''}"
         for name, size in SIZES.items()
     )
     parser = argparse.ArgumentParser(
@@ -62,7 +63,7 @@ def _options() -> argparse.Namespace:
         epilog=f"Sizes: {sizes}",
     )
     for name, known, default in (
-        ("--sizes", SIZES, ",".join(["S", "M", "L", *SERIES])),
+        ("--sizes", SIZES, ",".join(["S", "M", "MSIP", "L", *SERIES])),
         ("--profiles", PROFILES, ",".join(PROFILES)),
     ):
         words = f"comma-separated, of {', '.join(known)} (default: {default})"

@@ -25,6 +25,7 @@ GAIN_CLIP = (0.85, 1.18)
 class Size:
     """A scene's tiles [h, w, 3] and their layout, and what is measured on it.
 
+    ``sip`` is whether the tiles' WCS are distorted, by 3 px at their corners.
     ``original_runs`` is how often the original's way runs at most, 0 where it would take hours;
     ``swarp`` is whether SWarp runs, ``compared`` whether one worker is measured besides all and
     single stages beside other programs.
@@ -35,6 +36,7 @@ class Size:
     layout: str = "grid"
     overlap: float = 0.2
     spread: tuple[float, float] = (0.62, 0.62)
+    sip: bool = False
     original_runs: int = 0
     swarp: bool = False
     compared: bool = False
@@ -46,6 +48,7 @@ SIZES = {
     "tiny": Size(2, (60, 80), original_runs=1, swarp=True, compared=True),
     "S": Size(6, (270, 480), original_runs=3),
     "M": Size(12, (1080, 1920), overlap=0.25, original_runs=1, swarp=True, compared=True),
+    "MSIP": Size(12, (1080, 1920), overlap=0.25, sip=True),
     "L": Size(40, (988, 1831), layout="dense"),
     "XL": Size(200, (988, 1831), layout="dense", spread=(1.06, 1.32)),
     **SERIES,
@@ -109,6 +112,7 @@ def _arguments(name: str) -> dict:
         "layout": size.layout,
         "overlap": size.overlap,
         "spread": size.spread,
+        "sip": size.sip,
     }
 
 
