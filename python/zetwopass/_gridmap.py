@@ -78,13 +78,9 @@ def interpolate(grid: Grid, x: np.ndarray, y: np.ndarray) -> np.ndarray:
     nodes, origin, step = grid
     first_col, across = _stencil(x, origin[0], step[0], nodes.shape[1])
     first_row, up = _stencil(y, origin[1], step[1], nodes.shape[0])
-    total = np.zeros(np.broadcast_shapes(np.shape(x), np.shape(y)) + (2,))
-    for j in range(4):
-        row = np.zeros_like(total)
-        for i in range(4):
-            row += across[i][..., None] * nodes[first_row + j, first_col + i]
-        total += up[j][..., None] * row
-    return total
+    along = sum(across[i][..., None] * nodes[:, first_col + i] for i in range(4))
+    each_x = np.indices(np.shape(x), sparse=True)
+    return sum(up[j][..., None] * along[(first_row + j, *each_x)] for j in range(4))
 
 
 def _stencil(

@@ -77,18 +77,21 @@ class Sky:
         return self._undistorted(linear, world) if self.is_distorted else linear
 
     def _where_finite(self, function: Function, points: np.ndarray) -> np.ndarray:
-        ends = np.full(points.shape, np.nan)
-        fine = np.isfinite(points).all(axis=1)
-        if fine.any():
+        fine = _both(np.isfinite(points))
+        if fine.all():
             with np.errstate(all="ignore"):
-                ends[fine] = function(points[fine])
-        ends[~np.isfinite(ends).all(axis=1)] = np.nan
+                ends = function(points)
+        else:
+            ends = np.full(points.shape, np.nan)
+            if fine.any():
+                ends[fine] = self._where_finite(function, points[fine])
+        ends[~_both(np.isfinite(ends))] = np.nan
         return ends
 
     def _undistorted(self, linear: np.ndarray, world: np.ndarray) -> np.ndarray:
         """Solve pix2foc(p) = linear for p by Newton's method, the slopes taken over one pixel."""
         pixels = linear.copy()
-        todo = np.flatnonzero(np.isfinite(linear).all(axis=1))
+        todo = np.flatnonzero(_both(np.isfinite(linear)))
         for _ in range(_NEWTON_STEPS):
             if todo.size == 0:
                 return pixels
@@ -102,10 +105,15 @@ class Sky:
             dy = (along_x[:, 0] * miss[:, 1] - along_x[:, 1] * miss[:, 0]) / det
             step = np.stack([dx, dy], axis=-1)
             pixels[todo] += step
-            todo = todo[~(np.abs(step) < _CONVERGED).all(axis=1)]
+            todo = todo[~_both(np.abs(step) < _CONVERGED)]
         # astropy stops at 1e-4 pixels and, told to be quiet, returns its best where it fails.
         pixels[todo] = self.wcs.all_world2pix(world[todo], 0, quiet=True)
         return pixels
+
+
+def _both(pairs: np.ndarray) -> np.ndarray:
+    """Return where both of (n,2) are true; ``all(axis=1)`` takes ten times as long."""
+    return pairs[:, 0] & pairs[:, 1]
 
 
 def read(name: str, wcs: WCS | fits.Header | Sky) -> Sky:
@@ -162,5 +170,5 @@ def transfer(source: Sky, target: Sky, pixels: np.ndarray) -> np.ndarray:
         return np.concatenate([transfer(source, target, part) for part in parts])
     ends = target.pixel(turn(source.frame, target.frame)(source.world(pixels)))
     back = source.pixel(turn(target.frame, source.frame)(target.world(ends)))
-    ends[(np.abs(back - pixels) > 1).any(axis=1)] = np.nan
+    ends[~_both(~(np.abs(back - pixels) > 1))] = np.nan
     return ends
