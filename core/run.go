@@ -16,10 +16,10 @@ const (
 // frugal has the collector follow the scratch closely. That is a few large slices
 // without pointers, so collecting costs nothing, and garbage would else be half of
 // the memory held. As it goes by shares of what is held, an untouched ballast, which
-// takes no memory, lets 10 MB gather first: else it would run some hundred times a second.
+// takes no memory, lets 5 MB gather first: else it would run some hundred times a second.
 var frugal = sync.OnceFunc(func() {
-	debug.SetGCPercent(2)
-	ballast = make([]byte, 512<<20)
+	debug.SetGCPercent(4)
+	ballast = make([]byte, 128<<20)
 })
 
 var ballast []byte
