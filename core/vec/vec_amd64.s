@@ -42,9 +42,9 @@ TEXT ·stepsAVX2(SB), NOSPLIT, $0-56
 	XORQ DI, DI
 	SUBQ $0x08, SI
 
-rowsFour:
+rows4:
 	SUBQ      $0x20, SI
-	JL        endFour
+	JL        end4
 	VMOVUPS   32(DX), Y0
 	VCMPPS    $0x04, (DX), Y0, Y0
 	VMOVUPS   64(DX), Y1
@@ -58,93 +58,93 @@ rowsFour:
 	VORPS     Y1, Y0, Y0
 	VMOVMSKPS Y0, R8
 	TESTL     R8, R8
-	JZ        stillFour
+	JZ        still4
 	VMOVUPS   32(DX), Y0
 	VCMPPS    $0x04, (DX), Y0, Y0
 	VMOVMSKPS Y0, R8
 	INCQ      DI
 	TESTL     R8, R8
-	JZ        nextFour0
+	JZ        next4_0
 	CMPQ      CX, BX
 	JE        done
 	MOVQ      DI, (CX)
 	ADDQ      $0x00000008, CX
 
-nextFour0:
+next4_0:
 	VMOVUPS   64(DX), Y0
 	VCMPPS    $0x04, 32(DX), Y0, Y0
 	VMOVMSKPS Y0, R8
 	INCQ      DI
 	TESTL     R8, R8
-	JZ        nextFour1
+	JZ        next4_1
 	CMPQ      CX, BX
 	JE        done
 	MOVQ      DI, (CX)
 	ADDQ      $0x00000008, CX
 
-nextFour1:
+next4_1:
 	VMOVUPS   96(DX), Y0
 	VCMPPS    $0x04, 64(DX), Y0, Y0
 	VMOVMSKPS Y0, R8
 	INCQ      DI
 	TESTL     R8, R8
-	JZ        nextFour2
+	JZ        next4_2
 	CMPQ      CX, BX
 	JE        done
 	MOVQ      DI, (CX)
 	ADDQ      $0x00000008, CX
 
-nextFour2:
+next4_2:
 	VMOVUPS   128(DX), Y0
 	VCMPPS    $0x04, 96(DX), Y0, Y0
 	VMOVMSKPS Y0, R8
 	INCQ      DI
 	TESTL     R8, R8
-	JZ        nextFour3
+	JZ        next4_3
 	CMPQ      CX, BX
 	JE        done
 	MOVQ      DI, (CX)
 	ADDQ      $0x00000008, CX
 
-nextFour3:
+next4_3:
 	SUBQ $0x04, DI
 
-stillFour:
+still4:
 	ADDQ $0x04, DI
 	ADDQ $0x00000080, DX
-	JMP  rowsFour
+	JMP  rows4
 
-endFour:
+end4:
 	ADDQ $0x20, SI
 
-rowsOne:
+rows1:
 	SUBQ      $0x08, SI
-	JL        endOne
+	JL        end1
 	VMOVUPS   32(DX), Y0
 	VCMPPS    $0x04, (DX), Y0, Y0
 	VMOVMSKPS Y0, R8
 	TESTL     R8, R8
-	JZ        stillOne
+	JZ        still1
 	VMOVUPS   32(DX), Y0
 	VCMPPS    $0x04, (DX), Y0, Y0
 	VMOVMSKPS Y0, R8
 	INCQ      DI
 	TESTL     R8, R8
-	JZ        nextOne0
+	JZ        next1_0
 	CMPQ      CX, BX
 	JE        done
 	MOVQ      DI, (CX)
 	ADDQ      $0x00000008, CX
 
-nextOne0:
+next1_0:
 	SUBQ $0x01, DI
 
-stillOne:
+still1:
 	ADDQ $0x01, DI
 	ADDQ $0x00000020, DX
-	JMP  rowsOne
+	JMP  rows1
 
-endOne:
+end1:
 	ADDQ $0x08, SI
 
 done:
@@ -167,9 +167,9 @@ TEXT ·rampsAVX2(SB), NOSPLIT, $0-128
 	MOVQ delta_base+104(FP), DI
 	MOVQ phase_len+88(FP), R8
 
-rowsFour:
+rows4:
 	SUBQ      $0x20, BX
-	JL        endFour
+	JL        end4
 	VCVTPS2PD (CX), Y0
 	VCVTPS2PD 16(CX), Y1
 	VCVTPS2PD 32(CX), Y2
@@ -182,9 +182,9 @@ rowsFour:
 	MOVQ      DI, R10
 	MOVQ      R8, R11
 
-stepFour:
+step4:
 	SUBQ         $0x01, R11
-	JL           storeFour
+	JL           store4
 	MOVQ         (R9), R12
 	VMOVUPD      (R10), Y8
 	VMOVUPD      32(R10), Y9
@@ -202,9 +202,9 @@ stepFour:
 	VFMADD231PD  Y10, Y9, Y7
 	ADDQ         $0x00000008, R9
 	ADDQ         $0x00000040, R10
-	JMP          stepFour
+	JMP          step4
 
-storeFour:
+store4:
 	VCVTPD2PSY Y0, X0
 	VMOVUPS    X0, (AX)
 	VCVTPD2PSY Y1, X1
@@ -224,23 +224,23 @@ storeFour:
 	ADDQ       $0x00000080, AX
 	ADDQ       $0x00000080, CX
 	ADDQ       $0x00000020, DX
-	JMP        rowsFour
+	JMP        rows4
 
-endFour:
+end4:
 	ADDQ $0x20, BX
 
-rowsOne:
+rows1:
 	SUBQ      $0x08, BX
-	JL        endOne
+	JL        end1
 	VCVTPS2PD (CX), Y0
 	VCVTPS2PD 16(CX), Y1
 	MOVQ      SI, R9
 	MOVQ      DI, R10
 	MOVQ      R8, R11
 
-stepOne:
+step1:
 	SUBQ         $0x01, R11
-	JL           storeOne
+	JL           store1
 	MOVQ         (R9), R12
 	VMOVUPD      (R10), Y2
 	VMOVUPD      32(R10), Y3
@@ -249,9 +249,9 @@ stepOne:
 	VFMADD231PD  Y4, Y3, Y1
 	ADDQ         $0x00000008, R9
 	ADDQ         $0x00000040, R10
-	JMP          stepOne
+	JMP          step1
 
-storeOne:
+store1:
 	VCVTPD2PSY Y0, X0
 	VMOVUPS    X0, (AX)
 	VCVTPD2PSY Y1, X1
@@ -259,9 +259,9 @@ storeOne:
 	ADDQ       $0x00000020, AX
 	ADDQ       $0x00000020, CX
 	ADDQ       $0x00000008, DX
-	JMP        rowsOne
+	JMP        rows1
 
-endOne:
+end1:
 	ADDQ $0x08, BX
 	VZEROUPPER
 	RET

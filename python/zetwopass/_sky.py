@@ -77,14 +77,12 @@ class Sky:
         return self._undistorted(linear, world) if self.is_distorted else linear
 
     def _where_finite(self, function: Function, points: np.ndarray) -> np.ndarray:
+        ends = np.full(points.shape, np.nan)
         fine = _both(np.isfinite(points))
-        if fine.all():
+        some = slice(None) if fine.all() else fine  # as nearly always: no copies then
+        if fine.any():
             with np.errstate(all="ignore"):
-                ends = function(points)
-        else:
-            ends = np.full(points.shape, np.nan)
-            if fine.any():
-                ends[fine] = self._where_finite(function, points[fine])
+                ends[some] = function(points[some])
         ends[~_both(np.isfinite(ends))] = np.nan
         return ends
 
@@ -170,5 +168,6 @@ def transfer(source: Sky, target: Sky, pixels: np.ndarray) -> np.ndarray:
         return np.concatenate([transfer(source, target, part) for part in parts])
     ends = target.pixel(turn(source.frame, target.frame)(source.world(pixels)))
     back = source.pixel(turn(target.frame, source.frame)(target.world(ends)))
-    ends[~_both(~(np.abs(back - pixels) > 1))] = np.nan
+    far = np.abs(back - pixels) > 1
+    ends[far[:, 0] | far[:, 1]] = np.nan
     return ends

@@ -57,19 +57,17 @@ func steps() {
 		VCMPPS(notEqual, Mem{Base: src, Disp: row32 * i}, is, is)
 		return is
 	}
-	rows := func(of string, rows int) {
-		Label("rows" + of)
-		SUBQ(U8(8*rows), n)
-		JL(LabelRef("end" + of))
+	fourThenOne(n, func(rows int) {
+		still := fmt.Sprint("still", rows)
 		any := changed(0)
 		for i := 1; i < rows; i++ {
 			VORPS(changed(i), any, any)
 		}
 		VMOVMSKPS(any, bits)
 		TESTL(bits, bits)
-		JZ(LabelRef("still" + of))
+		JZ(LabelRef(still))
 		for i := range rows {
-			next := fmt.Sprint("next", of, i)
+			next := fmt.Sprintf("next%d_%d", rows, i)
 			VMOVMSKPS(changed(i), bits)
 			INCQ(row)
 			TESTL(bits, bits)
@@ -81,15 +79,10 @@ func steps() {
 			Label(next)
 		}
 		SUBQ(U8(rows), row)
-		Label("still" + of)
+		Label(still)
 		ADDQ(U8(rows), row)
 		advanceBy(row32*rows, src)
-		JMP(LabelRef("rows" + of))
-		Label("end" + of)
-		ADDQ(U8(8*rows), n)
-	}
-	rows("Four", 4)
-	rows("One", 1)
+	})
 	Label("done")
 	SUBQ(start, at)
 	SHRQ(U8(3), at)
@@ -97,7 +90,6 @@ func steps() {
 	end()
 }
 
-// ramps takes four rows at a time, then one.
 func ramps() {
 	text("rampsAVX2", "func(dst, oldest []float32, curve []float64, first int, phase []int64, delta []float64)")
 	dst, oldest, curve := pointer("dst"), pointer("oldest"), pointer("curve")
@@ -106,10 +98,7 @@ func ramps() {
 	phases, deltas := pointer("phase"), pointer("delta")
 	count := Load(Param("phase").Len(), GP64())
 	phase, delta, left, at := GP64(), GP64(), GP64(), GP64()
-	rows := func(of string, rows int) {
-		Label("rows" + of)
-		SUBQ(U8(8*rows), n)
-		JL(LabelRef("end" + of))
+	fourThenOne(n, func(rows int) {
 		var sum [4][2]VecVirtual
 		for i := range rows {
 			for h := range 2 {
@@ -120,9 +109,10 @@ func ramps() {
 		MOVQ(phases, phase)
 		MOVQ(deltas, delta)
 		MOVQ(count, left)
-		Label("step" + of)
+		step, store := fmt.Sprint("step", rows), fmt.Sprint("store", rows)
+		Label(step)
 		SUBQ(U8(1), left)
-		JL(LabelRef("store" + of))
+		JL(LabelRef(store))
 		low, high, c := YMM(), YMM(), YMM()
 		MOVQ(Mem{Base: phase}, at)
 		VMOVUPD(Mem{Base: delta}, low)
@@ -134,8 +124,8 @@ func ramps() {
 		}
 		advanceBy(8, phase)
 		advanceBy(row64, delta)
-		JMP(LabelRef("step" + of))
-		Label("store" + of)
+		JMP(LabelRef(step))
+		Label(store)
 		for i := range rows {
 			for h := range 2 {
 				VCVTPD2PSY(sum[i][h], sum[i][h].AsX())
@@ -144,12 +134,7 @@ func ramps() {
 		}
 		advanceBy(row32*rows, dst, oldest)
 		advanceBy(8*rows, curve)
-		JMP(LabelRef("rows" + of))
-		Label("end" + of)
-		ADDQ(U8(8*rows), n)
-	}
-	rows("Four", 4)
-	rows("One", 1)
+	})
 	end()
 }
 

@@ -4,6 +4,7 @@
 package main
 
 import (
+	"fmt"
 	"math"
 
 	"github.com/mmcloughlin/avo/attr"
@@ -98,6 +99,21 @@ func loop(n Register, step uint8, body func()) {
 	body()
 	JMP(LabelRef("next"))
 	Label("done")
+}
+
+// fourThenOne repeats body for four rows of a strip at a time, then for one, while n samples
+// are left. Its labels end in the number of rows.
+func fourThenOne(n Register, body func(rows int)) {
+	for _, rows := range []int{4, 1} {
+		next, end := fmt.Sprint("rows", rows), fmt.Sprint("end", rows)
+		Label(next)
+		SUBQ(U8(8*rows), n)
+		JL(LabelRef(end))
+		body(rows)
+		JMP(LabelRef(next))
+		Label(end)
+		ADDQ(U8(8*rows), n)
+	}
 }
 
 // end returns.
