@@ -125,7 +125,7 @@ func gainBytes(j *Job) int64 {
 func maxNodes(tiles []Tile) int {
 	n := 0
 	for i := range tiles {
-		n = max(n, tiles[i].Map.NX)
+		n = max(n, tiles[i].Map.NX, tiles[i].WeightMap.NX)
 	}
 	return n
 }
@@ -250,7 +250,7 @@ func (g *gainer) mask(t *Tile, y, a int, scale []float32) (shown int) {
 		vec.Footprint(some, u, v, t.Image.H, t.Image.W)
 	} else {
 		mask := t.Mask.image(1)
-		vec.SampleMap(some, u, v, &mask, vec.FiniteOnly, 1)
+		vec.SampleMap(some, u, v, &mask, t.Map.Slack(), vec.FiniteOnly, 1)
 	}
 	return vec.Mask(scale, weight, 1e-3)
 }

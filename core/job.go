@@ -35,6 +35,7 @@ type Tile struct {
 	Weight      View // [h,w,1] for the coadd; absent = ones
 	WeightScale float64
 	Map         PixelMap
+	WeightMap   PixelMap // of Weight; empty = Weight lies on Image and has its shape
 }
 
 // Job says what to compute and where to put it; include/zetwopass.h is its
@@ -187,20 +188,28 @@ func (t *Tile) check(name string) error {
 	for _, m := range []struct {
 		name string
 		view View
-	}{{".mask", t.Mask}, {".weight", t.Weight}} {
+		own  bool
+	}{{".mask", t.Mask, false}, {".weight", t.Weight, !t.WeightMap.Empty()}} {
 		if m.view.Absent() {
 			continue
 		}
 		if err := m.view.check(name + m.name); err != nil {
 			return err
 		}
-		if err := sameShape(name+m.name, m.view, t.Image.H, t.Image.W, 1); err != nil {
+		h, w := t.Image.H, t.Image.W
+		if m.own {
+			h, w = m.view.H, m.view.W
+		}
+		if err := sameShape(name+m.name, m.view, h, w, 1); err != nil {
 			return err
 		}
 	}
 	if !(t.WeightScale > 0) || math.IsInf(t.WeightScale, 0) {
 		return fmt.Errorf("%w: %s.weight_scale = %g, want a finite number > 0",
 			ErrArgument, name, t.WeightScale)
+	}
+	if err := t.WeightMap.check(name + ".weight_map"); err != nil {
+		return err
 	}
 	return t.Map.check(name + ".map")
 }

@@ -51,8 +51,59 @@ func jobs() map[string]*Job {
 	lone := scene(7, 3, 1, 40, 40, 1)
 	lone.Tiles[2].Map.Plane[2] -= 25 // away from its neighbour
 	lone.Tiles[1].Map = PixelMap{}   // shows nothing
-	return map[string]*Job{"plain": plain, "v4.2": old, "soft weights": soft,
+	aligned := scene(8, 3, 2, 40, 60, 3)
+	alignedMono := scene(9, 2, 2, 50, 40, 1)
+	for _, j := range []*Job{aligned, alignedMono} {
+		for i := range j.Tiles {
+			align(&j.Tiles[i], MapKind(i%3), rng)
+		}
+	}
+	apart := scene(10, 2, 2, 45, 70, 3)
+	for i := range apart.Tiles {
+		weighApart(&apart.Tiles[i], MapKind(i%3), rng)
+	}
+	return map[string]*Job{"on the grid": aligned, "on the grid, mono": alignedMono, "weights apart": apart, "plain": plain, "v4.2": old, "soft weights": soft,
 		"binary weights": binary, "gridded": gridded, "sum": sum, "lone tiles": lone}
+}
+
+// align puts a tile onto the output's grid, but for the noise of its positions, and takes
+// pixels and, by a weight, others away.
+func align(t *Tile, kind MapKind, rng *rand.Rand) {
+	p := &t.Map.Plane
+	*p = [9]float64{1, 0, math.Round(p[2]), 0, 1, math.Round(p[5]), 0, 0, 1}
+	noise := 1e-13
+	if kind != MapPlane {
+		bendMap(&t.Map, kind)
+		noise = 5e-7 // well within the slack after the cubic, too
+		for k := range t.Map.Nodes {
+			i := k / 2
+			x, y := float64(i%t.Map.NX)*t.Map.StepX, float64(i/t.Map.NX)*t.Map.StepY
+			t.Map.Nodes[k] = []float64{x + p[2], y + p[5]}[k%2] + noise*(2*rng.Float64()-1)
+		}
+	}
+	p[2], p[5] = p[2]+noise*rng.Float64(), p[5]-noise*rng.Float64()
+	t.Weight = NewView(t.Image.H, t.Image.W, 1)
+	for i := range t.Weight.Pix {
+		t.Weight.Pix[i] = float32(rng.IntN(3))
+		if rng.IntN(4) == 0 {
+			t.Image.Pix[i*t.Image.C] = float32(math.NaN())
+		}
+	}
+}
+
+// weighApart gives a tile a weight of a shape and a map of its own.
+func weighApart(t *Tile, kind MapKind, rng *rand.Rand) {
+	t.Weight, t.WeightMap = NewView(31, 52, 1), t.Map
+	for i := range t.Weight.Pix {
+		t.Weight.Pix[i] = rng.Float32()
+	}
+	t.WeightMap.Plane = [9]float64{0.7, 0.1, t.Map.Plane[2] * 0.7, -0.1, 0.8, t.Map.Plane[5] * 0.8, 0, 0, 1}
+	if kind != MapPlane {
+		bendMap(&t.WeightMap, kind)
+	}
+	if kind == MapPlane {
+		t.WeightMap.X0, t.WeightMap.Y1 = t.Map.X1/4, t.Map.Y1*3/4
+	}
 }
 
 // bendMap replaces a plane by nodes, bent a little.

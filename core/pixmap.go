@@ -35,6 +35,15 @@ type PixelMap struct {
 	StepX, StepY     float64
 }
 
+// Slack is how well positions are known, in tile pixels: to rounding between tangent
+// planes, else to the bound that a grid keeps.
+func (m *PixelMap) Slack() float64 {
+	if m.Kind == MapPlane {
+		return 1e-9
+	}
+	return 1e-5
+}
+
 // Empty reports whether the box holds no pixel.
 func (m *PixelMap) Empty() bool { return m.X0 >= m.X1 || m.Y0 >= m.Y1 }
 

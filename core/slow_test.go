@@ -58,13 +58,25 @@ func inside(u, v float64, h, w int) bool {
 	return u >= -0.5-e && u <= float64(w)-0.5+e && v >= -0.5-e && v <= float64(h)-0.5+e
 }
 
-// slowSample samples f(y,x) of an h x w image at (u,v); NaN outside.
-func slowSample(u, v float64, h, w int, f func(y, x int) float64) float64 {
+// slowSample samples f(y,x) of an h x w image where the map has output pixel (x,y); NaN
+// outside. A position within its error of a line of pixel centres is on it, and what has
+// no weight has no say.
+func slowSample(m *PixelMap, x, y, h, w int, f func(y, x int) float64) float64 {
+	u, v := slowPosition(m, x, y)
 	if !inside(u, v, h, w) {
 		return math.NaN()
 	}
+	slack := 1e-5
+	if m.Kind == MapPlane {
+		slack = 1e-9
+	}
+	for _, p := range []*float64{&u, &v} {
+		if math.Abs(*p-math.Round(*p)) <= slack {
+			*p = math.Round(*p)
+		}
+	}
 	u, v = min(max(u, 0), float64(w-1)), min(max(v, 0), float64(h-1))
-	x, y := min(int(u), max(w-2, 0)), min(int(v), max(h-2, 0))
+	x, y = min(int(u), max(w-2, 0)), min(int(v), max(h-2, 0))
 	fx, fy := u-float64(x), v-float64(y)
 	sum := 0.0
 	for _, n := range [][2]int{{0, 0}, {0, 1}, {1, 0}, {1, 1}} {
@@ -76,7 +88,9 @@ func slowSample(u, v float64, h, w int, f func(y, x int) float64) float64 {
 				weight *= 1 - frac
 			}
 		}
-		sum += weight * f(min(y+n[0], h-1), min(x+n[1], w-1))
+		if weight > 0 {
+			sum += weight * f(min(y+n[0], h-1), min(x+n[1], w-1))
+		}
 	}
 	return sum
 }
@@ -144,8 +158,7 @@ func slowGain(j *Job, t *Tile, blurred View) float64 {
 	var scales []float32
 	for y := range j.Coverage.H {
 		for x := range j.Coverage.W {
-			u, v := slowPosition(&t.Map, x, y)
-			m := slowSample(u, v, t.Image.H, t.Image.W, func(y, x int) float64 {
+			m := slowSample(&t.Map, x, y, t.Image.H, t.Image.W, func(y, x int) float64 {
 				if t.Mask.Absent() {
 					return 1
 				}
@@ -188,13 +201,16 @@ func slowGain(j *Job, t *Tile, blurred View) float64 {
 // weight; NaN, 0 where it shows nothing.
 func slowWarp(j *Job, i, x, y, c int) (value, weight float64) {
 	t := &j.Tiles[i]
-	u, v := slowPosition(&t.Map, x, y)
-	value = slowSample(u, v, t.Image.H, t.Image.W, func(y, x int) float64 {
+	value = slowSample(&t.Map, x, y, t.Image.H, t.Image.W, func(y, x int) float64 {
 		return float64(t.Image.At(y, x, c) * float32(j.Gains[i]))
 	})
 	weight = t.WeightScale
 	if !t.Weight.Absent() {
-		weight *= slowSample(u, v, t.Image.H, t.Image.W, func(y, x int) float64 {
+		where := &t.Map
+		if !t.WeightMap.Empty() {
+			where = &t.WeightMap
+		}
+		weight *= slowSample(where, x, y, t.Weight.H, t.Weight.W, func(y, x int) float64 {
 			s := float64(t.Weight.At(y, x, 0))
 			if j.BinaryWeights && s > 0 {
 				return 1
@@ -255,6 +271,9 @@ func slowCoadd(j *Job) (mosaic, coverage View) {
 				}
 				mosaic.Set(y, x, c, float32(value))
 				coverage.Set(y, x, 0, float32(norm))
+			}
+			if cover := coverage.At(y, x, 0); j.Profile == V45 && cover-cover != 0 {
+				coverage.Set(y, x, 0, 0)
 			}
 			for c := range mosaic.C {
 				if v := mosaic.At(y, x, c); j.Profile == V45 && (v-v != 0 || !(coverage.At(y, x, 0) > 0)) {

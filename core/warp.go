@@ -106,7 +106,7 @@ func (r *warper) warpRow(j *Job, t *Tile, gain float32, y, x0, x1 int, value []f
 		return a, b
 	}
 	image := t.Image.image(channels)
-	vec.Sample(value, u, v, &image, gain)
+	vec.Sample(value, u, v, &image, t.Map.Slack(), gain)
 	weight := r.weight[:n]
 	if t.Weight.Absent() {
 		if r.even != t.WeightScale {
@@ -118,10 +118,25 @@ func (r *warper) warpRow(j *Job, t *Tile, gain float32, y, x0, x1 int, value []f
 		return a, b
 	}
 	r.even = 0
-	weights := t.Weight.image(1)
-	vec.SampleMap(weight, u, v, &weights, j.Cleaning(), t.WeightScale)
+	weights, slack := t.Weight.image(1), t.Map.Slack()
+	if own := &t.WeightMap; !own.Empty() {
+		slack = own.Slack()
+		r.place(own, y, a, u, v)
+	}
+	vec.SampleMap(weight, u, v, &weights, slack, j.Cleaning(), t.WeightScale)
 	hide(value[:n*vec.Values(channels)], weight)
 	return a, b
+}
+
+// place finds the positions by a map of the pixels from x0 on of row y, NaN outside its box.
+func (r *warper) place(m *PixelMap, y, x0 int, u, v []float64) {
+	for i := range u {
+		u[i], v[i] = math.NaN(), math.NaN()
+	}
+	a, b := max(x0, m.X0), min(x0+len(u), m.X1)
+	if y >= m.Y0 && y < m.Y1 && a < b {
+		m.row(y, a, u[a-x0:b-x0], v[a-x0:b-x0], r.line)
+	}
 }
 
 // Cleaning is what becomes of the samples of weights.

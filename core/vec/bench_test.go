@@ -13,7 +13,7 @@ func perPixel(b *testing.B) {
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/benchPixels, "ns/px")
 }
 
-func benchmarkSample(b *testing.B, channels int, angle float64) {
+func benchmarkSample(b *testing.B, channels int, angle, shift float64) {
 	const side = 60
 	m := Image{Pix: make([]float32, side*side*channels), H: side, W: side, Channels: channels,
 		RowStride: side * channels, ColStride: channels, ChanStride: 1}
@@ -22,17 +22,18 @@ func benchmarkSample(b *testing.B, channels int, angle float64) {
 	sin, cos := math.Sincos(angle)
 	for i := range u {
 		along := float64(i%40) - 20
-		u[i], v[i] = side/2+along*cos, side/2+along*sin
+		u[i], v[i] = side/2+along*cos+shift, side/2+along*sin+shift
 	}
 	for b.Loop() {
-		Sample(value, u, v, &m, 0.7)
+		Sample(value, u, v, &m, 1e-9, 0.7)
 	}
 	perPixel(b)
 }
 
-func BenchmarkSample3(b *testing.B)        { benchmarkSample(b, 3, 0) }
-func BenchmarkSample3Rotated(b *testing.B) { benchmarkSample(b, 3, 0.6) }
-func BenchmarkSample1(b *testing.B)        { benchmarkSample(b, 1, 0) }
+func BenchmarkSample3(b *testing.B)        { benchmarkSample(b, 3, 0, 0.3) }
+func BenchmarkSample3Rotated(b *testing.B) { benchmarkSample(b, 3, 0.6, 0.3) }
+func BenchmarkSample3OnGrid(b *testing.B)  { benchmarkSample(b, 3, 0, 0) }
+func BenchmarkSample1(b *testing.B)        { benchmarkSample(b, 1, 0, 0.3) }
 
 func BenchmarkPlane(b *testing.B) {
 	u, v := make([]float64, benchPixels), make([]float64, benchPixels)

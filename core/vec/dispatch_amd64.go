@@ -89,7 +89,7 @@ func footprint(weight, u, v []float64, h, w int) {
 	done := 0
 	if simd {
 		done = len(weight) &^ 3
-		limits := (&Image{H: h, W: w}).limits()
+		limits := (&Image{H: h, W: w}).limits(0)
 		footprintAVX2(weight[:done], u, v, &limits)
 	}
 	footprintLoop(weight[done:], u[done:], v[done:], h, w)
@@ -111,39 +111,6 @@ func cubic(u, v []float64, x0 int, p *[10]float64) {
 		cubicAVX2(u[:done], v, x0, p)
 	}
 	cubicLoop(u[done:], v[done:], x0+done, p)
-}
-
-func sample(value, u, v []float64, m *Image, gain float32) {
-	done := 0
-	switch {
-	case !m.suits():
-	case m.Channels == 1 && m.ColStride == 1:
-		done = len(u) &^ 3
-		_, dy := m.steps()
-		limits := m.limits()
-		sample1AVX2(value, u[:done], v, m.Pix, 4*dy, &limits, gain)
-		value = value[done:]
-	case m.Channels == 3 && m.ChanStride == 1 && m.ColStride >= 3:
-		done = len(u) &^ 3
-		dx, dy := m.steps()
-		limits := m.limits()
-		sample3AVX2(value, u[:done], v, m.Pix, 4*dx, 4*dy, &limits, gain)
-		value = value[Lanes4*done:]
-	}
-	sampleLoop(value, u[done:], v[done:], m, gain)
-}
-
-func sampleMap(weight, u, v []float64, m *Image, clean Cleaning, scale float64) {
-	done := 0
-	if m.suits() && m.ColStride == 1 {
-		done = len(u) &^ 3
-		_, dy := m.steps()
-		limits := m.limits()
-		body := [...]func(value, u, v []float64, pix []float32, dy int, limits *[36]float64, scale float64){
-			FiniteOnly: sampleFiniteAVX2, NumberOnly: sampleNumberAVX2, ZeroOrOne: sampleBinaryAVX2}[clean]
-		body(weight, u[:done], v, m.Pix, 4*dy, &limits, scale)
-	}
-	sampleMapLoop(weight[done:], u[done:], v[done:], m, clean, scale)
 }
 
 func addWeighted(sum, norm, value, weight []float64, offset *[Lanes4]float64) {

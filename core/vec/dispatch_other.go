@@ -39,10 +39,12 @@ func plane(u, v []float64, x0 int, p *[6]float64) { planeLoop(u, v, x0, p) }
 
 func cubic(u, v []float64, x0 int, p *[10]float64) { cubicLoop(u, v, x0, p) }
 
-func sample(value, u, v []float64, m *Image, gain float32) { sampleLoop(value, u, v, m, gain) }
+func sample(value, u, v []float64, m *Image, slack float64, gain float32) {
+	sampleLoop(value, u, v, m, slack, gain)
+}
 
-func sampleMap(weight, u, v []float64, m *Image, clean Cleaning, scale float64) {
-	sampleMapLoop(weight, u, v, m, clean, scale)
+func sampleMap(weight, u, v []float64, m *Image, slack float64, clean Cleaning, scale float64) {
+	sampleMapLoop(weight, u, v, m, slack, clean, scale)
 }
 
 func addWeighted(sum, norm, value, weight []float64, offset *[Lanes4]float64) {

@@ -93,12 +93,54 @@ func (m *Image) steps() (dx, dy int) {
 	return dx, dy
 }
 
-// stencil returns the offset of the first sample of the 2x2 stencil of a position
-// and the fractions to its next column and row.
-func (m *Image) stencil(u, v float64) (at int, fu, fv float64) {
+// stencil is the 2x2 samples around a position: the offset of the first and the weights
+// of the upper and the lower ones, left to right.
+type stencil struct {
+	at     int
+	weight [4]float64
+}
+
+// stencil returns that of a position inside the image which is known to slack pixels.
+func (m *Image) stencil(u, v, slack float64) stencil {
 	u, v = clamp(u, float64(m.W-1)), clamp(v, float64(m.H-1))
 	ku, kv := min(int(u), max(m.W-2, 0)), min(int(v), max(m.H-2, 0))
-	return kv*m.RowStride + ku*m.ColStride, u - float64(ku), v - float64(kv)
+	fx, fy := onto(u-float64(ku), slack), onto(v-float64(kv), slack)
+	gx, gy := 1-fx, 1-fy
+	return stencil{kv*m.RowStride + ku*m.ColStride, [4]float64{gy * gx, gy * fx, fy * gx, fy * fx}}
+}
+
+// only returns the offset of the one sample that has a say, if there is but one.
+func (s *stencil) only(dx, dy int) (at int, is bool) {
+	switch w := &s.weight; {
+	case w[0] == 1:
+		return s.at, true
+	case w[1] == 1:
+		return s.at + dx, true
+	case w[2] == 1:
+		return s.at + dy, true
+	case w[3] == 1:
+		return s.at + dx + dy, true
+	}
+	return 0, false
+}
+
+// onto returns the fraction f of a pixel, 0 or 1 where it lies within slack of that.
+func onto(f, slack float64) float64 {
+	if f <= slack {
+		return 0
+	}
+	if f >= 1-slack {
+		return 1
+	}
+	return f
+}
+
+// part is weight * sample, 0 where the weight is, whatever the sample.
+func part(weight, sample float64) float64 {
+	if weight == 0 {
+		return 0
+	}
+	return weight * sample
 }
 
 // clamp brings x, which is a number, into [0,end]; the builtins, which look for
@@ -114,12 +156,15 @@ func clamp(x, end float64) float64 {
 }
 
 // Sample writes the image, times gain in float32, at the positions (u,v) to value
-// [len(u), 1 or Lanes4], bilinearly by the rules of reproject_interp: NaN outside,
-// and within half a pixel of the border as on it. All four products are summed, also
-// at weight 0, so that one NaN in the stencil gives NaN.
-func Sample(value, u, v []float64, m *Image, gain float32) { sample(value, u, v, m, gain) }
+// [len(u), 1 or Lanes4], bilinearly by the rules of reproject_interp: NaN outside, and
+// within half a pixel of the border as on it. One NaN in the stencil gives NaN. Positions
+// are known to slack pixels: within that of a line of pixel centres they lie on it, and the
+// neighbours beyond have no say.
+func Sample(value, u, v []float64, m *Image, slack float64, gain float32) {
+	sample(value, u, v, m, slack, gain)
+}
 
-func sampleLoop(value, u, v []float64, m *Image, gain float32) {
+func sampleLoop(value, u, v []float64, m *Image, slack float64, gain float32) {
 	dx, dy := m.steps()
 	lanes := Values(m.Channels)
 	for i, fu := range u {
@@ -130,11 +175,18 @@ func sampleLoop(value, u, v []float64, m *Image, gain float32) {
 			}
 			continue
 		}
-		p, fx, fy := m.stencil(fu, v[i])
-		gx, gy := 1-fx, 1-fy
+		s := m.stencil(fu, v[i], slack)
+		p, w := s.at, &s.weight
+		if only, is := s.only(dx, dy); is {
+			for c := range to {
+				to[c] = float64(m.Pix[only] * gain)
+				only += m.ChanStride
+			}
+			continue
+		}
 		for c := range to {
-			to[c] = gy*gx*float64(m.Pix[p]*gain) + gy*fx*float64(m.Pix[p+dx]*gain) +
-				fy*gx*float64(m.Pix[p+dy]*gain) + fy*fx*float64(m.Pix[p+dx+dy]*gain)
+			to[c] = part(w[0], float64(m.Pix[p]*gain)) + part(w[1], float64(m.Pix[p+dx]*gain)) +
+				part(w[2], float64(m.Pix[p+dy]*gain)) + part(w[3], float64(m.Pix[p+dx+dy]*gain))
 			p += m.ChanStride
 		}
 	}
@@ -171,20 +223,20 @@ func (c Cleaning) of(s float32) float64 {
 
 // SampleMap writes a map of one channel, cleaned, at the positions (u,v) to weight,
 // times scale: like Sample.
-func SampleMap(weight, u, v []float64, m *Image, clean Cleaning, scale float64) {
-	sampleMap(weight, u, v, m, clean, scale)
+func SampleMap(weight, u, v []float64, m *Image, slack float64, clean Cleaning, scale float64) {
+	sampleMap(weight, u, v, m, slack, clean, scale)
 }
 
-func sampleMapLoop(weight, u, v []float64, m *Image, clean Cleaning, scale float64) {
+func sampleMapLoop(weight, u, v []float64, m *Image, slack float64, clean Cleaning, scale float64) {
 	dx, dy := m.steps()
 	for i, fu := range u {
 		if !Inside(fu, v[i], m.H, m.W) {
 			weight[i] = math.NaN()
 			continue
 		}
-		p, fx, fy := m.stencil(fu, v[i])
-		gx, gy := 1-fx, 1-fy
-		weight[i] = scale * (gy*gx*clean.of(m.Pix[p]) + gy*fx*clean.of(m.Pix[p+dx]) +
-			fy*gx*clean.of(m.Pix[p+dy]) + fy*fx*clean.of(m.Pix[p+dx+dy]))
+		s := m.stencil(fu, v[i], slack)
+		p, w := s.at, &s.weight
+		weight[i] = scale * (part(w[0], clean.of(m.Pix[p])) + part(w[1], clean.of(m.Pix[p+dx])) +
+			part(w[2], clean.of(m.Pix[p+dy])) + part(w[3], clean.of(m.Pix[p+dx+dy])))
 	}
 }

@@ -34,7 +34,7 @@ func addWeightedLoop(sum, norm, value, weight []float64, offset *[Lanes4]float64
 type Finish struct {
 	Divide bool    // by norm
 	Blank  float32 // where norm is not above 0
-	Clear  bool    // NaN where not finite or not covered, coverage 0 where not finite
+	Clear  bool    // coverage 0 where it is not finite; NaN where not finite or not covered
 }
 
 // Mosaic writes the pixels of a row of channels side by side, and their coverage,
@@ -43,6 +43,8 @@ type Finish struct {
 //		coverage[i] = norm[i,0]
 //		for each channel c:
 //			dst[i,c] = sum[i,c] / norm[i,c] where norm[i,c] > 0, else f.Blank
+//
+// then what f.Clear clears,
 //
 // with sum and norm of 1 or Lanes4 values a pixel, 1 where channels is 1.
 func Mosaic(dst, coverage []float32, sum, norm []float64, channels int, f Finish) {
@@ -54,6 +56,10 @@ func mosaicLoop(dst, coverage []float32, sum, norm []float64, channels int, f Fi
 	nan := float32(math.NaN())
 	for i := range coverage {
 		cover := float32(norm[i*lanes])
+		if f.Clear && cover-cover != 0 {
+			cover = 0
+		}
+		coverage[i] = cover
 		for c := range channels {
 			value := f.Blank
 			if s, n := sum[i*lanes+c], norm[i*lanes+c]; n > 0 {
@@ -67,9 +73,5 @@ func mosaicLoop(dst, coverage []float32, sum, norm []float64, channels int, f Fi
 			}
 			dst[i*channels+c] = value
 		}
-		if f.Clear && cover-cover != 0 {
-			cover = 0
-		}
-		coverage[i] = cover
 	}
 }

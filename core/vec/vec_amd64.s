@@ -1066,7 +1066,7 @@ done:
 	VZEROUPPER
 	RET
 
-// func footprintAVX2(weight []float64, u []float64, v []float64, limits *[36]float64)
+// func footprintAVX2(weight []float64, u []float64, v []float64, limits *[48]float64)
 // Requires: AVX
 TEXT ·footprintAVX2(SB), NOSPLIT, $0-80
 	MOVQ    weight_base+0(FP), AX
@@ -1099,13 +1099,671 @@ done:
 	VZEROUPPER
 	RET
 
-// func sample3AVX2(value []float64, u []float64, v []float64, pix []float32, dx int, dy int, limits *[36]float64, gain float32)
+// func sample3AVX2(value []float64, u []float64, v []float64, pix []float32, dx int, dy int, limits *[48]float64, gain float32, near []uint8)
 // Requires: AVX, AVX2, CMOV, MMX+
-TEXT ·sample3AVX2(SB), $1312-124
+TEXT ·sample3AVX2(SB), $1312-152
 	MOVQ         value_base+0(FP), AX
 	MOVQ         u_base+24(FP), CX
 	MOVQ         v_base+48(FP), DX
 	MOVQ         limits+112(FP), BX
+	MOVQ         near_base+128(FP), SI
+	MOVQ         pix_base+72(FP), DI
+	MOVQ         pix_base+72(FP), R8
+	MOVQ         dx+96(FP), R9
+	ADDQ         R9, R8
+	SUBQ         $0x04, R8
+	MOVQ         pix_base+72(FP), R9
+	MOVQ         dy+104(FP), R10
+	ADDQ         R10, R9
+	MOVQ         pix_base+72(FP), R10
+	MOVQ         dx+96(FP), R11
+	ADDQ         R11, R10
+	SUBQ         $0x04, R10
+	MOVQ         dy+104(FP), R11
+	ADDQ         R11, R10
+	MOVQ         u_len+32(FP), R11
+	SHRQ         $0x02, R11
+	VBROADCASTSS gain+120(FP), Y0
+	LEAQ         31(SP), R12
+	ANDQ         $-32, R12
+
+some:
+	CMPQ    R11, $0x00
+	JE      done
+	MOVQ    $0x00000008, R13
+	CMPQ    R11, R13
+	CMOVQLT R11, R13
+	SUBQ    R13, R11
+	MOVQ    R13, R14
+	MOVQ    R12, R15
+
+locate:
+	VMOVUPD     (CX), Y1
+	VMOVUPD     (DX), Y2
+	VCMPPD      $0x09, (BX), Y1, Y3
+	VCMPPD      $0x06, 32(BX), Y1, Y4
+	VORPD       Y4, Y3, Y3
+	VCMPPD      $0x09, (BX), Y2, Y4
+	VORPD       Y4, Y3, Y3
+	VCMPPD      $0x06, 64(BX), Y2, Y4
+	VORPD       Y4, Y3, Y3
+	VXORPD      Y4, Y4, Y4
+	VMAXPD      Y4, Y1, Y1
+	VMAXPD      Y4, Y2, Y2
+	VMINPD      96(BX), Y1, Y1
+	VMINPD      128(BX), Y2, Y2
+	VCVTTPD2DQY Y1, X4
+	VCVTTPD2DQY Y2, X5
+	VPMINSD     160(BX), X4, X4
+	VPMINSD     192(BX), X5, X5
+	VCVTDQ2PD   X4, Y6
+	VSUBPD      Y6, Y1, Y1
+	VCVTDQ2PD   X5, Y6
+	VSUBPD      Y6, Y2, Y2
+	VPMOVZXDQ   X4, Y4
+	VPMULUDQ    224(BX), Y4, Y4
+	VPMOVZXDQ   X5, Y5
+	VPMULUDQ    256(BX), Y5, Y5
+	VPADDQ      Y4, Y5, Y5
+	VMOVUPD     one<>+0(SB), Y4
+	VORPD       Y3, Y1, Y1
+	VSUBPD      Y1, Y4, Y3
+	VSUBPD      Y2, Y4, Y4
+	VMULPD      Y4, Y3, Y6
+	VMULPD      Y4, Y1, Y4
+	VMULPD      Y2, Y3, Y3
+	VMULPD      Y2, Y1, Y1
+	VMULPD      Y6, Y1, Y2
+	VCMPPD      $0x02, 288(BX), Y2, Y2
+	VMOVMSKPD   Y2, BP
+	MOVB        BP, (SI)
+	INCQ        SI
+	VMOVDQU     Y5, (R15)
+	VMOVUPD     Y6, 256(R15)
+	VMOVUPD     Y4, 512(R15)
+	VMOVUPD     Y3, 768(R15)
+	VMOVUPD     Y1, 1024(R15)
+	MOVQ        (R15), BP
+	PREFETCHT0  (DI)(BP*1)
+	PREFETCHT0  (R9)(BP*1)
+	MOVQ        8(R15), BP
+	PREFETCHT0  (DI)(BP*1)
+	PREFETCHT0  (R9)(BP*1)
+	MOVQ        16(R15), BP
+	PREFETCHT0  (DI)(BP*1)
+	PREFETCHT0  (R9)(BP*1)
+	MOVQ        24(R15), BP
+	PREFETCHT0  (DI)(BP*1)
+	PREFETCHT0  (R9)(BP*1)
+	ADDQ        $0x00000020, CX
+	ADDQ        $0x00000020, DX
+	ADDQ        $0x00000020, R15
+	DECQ        R14
+	JNZ         locate
+	MOVQ        R12, R15
+
+sample:
+	MOVQ         (R15), R14
+	VMULPS       (DI)(R14*1), X0, X1
+	VCVTPS2PD    X1, Y1
+	VBROADCASTSD 256(R15), Y2
+	VMULPD       Y2, Y1, Y1
+	VPERMILPS    $0xf9, (R8)(R14*1), X2
+	VMULPS       X2, X0, X2
+	VCVTPS2PD    X2, Y2
+	VBROADCASTSD 512(R15), Y3
+	VMULPD       Y3, Y2, Y2
+	VADDPD       Y2, Y1, Y1
+	VMULPS       (R9)(R14*1), X0, X2
+	VCVTPS2PD    X2, Y2
+	VBROADCASTSD 768(R15), Y3
+	VMULPD       Y3, Y2, Y2
+	VADDPD       Y2, Y1, Y1
+	VPERMILPS    $0xf9, (R10)(R14*1), X2
+	VMULPS       X2, X0, X2
+	VCVTPS2PD    X2, Y2
+	VBROADCASTSD 1024(R15), Y3
+	VMULPD       Y3, Y2, Y2
+	VADDPD       Y2, Y1, Y1
+	VMOVUPD      Y1, (AX)
+	MOVQ         8(R15), R14
+	VMULPS       (DI)(R14*1), X0, X1
+	VCVTPS2PD    X1, Y1
+	VBROADCASTSD 264(R15), Y2
+	VMULPD       Y2, Y1, Y1
+	VPERMILPS    $0xf9, (R8)(R14*1), X2
+	VMULPS       X2, X0, X2
+	VCVTPS2PD    X2, Y2
+	VBROADCASTSD 520(R15), Y3
+	VMULPD       Y3, Y2, Y2
+	VADDPD       Y2, Y1, Y1
+	VMULPS       (R9)(R14*1), X0, X2
+	VCVTPS2PD    X2, Y2
+	VBROADCASTSD 776(R15), Y3
+	VMULPD       Y3, Y2, Y2
+	VADDPD       Y2, Y1, Y1
+	VPERMILPS    $0xf9, (R10)(R14*1), X2
+	VMULPS       X2, X0, X2
+	VCVTPS2PD    X2, Y2
+	VBROADCASTSD 1032(R15), Y3
+	VMULPD       Y3, Y2, Y2
+	VADDPD       Y2, Y1, Y1
+	VMOVUPD      Y1, 32(AX)
+	MOVQ         16(R15), R14
+	VMULPS       (DI)(R14*1), X0, X1
+	VCVTPS2PD    X1, Y1
+	VBROADCASTSD 272(R15), Y2
+	VMULPD       Y2, Y1, Y1
+	VPERMILPS    $0xf9, (R8)(R14*1), X2
+	VMULPS       X2, X0, X2
+	VCVTPS2PD    X2, Y2
+	VBROADCASTSD 528(R15), Y3
+	VMULPD       Y3, Y2, Y2
+	VADDPD       Y2, Y1, Y1
+	VMULPS       (R9)(R14*1), X0, X2
+	VCVTPS2PD    X2, Y2
+	VBROADCASTSD 784(R15), Y3
+	VMULPD       Y3, Y2, Y2
+	VADDPD       Y2, Y1, Y1
+	VPERMILPS    $0xf9, (R10)(R14*1), X2
+	VMULPS       X2, X0, X2
+	VCVTPS2PD    X2, Y2
+	VBROADCASTSD 1040(R15), Y3
+	VMULPD       Y3, Y2, Y2
+	VADDPD       Y2, Y1, Y1
+	VMOVUPD      Y1, 64(AX)
+	MOVQ         24(R15), R14
+	VMULPS       (DI)(R14*1), X0, X1
+	VCVTPS2PD    X1, Y1
+	VBROADCASTSD 280(R15), Y2
+	VMULPD       Y2, Y1, Y1
+	VPERMILPS    $0xf9, (R8)(R14*1), X2
+	VMULPS       X2, X0, X2
+	VCVTPS2PD    X2, Y2
+	VBROADCASTSD 536(R15), Y3
+	VMULPD       Y3, Y2, Y2
+	VADDPD       Y2, Y1, Y1
+	VMULPS       (R9)(R14*1), X0, X2
+	VCVTPS2PD    X2, Y2
+	VBROADCASTSD 792(R15), Y3
+	VMULPD       Y3, Y2, Y2
+	VADDPD       Y2, Y1, Y1
+	VPERMILPS    $0xf9, (R10)(R14*1), X2
+	VMULPS       X2, X0, X2
+	VCVTPS2PD    X2, Y2
+	VBROADCASTSD 1048(R15), Y3
+	VMULPD       Y3, Y2, Y2
+	VADDPD       Y2, Y1, Y1
+	VMOVUPD      Y1, 96(AX)
+	ADDQ         $0x00000020, R15
+	SUBQ         $-128, AX
+	DECQ         R13
+	JNZ          sample
+	JMP          some
+
+done:
+	VZEROUPPER
+	RET
+
+// func sample1AVX2(value []float64, u []float64, v []float64, pix []float32, dx int, dy int, limits *[48]float64, gain float32, near []uint8)
+// Requires: AVX, AVX2
+TEXT ·sample1AVX2(SB), NOSPLIT, $0-152
+	MOVQ         value_base+0(FP), AX
+	MOVQ         u_base+24(FP), CX
+	MOVQ         v_base+48(FP), DX
+	MOVQ         pix_base+72(FP), BX
+	MOVQ         dy+104(FP), SI
+	MOVQ         limits+112(FP), DI
+	MOVQ         near_base+128(FP), R8
+	MOVQ         u_len+32(FP), R9
+	VBROADCASTSS gain+120(FP), Y0
+
+next:
+	SUBQ         $0x04, R9
+	JL           done
+	VMOVUPD      (CX), Y1
+	VMOVUPD      (DX), Y2
+	VCMPPD       $0x09, (DI), Y1, Y3
+	VCMPPD       $0x06, 32(DI), Y1, Y4
+	VORPD        Y4, Y3, Y3
+	VCMPPD       $0x09, (DI), Y2, Y4
+	VORPD        Y4, Y3, Y3
+	VCMPPD       $0x06, 64(DI), Y2, Y4
+	VORPD        Y4, Y3, Y3
+	VXORPD       Y4, Y4, Y4
+	VMAXPD       Y4, Y1, Y1
+	VMAXPD       Y4, Y2, Y2
+	VMINPD       96(DI), Y1, Y1
+	VMINPD       128(DI), Y2, Y2
+	VCVTTPD2DQY  Y1, X5
+	VCVTTPD2DQY  Y2, X6
+	VPMINSD      160(DI), X5, X5
+	VPMINSD      192(DI), X6, X6
+	VCVTDQ2PD    X5, Y4
+	VSUBPD       Y4, Y1, Y1
+	VCVTDQ2PD    X6, Y4
+	VSUBPD       Y4, Y2, Y2
+	VPMOVZXDQ    X5, Y4
+	VPMULUDQ     224(DI), Y4, Y4
+	VPMOVZXDQ    X6, Y7
+	VPMULUDQ     256(DI), Y7, Y7
+	VPADDQ       Y4, Y7, Y7
+	VMOVUPD      one<>+0(SB), Y4
+	VORPD        Y3, Y1, Y1
+	VSUBPD       Y1, Y4, Y3
+	VSUBPD       Y2, Y4, Y4
+	VMULPD       Y4, Y3, Y8
+	VMULPD       Y4, Y1, Y4
+	VMULPD       Y2, Y3, Y3
+	VMULPD       Y2, Y1, Y1
+	VMULPD       Y8, Y1, Y2
+	VCMPPD       $0x02, 288(DI), Y2, Y2
+	VMOVMSKPD    Y2, R10
+	MOVB         R10, (R8)
+	INCQ         R8
+	VEXTRACTI128 $0x01, Y7, X2
+	VMOVQ        X7, R10
+	ADDQ         BX, R10
+	VPEXTRQ      $0x01, X7, R11
+	ADDQ         BX, R11
+	VMOVQ        X2, R12
+	ADDQ         BX, R12
+	VPEXTRQ      $0x01, X2, R13
+	ADDQ         BX, R13
+	VMOVSD       (R10), X2
+	VMOVHPS      (R11), X2, X2
+	VMOVSD       (R12), X6
+	VMOVHPS      (R13), X6, X6
+	VSHUFPS      $0x88, X6, X2, X5
+	VSHUFPS      $0xdd, X6, X2, X2
+	VINSERTF128  $0x01, X2, Y5, Y5
+	VMULPS       Y0, Y5, Y5
+	VCVTPS2PD    X5, Y2
+	VMULPD       Y8, Y2, Y2
+	VEXTRACTF128 $0x01, Y5, X5
+	VCVTPS2PD    X5, Y7
+	VMULPD       Y4, Y7, Y7
+	VADDPD       Y7, Y2, Y2
+	VMOVSD       (R10)(SI*1), X4
+	VMOVHPS      (R11)(SI*1), X4, X4
+	VMOVSD       (R12)(SI*1), X5
+	VMOVHPS      (R13)(SI*1), X5, X5
+	VSHUFPS      $0x88, X5, X4, X6
+	VSHUFPS      $0xdd, X5, X4, X4
+	VINSERTF128  $0x01, X4, Y6, Y6
+	VMULPS       Y0, Y6, Y6
+	VCVTPS2PD    X6, Y4
+	VMULPD       Y3, Y4, Y4
+	VADDPD       Y4, Y2, Y2
+	VEXTRACTF128 $0x01, Y6, X6
+	VCVTPS2PD    X6, Y3
+	VMULPD       Y1, Y3, Y3
+	VADDPD       Y3, Y2, Y2
+	VMOVUPD      Y2, (AX)
+	ADDQ         $0x00000020, CX
+	ADDQ         $0x00000020, DX
+	ADDQ         $0x00000020, AX
+	JMP          next
+
+done:
+	VZEROUPPER
+	RET
+
+// func sampleFiniteAVX2(value []float64, u []float64, v []float64, pix []float32, dy int, limits *[48]float64, scale float64, near []uint8)
+// Requires: AVX, AVX2
+TEXT ·sampleFiniteAVX2(SB), NOSPLIT, $0-144
+	MOVQ         value_base+0(FP), AX
+	MOVQ         u_base+24(FP), CX
+	MOVQ         v_base+48(FP), DX
+	MOVQ         pix_base+72(FP), BX
+	MOVQ         dy+96(FP), SI
+	MOVQ         limits+104(FP), DI
+	MOVQ         near_base+120(FP), R8
+	MOVQ         u_len+32(FP), R9
+	VBROADCASTSD scale+112(FP), Y0
+
+next:
+	SUBQ         $0x04, R9
+	JL           done
+	VMOVUPD      (CX), Y1
+	VMOVUPD      (DX), Y2
+	VCMPPD       $0x09, (DI), Y1, Y3
+	VCMPPD       $0x06, 32(DI), Y1, Y4
+	VORPD        Y4, Y3, Y3
+	VCMPPD       $0x09, (DI), Y2, Y4
+	VORPD        Y4, Y3, Y3
+	VCMPPD       $0x06, 64(DI), Y2, Y4
+	VORPD        Y4, Y3, Y3
+	VXORPD       Y4, Y4, Y4
+	VMAXPD       Y4, Y1, Y1
+	VMAXPD       Y4, Y2, Y2
+	VMINPD       96(DI), Y1, Y1
+	VMINPD       128(DI), Y2, Y2
+	VCVTTPD2DQY  Y1, X5
+	VCVTTPD2DQY  Y2, X6
+	VPMINSD      160(DI), X5, X5
+	VPMINSD      192(DI), X6, X6
+	VCVTDQ2PD    X5, Y4
+	VSUBPD       Y4, Y1, Y1
+	VCVTDQ2PD    X6, Y4
+	VSUBPD       Y4, Y2, Y2
+	VPMOVZXDQ    X5, Y4
+	VPMULUDQ     224(DI), Y4, Y4
+	VPMOVZXDQ    X6, Y7
+	VPMULUDQ     256(DI), Y7, Y7
+	VPADDQ       Y4, Y7, Y7
+	VMOVUPD      one<>+0(SB), Y4
+	VORPD        Y3, Y1, Y1
+	VSUBPD       Y1, Y4, Y3
+	VSUBPD       Y2, Y4, Y4
+	VMULPD       Y4, Y3, Y8
+	VMULPD       Y4, Y1, Y4
+	VMULPD       Y2, Y3, Y3
+	VMULPD       Y2, Y1, Y1
+	VMULPD       Y8, Y1, Y2
+	VCMPPD       $0x02, 288(DI), Y2, Y2
+	VMOVMSKPD    Y2, R10
+	MOVB         R10, (R8)
+	INCQ         R8
+	VEXTRACTI128 $0x01, Y7, X2
+	VMOVQ        X7, R10
+	ADDQ         BX, R10
+	VPEXTRQ      $0x01, X7, R11
+	ADDQ         BX, R11
+	VMOVQ        X2, R12
+	ADDQ         BX, R12
+	VPEXTRQ      $0x01, X2, R13
+	ADDQ         BX, R13
+	VMOVSD       (R10), X2
+	VMOVHPS      (R11), X2, X2
+	VMOVSD       (R12), X6
+	VMOVHPS      (R13), X6, X6
+	VSHUFPS      $0x88, X6, X2, X5
+	VSHUFPS      $0xdd, X6, X2, X2
+	VINSERTF128  $0x01, X2, Y5, Y5
+	VANDPS       sizeBits<>+0(SB), Y5, Y2
+	VCMPPS       $0x02, largest<>+0(SB), Y2, Y2
+	VANDPS       Y2, Y5, Y5
+	VCVTPS2PD    X5, Y2
+	VMULPD       Y8, Y2, Y2
+	VEXTRACTF128 $0x01, Y5, X5
+	VCVTPS2PD    X5, Y7
+	VMULPD       Y4, Y7, Y7
+	VADDPD       Y7, Y2, Y2
+	VMOVSD       (R10)(SI*1), X4
+	VMOVHPS      (R11)(SI*1), X4, X4
+	VMOVSD       (R12)(SI*1), X5
+	VMOVHPS      (R13)(SI*1), X5, X5
+	VSHUFPS      $0x88, X5, X4, X6
+	VSHUFPS      $0xdd, X5, X4, X4
+	VINSERTF128  $0x01, X4, Y6, Y6
+	VANDPS       sizeBits<>+0(SB), Y6, Y4
+	VCMPPS       $0x02, largest<>+0(SB), Y4, Y4
+	VANDPS       Y4, Y6, Y6
+	VCVTPS2PD    X6, Y4
+	VMULPD       Y3, Y4, Y4
+	VADDPD       Y4, Y2, Y2
+	VEXTRACTF128 $0x01, Y6, X6
+	VCVTPS2PD    X6, Y3
+	VMULPD       Y1, Y3, Y3
+	VADDPD       Y3, Y2, Y2
+	VMULPD       Y0, Y2, Y2
+	VMOVUPD      Y2, (AX)
+	ADDQ         $0x00000020, CX
+	ADDQ         $0x00000020, DX
+	ADDQ         $0x00000020, AX
+	JMP          next
+
+done:
+	VZEROUPPER
+	RET
+
+DATA sizeBits<>+0(SB)/4, $0x7fffffff
+DATA sizeBits<>+4(SB)/4, $0x7fffffff
+DATA sizeBits<>+8(SB)/4, $0x7fffffff
+DATA sizeBits<>+12(SB)/4, $0x7fffffff
+DATA sizeBits<>+16(SB)/4, $0x7fffffff
+DATA sizeBits<>+20(SB)/4, $0x7fffffff
+DATA sizeBits<>+24(SB)/4, $0x7fffffff
+DATA sizeBits<>+28(SB)/4, $0x7fffffff
+GLOBL sizeBits<>(SB), RODATA|NOPTR, $32
+
+DATA infinity<>+0(SB)/4, $0x7f800000
+DATA infinity<>+4(SB)/4, $0x7f800000
+DATA infinity<>+8(SB)/4, $0x7f800000
+DATA infinity<>+12(SB)/4, $0x7f800000
+DATA infinity<>+16(SB)/4, $0x7f800000
+DATA infinity<>+20(SB)/4, $0x7f800000
+DATA infinity<>+24(SB)/4, $0x7f800000
+DATA infinity<>+28(SB)/4, $0x7f800000
+GLOBL infinity<>(SB), RODATA|NOPTR, $32
+
+// func sampleNumberAVX2(value []float64, u []float64, v []float64, pix []float32, dy int, limits *[48]float64, scale float64, near []uint8)
+// Requires: AVX, AVX2
+TEXT ·sampleNumberAVX2(SB), NOSPLIT, $0-144
+	MOVQ         value_base+0(FP), AX
+	MOVQ         u_base+24(FP), CX
+	MOVQ         v_base+48(FP), DX
+	MOVQ         pix_base+72(FP), BX
+	MOVQ         dy+96(FP), SI
+	MOVQ         limits+104(FP), DI
+	MOVQ         near_base+120(FP), R8
+	MOVQ         u_len+32(FP), R9
+	VBROADCASTSD scale+112(FP), Y0
+
+next:
+	SUBQ         $0x04, R9
+	JL           done
+	VMOVUPD      (CX), Y1
+	VMOVUPD      (DX), Y2
+	VCMPPD       $0x09, (DI), Y1, Y3
+	VCMPPD       $0x06, 32(DI), Y1, Y4
+	VORPD        Y4, Y3, Y3
+	VCMPPD       $0x09, (DI), Y2, Y4
+	VORPD        Y4, Y3, Y3
+	VCMPPD       $0x06, 64(DI), Y2, Y4
+	VORPD        Y4, Y3, Y3
+	VXORPD       Y4, Y4, Y4
+	VMAXPD       Y4, Y1, Y1
+	VMAXPD       Y4, Y2, Y2
+	VMINPD       96(DI), Y1, Y1
+	VMINPD       128(DI), Y2, Y2
+	VCVTTPD2DQY  Y1, X5
+	VCVTTPD2DQY  Y2, X6
+	VPMINSD      160(DI), X5, X5
+	VPMINSD      192(DI), X6, X6
+	VCVTDQ2PD    X5, Y4
+	VSUBPD       Y4, Y1, Y1
+	VCVTDQ2PD    X6, Y4
+	VSUBPD       Y4, Y2, Y2
+	VPMOVZXDQ    X5, Y4
+	VPMULUDQ     224(DI), Y4, Y4
+	VPMOVZXDQ    X6, Y7
+	VPMULUDQ     256(DI), Y7, Y7
+	VPADDQ       Y4, Y7, Y7
+	VMOVUPD      one<>+0(SB), Y4
+	VORPD        Y3, Y1, Y1
+	VSUBPD       Y1, Y4, Y3
+	VSUBPD       Y2, Y4, Y4
+	VMULPD       Y4, Y3, Y8
+	VMULPD       Y4, Y1, Y4
+	VMULPD       Y2, Y3, Y3
+	VMULPD       Y2, Y1, Y1
+	VMULPD       Y8, Y1, Y2
+	VCMPPD       $0x02, 288(DI), Y2, Y2
+	VMOVMSKPD    Y2, R10
+	MOVB         R10, (R8)
+	INCQ         R8
+	VEXTRACTI128 $0x01, Y7, X2
+	VMOVQ        X7, R10
+	ADDQ         BX, R10
+	VPEXTRQ      $0x01, X7, R11
+	ADDQ         BX, R11
+	VMOVQ        X2, R12
+	ADDQ         BX, R12
+	VPEXTRQ      $0x01, X2, R13
+	ADDQ         BX, R13
+	VMOVSD       (R10), X2
+	VMOVHPS      (R11), X2, X2
+	VMOVSD       (R12), X6
+	VMOVHPS      (R13), X6, X6
+	VSHUFPS      $0x88, X6, X2, X5
+	VSHUFPS      $0xdd, X6, X2, X2
+	VINSERTF128  $0x01, X2, Y5, Y5
+	VANDPS       sizeBits<>+0(SB), Y5, Y2
+	VCMPPS       $0x02, infinity<>+0(SB), Y2, Y2
+	VANDPS       Y2, Y5, Y5
+	VCVTPS2PD    X5, Y2
+	VMULPD       Y8, Y2, Y2
+	VEXTRACTF128 $0x01, Y5, X5
+	VCVTPS2PD    X5, Y7
+	VMULPD       Y4, Y7, Y7
+	VADDPD       Y7, Y2, Y2
+	VMOVSD       (R10)(SI*1), X4
+	VMOVHPS      (R11)(SI*1), X4, X4
+	VMOVSD       (R12)(SI*1), X5
+	VMOVHPS      (R13)(SI*1), X5, X5
+	VSHUFPS      $0x88, X5, X4, X6
+	VSHUFPS      $0xdd, X5, X4, X4
+	VINSERTF128  $0x01, X4, Y6, Y6
+	VANDPS       sizeBits<>+0(SB), Y6, Y4
+	VCMPPS       $0x02, infinity<>+0(SB), Y4, Y4
+	VANDPS       Y4, Y6, Y6
+	VCVTPS2PD    X6, Y4
+	VMULPD       Y3, Y4, Y4
+	VADDPD       Y4, Y2, Y2
+	VEXTRACTF128 $0x01, Y6, X6
+	VCVTPS2PD    X6, Y3
+	VMULPD       Y1, Y3, Y3
+	VADDPD       Y3, Y2, Y2
+	VMULPD       Y0, Y2, Y2
+	VMOVUPD      Y2, (AX)
+	ADDQ         $0x00000020, CX
+	ADDQ         $0x00000020, DX
+	ADDQ         $0x00000020, AX
+	JMP          next
+
+done:
+	VZEROUPPER
+	RET
+
+// func sampleBinaryAVX2(value []float64, u []float64, v []float64, pix []float32, dy int, limits *[48]float64, scale float64, near []uint8)
+// Requires: AVX, AVX2
+TEXT ·sampleBinaryAVX2(SB), NOSPLIT, $0-144
+	MOVQ         value_base+0(FP), AX
+	MOVQ         u_base+24(FP), CX
+	MOVQ         v_base+48(FP), DX
+	MOVQ         pix_base+72(FP), BX
+	MOVQ         dy+96(FP), SI
+	MOVQ         limits+104(FP), DI
+	MOVQ         near_base+120(FP), R8
+	MOVQ         u_len+32(FP), R9
+	VBROADCASTSD scale+112(FP), Y0
+
+next:
+	SUBQ         $0x04, R9
+	JL           done
+	VMOVUPD      (CX), Y1
+	VMOVUPD      (DX), Y2
+	VCMPPD       $0x09, (DI), Y1, Y3
+	VCMPPD       $0x06, 32(DI), Y1, Y4
+	VORPD        Y4, Y3, Y3
+	VCMPPD       $0x09, (DI), Y2, Y4
+	VORPD        Y4, Y3, Y3
+	VCMPPD       $0x06, 64(DI), Y2, Y4
+	VORPD        Y4, Y3, Y3
+	VXORPD       Y4, Y4, Y4
+	VMAXPD       Y4, Y1, Y1
+	VMAXPD       Y4, Y2, Y2
+	VMINPD       96(DI), Y1, Y1
+	VMINPD       128(DI), Y2, Y2
+	VCVTTPD2DQY  Y1, X5
+	VCVTTPD2DQY  Y2, X6
+	VPMINSD      160(DI), X5, X5
+	VPMINSD      192(DI), X6, X6
+	VCVTDQ2PD    X5, Y4
+	VSUBPD       Y4, Y1, Y1
+	VCVTDQ2PD    X6, Y4
+	VSUBPD       Y4, Y2, Y2
+	VPMOVZXDQ    X5, Y4
+	VPMULUDQ     224(DI), Y4, Y4
+	VPMOVZXDQ    X6, Y7
+	VPMULUDQ     256(DI), Y7, Y7
+	VPADDQ       Y4, Y7, Y7
+	VMOVUPD      one<>+0(SB), Y4
+	VORPD        Y3, Y1, Y1
+	VSUBPD       Y1, Y4, Y3
+	VSUBPD       Y2, Y4, Y4
+	VMULPD       Y4, Y3, Y8
+	VMULPD       Y4, Y1, Y4
+	VMULPD       Y2, Y3, Y3
+	VMULPD       Y2, Y1, Y1
+	VMULPD       Y8, Y1, Y2
+	VCMPPD       $0x02, 288(DI), Y2, Y2
+	VMOVMSKPD    Y2, R10
+	MOVB         R10, (R8)
+	INCQ         R8
+	VEXTRACTI128 $0x01, Y7, X2
+	VMOVQ        X7, R10
+	ADDQ         BX, R10
+	VPEXTRQ      $0x01, X7, R11
+	ADDQ         BX, R11
+	VMOVQ        X2, R12
+	ADDQ         BX, R12
+	VPEXTRQ      $0x01, X2, R13
+	ADDQ         BX, R13
+	VMOVSD       (R10), X2
+	VMOVHPS      (R11), X2, X2
+	VMOVSD       (R12), X6
+	VMOVHPS      (R13), X6, X6
+	VSHUFPS      $0x88, X6, X2, X5
+	VSHUFPS      $0xdd, X6, X2, X2
+	VINSERTF128  $0x01, X2, Y5, Y5
+	VXORPS       Y2, Y2, Y2
+	VCMPPS       $0x11, Y5, Y2, Y5
+	VANDPS       unity<>+0(SB), Y5, Y5
+	VCVTPS2PD    X5, Y2
+	VMULPD       Y8, Y2, Y2
+	VEXTRACTF128 $0x01, Y5, X5
+	VCVTPS2PD    X5, Y7
+	VMULPD       Y4, Y7, Y7
+	VADDPD       Y7, Y2, Y2
+	VMOVSD       (R10)(SI*1), X4
+	VMOVHPS      (R11)(SI*1), X4, X4
+	VMOVSD       (R12)(SI*1), X5
+	VMOVHPS      (R13)(SI*1), X5, X5
+	VSHUFPS      $0x88, X5, X4, X6
+	VSHUFPS      $0xdd, X5, X4, X4
+	VINSERTF128  $0x01, X4, Y6, Y6
+	VXORPS       Y4, Y4, Y4
+	VCMPPS       $0x11, Y6, Y4, Y6
+	VANDPS       unity<>+0(SB), Y6, Y6
+	VCVTPS2PD    X6, Y4
+	VMULPD       Y3, Y4, Y4
+	VADDPD       Y4, Y2, Y2
+	VEXTRACTF128 $0x01, Y6, X6
+	VCVTPS2PD    X6, Y3
+	VMULPD       Y1, Y3, Y3
+	VADDPD       Y3, Y2, Y2
+	VMULPD       Y0, Y2, Y2
+	VMOVUPD      Y2, (AX)
+	ADDQ         $0x00000020, CX
+	ADDQ         $0x00000020, DX
+	ADDQ         $0x00000020, AX
+	JMP          next
+
+done:
+	VZEROUPPER
+	RET
+
+// func sample3OntoAVX2(value []float64, u []float64, v []float64, pix []float32, dx int, dy int, limits *[48]float64, gain float32, near []uint8)
+// Requires: AVX, AVX2, CMOV, MMX+
+TEXT ·sample3OntoAVX2(SB), $1312-152
+	MOVQ         value_base+0(FP), AX
+	MOVQ         u_base+24(FP), CX
+	MOVQ         v_base+48(FP), DX
+	MOVQ         limits+112(FP), BX
+	MOVQ         near_base+128(FP), SI
 	MOVQ         pix_base+72(FP), SI
 	MOVQ         pix_base+72(FP), DI
 	MOVQ         dx+96(FP), R8
@@ -1164,18 +1822,26 @@ locate:
 	VPMOVZXDQ   X5, Y5
 	VPMULUDQ    256(BX), Y5, Y5
 	VPADDQ      Y4, Y5, Y5
+	VMOVUPD     one<>+0(SB), Y6
+	VCMPPD      $0x06, 320(BX), Y1, Y4
+	VANDPD      Y4, Y1, Y1
+	VCMPPD      $0x0d, 352(BX), Y1, Y4
+	VBLENDVPD   Y4, Y6, Y1, Y1
+	VCMPPD      $0x06, 320(BX), Y2, Y4
+	VANDPD      Y4, Y2, Y2
+	VCMPPD      $0x0d, 352(BX), Y2, Y4
+	VBLENDVPD   Y4, Y6, Y2, Y2
 	VORPD       Y3, Y1, Y1
-	VMOVUPD     one<>+0(SB), Y3
-	VSUBPD      Y1, Y3, Y4
-	VSUBPD      Y2, Y3, Y3
-	VMULPD      Y3, Y4, Y6
-	VMULPD      Y3, Y1, Y3
-	VMULPD      Y2, Y4, Y4
+	VSUBPD      Y1, Y6, Y3
+	VSUBPD      Y2, Y6, Y4
+	VMULPD      Y4, Y3, Y6
+	VMULPD      Y4, Y1, Y4
+	VMULPD      Y2, Y3, Y3
 	VMULPD      Y2, Y1, Y1
 	VMOVDQU     Y5, (R14)
 	VMOVUPD     Y6, 256(R14)
-	VMOVUPD     Y3, 512(R14)
-	VMOVUPD     Y4, 768(R14)
+	VMOVUPD     Y4, 512(R14)
+	VMOVUPD     Y3, 768(R14)
 	VMOVUPD     Y1, 1024(R14)
 	MOVQ        (R14), R15
 	PREFETCHT0  (SI)(R15*1)
@@ -1202,22 +1868,34 @@ sample:
 	VCVTPS2PD    X1, Y1
 	VBROADCASTSD 256(R14), Y2
 	VMULPD       Y2, Y1, Y1
+	VXORPD       Y3, Y3, Y3
+	VCMPPD       $0x04, Y3, Y2, Y3
+	VANDPD       Y3, Y1, Y1
 	VPERMILPS    $0xf9, (DI)(R13*1), X2
 	VMULPS       X2, X0, X2
 	VCVTPS2PD    X2, Y2
 	VBROADCASTSD 512(R14), Y3
 	VMULPD       Y3, Y2, Y2
+	VXORPD       Y4, Y4, Y4
+	VCMPPD       $0x04, Y4, Y3, Y4
+	VANDPD       Y4, Y2, Y2
 	VADDPD       Y2, Y1, Y1
 	VMULPS       (R8)(R13*1), X0, X2
 	VCVTPS2PD    X2, Y2
 	VBROADCASTSD 768(R14), Y3
 	VMULPD       Y3, Y2, Y2
+	VXORPD       Y4, Y4, Y4
+	VCMPPD       $0x04, Y4, Y3, Y4
+	VANDPD       Y4, Y2, Y2
 	VADDPD       Y2, Y1, Y1
 	VPERMILPS    $0xf9, (R9)(R13*1), X2
 	VMULPS       X2, X0, X2
 	VCVTPS2PD    X2, Y2
 	VBROADCASTSD 1024(R14), Y3
 	VMULPD       Y3, Y2, Y2
+	VXORPD       Y4, Y4, Y4
+	VCMPPD       $0x04, Y4, Y3, Y4
+	VANDPD       Y4, Y2, Y2
 	VADDPD       Y2, Y1, Y1
 	VMOVUPD      Y1, (AX)
 	MOVQ         8(R14), R13
@@ -1225,22 +1903,34 @@ sample:
 	VCVTPS2PD    X1, Y1
 	VBROADCASTSD 264(R14), Y2
 	VMULPD       Y2, Y1, Y1
+	VXORPD       Y3, Y3, Y3
+	VCMPPD       $0x04, Y3, Y2, Y3
+	VANDPD       Y3, Y1, Y1
 	VPERMILPS    $0xf9, (DI)(R13*1), X2
 	VMULPS       X2, X0, X2
 	VCVTPS2PD    X2, Y2
 	VBROADCASTSD 520(R14), Y3
 	VMULPD       Y3, Y2, Y2
+	VXORPD       Y4, Y4, Y4
+	VCMPPD       $0x04, Y4, Y3, Y4
+	VANDPD       Y4, Y2, Y2
 	VADDPD       Y2, Y1, Y1
 	VMULPS       (R8)(R13*1), X0, X2
 	VCVTPS2PD    X2, Y2
 	VBROADCASTSD 776(R14), Y3
 	VMULPD       Y3, Y2, Y2
+	VXORPD       Y4, Y4, Y4
+	VCMPPD       $0x04, Y4, Y3, Y4
+	VANDPD       Y4, Y2, Y2
 	VADDPD       Y2, Y1, Y1
 	VPERMILPS    $0xf9, (R9)(R13*1), X2
 	VMULPS       X2, X0, X2
 	VCVTPS2PD    X2, Y2
 	VBROADCASTSD 1032(R14), Y3
 	VMULPD       Y3, Y2, Y2
+	VXORPD       Y4, Y4, Y4
+	VCMPPD       $0x04, Y4, Y3, Y4
+	VANDPD       Y4, Y2, Y2
 	VADDPD       Y2, Y1, Y1
 	VMOVUPD      Y1, 32(AX)
 	MOVQ         16(R14), R13
@@ -1248,22 +1938,34 @@ sample:
 	VCVTPS2PD    X1, Y1
 	VBROADCASTSD 272(R14), Y2
 	VMULPD       Y2, Y1, Y1
+	VXORPD       Y3, Y3, Y3
+	VCMPPD       $0x04, Y3, Y2, Y3
+	VANDPD       Y3, Y1, Y1
 	VPERMILPS    $0xf9, (DI)(R13*1), X2
 	VMULPS       X2, X0, X2
 	VCVTPS2PD    X2, Y2
 	VBROADCASTSD 528(R14), Y3
 	VMULPD       Y3, Y2, Y2
+	VXORPD       Y4, Y4, Y4
+	VCMPPD       $0x04, Y4, Y3, Y4
+	VANDPD       Y4, Y2, Y2
 	VADDPD       Y2, Y1, Y1
 	VMULPS       (R8)(R13*1), X0, X2
 	VCVTPS2PD    X2, Y2
 	VBROADCASTSD 784(R14), Y3
 	VMULPD       Y3, Y2, Y2
+	VXORPD       Y4, Y4, Y4
+	VCMPPD       $0x04, Y4, Y3, Y4
+	VANDPD       Y4, Y2, Y2
 	VADDPD       Y2, Y1, Y1
 	VPERMILPS    $0xf9, (R9)(R13*1), X2
 	VMULPS       X2, X0, X2
 	VCVTPS2PD    X2, Y2
 	VBROADCASTSD 1040(R14), Y3
 	VMULPD       Y3, Y2, Y2
+	VXORPD       Y4, Y4, Y4
+	VCMPPD       $0x04, Y4, Y3, Y4
+	VANDPD       Y4, Y2, Y2
 	VADDPD       Y2, Y1, Y1
 	VMOVUPD      Y1, 64(AX)
 	MOVQ         24(R14), R13
@@ -1271,22 +1973,34 @@ sample:
 	VCVTPS2PD    X1, Y1
 	VBROADCASTSD 280(R14), Y2
 	VMULPD       Y2, Y1, Y1
+	VXORPD       Y3, Y3, Y3
+	VCMPPD       $0x04, Y3, Y2, Y3
+	VANDPD       Y3, Y1, Y1
 	VPERMILPS    $0xf9, (DI)(R13*1), X2
 	VMULPS       X2, X0, X2
 	VCVTPS2PD    X2, Y2
 	VBROADCASTSD 536(R14), Y3
 	VMULPD       Y3, Y2, Y2
+	VXORPD       Y4, Y4, Y4
+	VCMPPD       $0x04, Y4, Y3, Y4
+	VANDPD       Y4, Y2, Y2
 	VADDPD       Y2, Y1, Y1
 	VMULPS       (R8)(R13*1), X0, X2
 	VCVTPS2PD    X2, Y2
 	VBROADCASTSD 792(R14), Y3
 	VMULPD       Y3, Y2, Y2
+	VXORPD       Y4, Y4, Y4
+	VCMPPD       $0x04, Y4, Y3, Y4
+	VANDPD       Y4, Y2, Y2
 	VADDPD       Y2, Y1, Y1
 	VPERMILPS    $0xf9, (R9)(R13*1), X2
 	VMULPS       X2, X0, X2
 	VCVTPS2PD    X2, Y2
 	VBROADCASTSD 1048(R14), Y3
 	VMULPD       Y3, Y2, Y2
+	VXORPD       Y4, Y4, Y4
+	VCMPPD       $0x04, Y4, Y3, Y4
+	VANDPD       Y4, Y2, Y2
 	VADDPD       Y2, Y1, Y1
 	VMOVUPD      Y1, 96(AX)
 	ADDQ         $0x00000020, R14
@@ -1299,17 +2013,18 @@ done:
 	VZEROUPPER
 	RET
 
-// func sample1AVX2(value []float64, u []float64, v []float64, pix []float32, dy int, limits *[36]float64, gain float32)
+// func sample1OntoAVX2(value []float64, u []float64, v []float64, pix []float32, dx int, dy int, limits *[48]float64, gain float32, near []uint8)
 // Requires: AVX, AVX2
-TEXT ·sample1AVX2(SB), NOSPLIT, $0-116
+TEXT ·sample1OntoAVX2(SB), NOSPLIT, $0-152
 	MOVQ         value_base+0(FP), AX
 	MOVQ         u_base+24(FP), CX
 	MOVQ         v_base+48(FP), DX
 	MOVQ         pix_base+72(FP), BX
-	MOVQ         dy+96(FP), SI
-	MOVQ         limits+104(FP), DI
+	MOVQ         dy+104(FP), SI
+	MOVQ         limits+112(FP), DI
+	MOVQ         near_base+128(FP), R8
 	MOVQ         u_len+32(FP), R8
-	VBROADCASTSS gain+112(FP), Y0
+	VBROADCASTSS gain+120(FP), Y0
 
 next:
 	SUBQ         $0x04, R8
@@ -1341,13 +2056,21 @@ next:
 	VPMOVZXDQ    X6, Y7
 	VPMULUDQ     256(DI), Y7, Y7
 	VPADDQ       Y4, Y7, Y7
+	VMOVUPD      one<>+0(SB), Y8
+	VCMPPD       $0x06, 320(DI), Y1, Y4
+	VANDPD       Y4, Y1, Y1
+	VCMPPD       $0x0d, 352(DI), Y1, Y4
+	VBLENDVPD    Y4, Y8, Y1, Y1
+	VCMPPD       $0x06, 320(DI), Y2, Y4
+	VANDPD       Y4, Y2, Y2
+	VCMPPD       $0x0d, 352(DI), Y2, Y4
+	VBLENDVPD    Y4, Y8, Y2, Y2
 	VORPD        Y3, Y1, Y1
-	VMOVUPD      one<>+0(SB), Y3
-	VSUBPD       Y1, Y3, Y4
-	VSUBPD       Y2, Y3, Y3
-	VMULPD       Y3, Y4, Y8
-	VMULPD       Y3, Y1, Y3
-	VMULPD       Y2, Y4, Y4
+	VSUBPD       Y1, Y8, Y3
+	VSUBPD       Y2, Y8, Y4
+	VMULPD       Y4, Y3, Y8
+	VMULPD       Y4, Y1, Y4
+	VMULPD       Y2, Y3, Y3
 	VMULPD       Y2, Y1, Y1
 	VEXTRACTI128 $0x01, Y7, X2
 	VMOVQ        X7, R9
@@ -1368,24 +2091,36 @@ next:
 	VMULPS       Y0, Y5, Y5
 	VCVTPS2PD    X5, Y2
 	VMULPD       Y8, Y2, Y2
+	VXORPD       Y7, Y7, Y7
+	VCMPPD       $0x04, Y7, Y8, Y7
+	VANDPD       Y7, Y2, Y2
 	VEXTRACTF128 $0x01, Y5, X5
 	VCVTPS2PD    X5, Y7
-	VMULPD       Y3, Y7, Y7
+	VMULPD       Y4, Y7, Y7
+	VXORPD       Y8, Y8, Y8
+	VCMPPD       $0x04, Y8, Y4, Y8
+	VANDPD       Y8, Y7, Y7
 	VADDPD       Y7, Y2, Y2
-	VMOVSD       (R9)(SI*1), X3
-	VMOVHPS      (R10)(SI*1), X3, X3
+	VMOVSD       (R9)(SI*1), X4
+	VMOVHPS      (R10)(SI*1), X4, X4
 	VMOVSD       (R11)(SI*1), X5
 	VMOVHPS      (R12)(SI*1), X5, X5
-	VSHUFPS      $0x88, X5, X3, X6
-	VSHUFPS      $0xdd, X5, X3, X3
-	VINSERTF128  $0x01, X3, Y6, Y6
+	VSHUFPS      $0x88, X5, X4, X6
+	VSHUFPS      $0xdd, X5, X4, X4
+	VINSERTF128  $0x01, X4, Y6, Y6
 	VMULPS       Y0, Y6, Y6
-	VCVTPS2PD    X6, Y3
-	VMULPD       Y4, Y3, Y3
-	VADDPD       Y3, Y2, Y2
+	VCVTPS2PD    X6, Y4
+	VMULPD       Y3, Y4, Y4
+	VXORPD       Y7, Y7, Y7
+	VCMPPD       $0x04, Y7, Y3, Y7
+	VANDPD       Y7, Y4, Y4
+	VADDPD       Y4, Y2, Y2
 	VEXTRACTF128 $0x01, Y6, X6
 	VCVTPS2PD    X6, Y3
 	VMULPD       Y1, Y3, Y3
+	VXORPD       Y4, Y4, Y4
+	VCMPPD       $0x04, Y4, Y1, Y4
+	VANDPD       Y4, Y3, Y3
 	VADDPD       Y3, Y2, Y2
 	VMOVUPD      Y2, (AX)
 	ADDQ         $0x00000020, CX
@@ -1397,15 +2132,16 @@ done:
 	VZEROUPPER
 	RET
 
-// func sampleFiniteAVX2(value []float64, u []float64, v []float64, pix []float32, dy int, limits *[36]float64, scale float64)
+// func sampleFiniteOntoAVX2(value []float64, u []float64, v []float64, pix []float32, dy int, limits *[48]float64, scale float64, near []uint8)
 // Requires: AVX, AVX2
-TEXT ·sampleFiniteAVX2(SB), NOSPLIT, $0-120
+TEXT ·sampleFiniteOntoAVX2(SB), NOSPLIT, $0-144
 	MOVQ         value_base+0(FP), AX
 	MOVQ         u_base+24(FP), CX
 	MOVQ         v_base+48(FP), DX
 	MOVQ         pix_base+72(FP), BX
 	MOVQ         dy+96(FP), SI
 	MOVQ         limits+104(FP), DI
+	MOVQ         near_base+120(FP), R8
 	MOVQ         u_len+32(FP), R8
 	VBROADCASTSD scale+112(FP), Y0
 
@@ -1439,13 +2175,21 @@ next:
 	VPMOVZXDQ    X6, Y7
 	VPMULUDQ     256(DI), Y7, Y7
 	VPADDQ       Y4, Y7, Y7
+	VMOVUPD      one<>+0(SB), Y8
+	VCMPPD       $0x06, 320(DI), Y1, Y4
+	VANDPD       Y4, Y1, Y1
+	VCMPPD       $0x0d, 352(DI), Y1, Y4
+	VBLENDVPD    Y4, Y8, Y1, Y1
+	VCMPPD       $0x06, 320(DI), Y2, Y4
+	VANDPD       Y4, Y2, Y2
+	VCMPPD       $0x0d, 352(DI), Y2, Y4
+	VBLENDVPD    Y4, Y8, Y2, Y2
 	VORPD        Y3, Y1, Y1
-	VMOVUPD      one<>+0(SB), Y3
-	VSUBPD       Y1, Y3, Y4
-	VSUBPD       Y2, Y3, Y3
-	VMULPD       Y3, Y4, Y8
-	VMULPD       Y3, Y1, Y3
-	VMULPD       Y2, Y4, Y4
+	VSUBPD       Y1, Y8, Y3
+	VSUBPD       Y2, Y8, Y4
+	VMULPD       Y4, Y3, Y8
+	VMULPD       Y4, Y1, Y4
+	VMULPD       Y2, Y3, Y3
 	VMULPD       Y2, Y1, Y1
 	VEXTRACTI128 $0x01, Y7, X2
 	VMOVQ        X7, R9
@@ -1468,26 +2212,38 @@ next:
 	VANDPS       Y2, Y5, Y5
 	VCVTPS2PD    X5, Y2
 	VMULPD       Y8, Y2, Y2
+	VXORPD       Y7, Y7, Y7
+	VCMPPD       $0x04, Y7, Y8, Y7
+	VANDPD       Y7, Y2, Y2
 	VEXTRACTF128 $0x01, Y5, X5
 	VCVTPS2PD    X5, Y7
-	VMULPD       Y3, Y7, Y7
+	VMULPD       Y4, Y7, Y7
+	VXORPD       Y8, Y8, Y8
+	VCMPPD       $0x04, Y8, Y4, Y8
+	VANDPD       Y8, Y7, Y7
 	VADDPD       Y7, Y2, Y2
-	VMOVSD       (R9)(SI*1), X3
-	VMOVHPS      (R10)(SI*1), X3, X3
+	VMOVSD       (R9)(SI*1), X4
+	VMOVHPS      (R10)(SI*1), X4, X4
 	VMOVSD       (R11)(SI*1), X5
 	VMOVHPS      (R12)(SI*1), X5, X5
-	VSHUFPS      $0x88, X5, X3, X6
-	VSHUFPS      $0xdd, X5, X3, X3
-	VINSERTF128  $0x01, X3, Y6, Y6
-	VANDPS       sizeBits<>+0(SB), Y6, Y3
-	VCMPPS       $0x02, largest<>+0(SB), Y3, Y3
-	VANDPS       Y3, Y6, Y6
-	VCVTPS2PD    X6, Y3
-	VMULPD       Y4, Y3, Y3
-	VADDPD       Y3, Y2, Y2
+	VSHUFPS      $0x88, X5, X4, X6
+	VSHUFPS      $0xdd, X5, X4, X4
+	VINSERTF128  $0x01, X4, Y6, Y6
+	VANDPS       sizeBits<>+0(SB), Y6, Y4
+	VCMPPS       $0x02, largest<>+0(SB), Y4, Y4
+	VANDPS       Y4, Y6, Y6
+	VCVTPS2PD    X6, Y4
+	VMULPD       Y3, Y4, Y4
+	VXORPD       Y7, Y7, Y7
+	VCMPPD       $0x04, Y7, Y3, Y7
+	VANDPD       Y7, Y4, Y4
+	VADDPD       Y4, Y2, Y2
 	VEXTRACTF128 $0x01, Y6, X6
 	VCVTPS2PD    X6, Y3
 	VMULPD       Y1, Y3, Y3
+	VXORPD       Y4, Y4, Y4
+	VCMPPD       $0x04, Y4, Y1, Y4
+	VANDPD       Y4, Y3, Y3
 	VADDPD       Y3, Y2, Y2
 	VMULPD       Y0, Y2, Y2
 	VMOVUPD      Y2, (AX)
@@ -1500,35 +2256,16 @@ done:
 	VZEROUPPER
 	RET
 
-DATA sizeBits<>+0(SB)/4, $0x7fffffff
-DATA sizeBits<>+4(SB)/4, $0x7fffffff
-DATA sizeBits<>+8(SB)/4, $0x7fffffff
-DATA sizeBits<>+12(SB)/4, $0x7fffffff
-DATA sizeBits<>+16(SB)/4, $0x7fffffff
-DATA sizeBits<>+20(SB)/4, $0x7fffffff
-DATA sizeBits<>+24(SB)/4, $0x7fffffff
-DATA sizeBits<>+28(SB)/4, $0x7fffffff
-GLOBL sizeBits<>(SB), RODATA|NOPTR, $32
-
-DATA infinity<>+0(SB)/4, $0x7f800000
-DATA infinity<>+4(SB)/4, $0x7f800000
-DATA infinity<>+8(SB)/4, $0x7f800000
-DATA infinity<>+12(SB)/4, $0x7f800000
-DATA infinity<>+16(SB)/4, $0x7f800000
-DATA infinity<>+20(SB)/4, $0x7f800000
-DATA infinity<>+24(SB)/4, $0x7f800000
-DATA infinity<>+28(SB)/4, $0x7f800000
-GLOBL infinity<>(SB), RODATA|NOPTR, $32
-
-// func sampleNumberAVX2(value []float64, u []float64, v []float64, pix []float32, dy int, limits *[36]float64, scale float64)
+// func sampleNumberOntoAVX2(value []float64, u []float64, v []float64, pix []float32, dy int, limits *[48]float64, scale float64, near []uint8)
 // Requires: AVX, AVX2
-TEXT ·sampleNumberAVX2(SB), NOSPLIT, $0-120
+TEXT ·sampleNumberOntoAVX2(SB), NOSPLIT, $0-144
 	MOVQ         value_base+0(FP), AX
 	MOVQ         u_base+24(FP), CX
 	MOVQ         v_base+48(FP), DX
 	MOVQ         pix_base+72(FP), BX
 	MOVQ         dy+96(FP), SI
 	MOVQ         limits+104(FP), DI
+	MOVQ         near_base+120(FP), R8
 	MOVQ         u_len+32(FP), R8
 	VBROADCASTSD scale+112(FP), Y0
 
@@ -1562,13 +2299,21 @@ next:
 	VPMOVZXDQ    X6, Y7
 	VPMULUDQ     256(DI), Y7, Y7
 	VPADDQ       Y4, Y7, Y7
+	VMOVUPD      one<>+0(SB), Y8
+	VCMPPD       $0x06, 320(DI), Y1, Y4
+	VANDPD       Y4, Y1, Y1
+	VCMPPD       $0x0d, 352(DI), Y1, Y4
+	VBLENDVPD    Y4, Y8, Y1, Y1
+	VCMPPD       $0x06, 320(DI), Y2, Y4
+	VANDPD       Y4, Y2, Y2
+	VCMPPD       $0x0d, 352(DI), Y2, Y4
+	VBLENDVPD    Y4, Y8, Y2, Y2
 	VORPD        Y3, Y1, Y1
-	VMOVUPD      one<>+0(SB), Y3
-	VSUBPD       Y1, Y3, Y4
-	VSUBPD       Y2, Y3, Y3
-	VMULPD       Y3, Y4, Y8
-	VMULPD       Y3, Y1, Y3
-	VMULPD       Y2, Y4, Y4
+	VSUBPD       Y1, Y8, Y3
+	VSUBPD       Y2, Y8, Y4
+	VMULPD       Y4, Y3, Y8
+	VMULPD       Y4, Y1, Y4
+	VMULPD       Y2, Y3, Y3
 	VMULPD       Y2, Y1, Y1
 	VEXTRACTI128 $0x01, Y7, X2
 	VMOVQ        X7, R9
@@ -1591,26 +2336,38 @@ next:
 	VANDPS       Y2, Y5, Y5
 	VCVTPS2PD    X5, Y2
 	VMULPD       Y8, Y2, Y2
+	VXORPD       Y7, Y7, Y7
+	VCMPPD       $0x04, Y7, Y8, Y7
+	VANDPD       Y7, Y2, Y2
 	VEXTRACTF128 $0x01, Y5, X5
 	VCVTPS2PD    X5, Y7
-	VMULPD       Y3, Y7, Y7
+	VMULPD       Y4, Y7, Y7
+	VXORPD       Y8, Y8, Y8
+	VCMPPD       $0x04, Y8, Y4, Y8
+	VANDPD       Y8, Y7, Y7
 	VADDPD       Y7, Y2, Y2
-	VMOVSD       (R9)(SI*1), X3
-	VMOVHPS      (R10)(SI*1), X3, X3
+	VMOVSD       (R9)(SI*1), X4
+	VMOVHPS      (R10)(SI*1), X4, X4
 	VMOVSD       (R11)(SI*1), X5
 	VMOVHPS      (R12)(SI*1), X5, X5
-	VSHUFPS      $0x88, X5, X3, X6
-	VSHUFPS      $0xdd, X5, X3, X3
-	VINSERTF128  $0x01, X3, Y6, Y6
-	VANDPS       sizeBits<>+0(SB), Y6, Y3
-	VCMPPS       $0x02, infinity<>+0(SB), Y3, Y3
-	VANDPS       Y3, Y6, Y6
-	VCVTPS2PD    X6, Y3
-	VMULPD       Y4, Y3, Y3
-	VADDPD       Y3, Y2, Y2
+	VSHUFPS      $0x88, X5, X4, X6
+	VSHUFPS      $0xdd, X5, X4, X4
+	VINSERTF128  $0x01, X4, Y6, Y6
+	VANDPS       sizeBits<>+0(SB), Y6, Y4
+	VCMPPS       $0x02, infinity<>+0(SB), Y4, Y4
+	VANDPS       Y4, Y6, Y6
+	VCVTPS2PD    X6, Y4
+	VMULPD       Y3, Y4, Y4
+	VXORPD       Y7, Y7, Y7
+	VCMPPD       $0x04, Y7, Y3, Y7
+	VANDPD       Y7, Y4, Y4
+	VADDPD       Y4, Y2, Y2
 	VEXTRACTF128 $0x01, Y6, X6
 	VCVTPS2PD    X6, Y3
 	VMULPD       Y1, Y3, Y3
+	VXORPD       Y4, Y4, Y4
+	VCMPPD       $0x04, Y4, Y1, Y4
+	VANDPD       Y4, Y3, Y3
 	VADDPD       Y3, Y2, Y2
 	VMULPD       Y0, Y2, Y2
 	VMOVUPD      Y2, (AX)
@@ -1623,15 +2380,16 @@ done:
 	VZEROUPPER
 	RET
 
-// func sampleBinaryAVX2(value []float64, u []float64, v []float64, pix []float32, dy int, limits *[36]float64, scale float64)
+// func sampleBinaryOntoAVX2(value []float64, u []float64, v []float64, pix []float32, dy int, limits *[48]float64, scale float64, near []uint8)
 // Requires: AVX, AVX2
-TEXT ·sampleBinaryAVX2(SB), NOSPLIT, $0-120
+TEXT ·sampleBinaryOntoAVX2(SB), NOSPLIT, $0-144
 	MOVQ         value_base+0(FP), AX
 	MOVQ         u_base+24(FP), CX
 	MOVQ         v_base+48(FP), DX
 	MOVQ         pix_base+72(FP), BX
 	MOVQ         dy+96(FP), SI
 	MOVQ         limits+104(FP), DI
+	MOVQ         near_base+120(FP), R8
 	MOVQ         u_len+32(FP), R8
 	VBROADCASTSD scale+112(FP), Y0
 
@@ -1665,13 +2423,21 @@ next:
 	VPMOVZXDQ    X6, Y7
 	VPMULUDQ     256(DI), Y7, Y7
 	VPADDQ       Y4, Y7, Y7
+	VMOVUPD      one<>+0(SB), Y8
+	VCMPPD       $0x06, 320(DI), Y1, Y4
+	VANDPD       Y4, Y1, Y1
+	VCMPPD       $0x0d, 352(DI), Y1, Y4
+	VBLENDVPD    Y4, Y8, Y1, Y1
+	VCMPPD       $0x06, 320(DI), Y2, Y4
+	VANDPD       Y4, Y2, Y2
+	VCMPPD       $0x0d, 352(DI), Y2, Y4
+	VBLENDVPD    Y4, Y8, Y2, Y2
 	VORPD        Y3, Y1, Y1
-	VMOVUPD      one<>+0(SB), Y3
-	VSUBPD       Y1, Y3, Y4
-	VSUBPD       Y2, Y3, Y3
-	VMULPD       Y3, Y4, Y8
-	VMULPD       Y3, Y1, Y3
-	VMULPD       Y2, Y4, Y4
+	VSUBPD       Y1, Y8, Y3
+	VSUBPD       Y2, Y8, Y4
+	VMULPD       Y4, Y3, Y8
+	VMULPD       Y4, Y1, Y4
+	VMULPD       Y2, Y3, Y3
 	VMULPD       Y2, Y1, Y1
 	VEXTRACTI128 $0x01, Y7, X2
 	VMOVQ        X7, R9
@@ -1694,26 +2460,38 @@ next:
 	VANDPS       unity<>+0(SB), Y5, Y5
 	VCVTPS2PD    X5, Y2
 	VMULPD       Y8, Y2, Y2
+	VXORPD       Y7, Y7, Y7
+	VCMPPD       $0x04, Y7, Y8, Y7
+	VANDPD       Y7, Y2, Y2
 	VEXTRACTF128 $0x01, Y5, X5
 	VCVTPS2PD    X5, Y7
-	VMULPD       Y3, Y7, Y7
+	VMULPD       Y4, Y7, Y7
+	VXORPD       Y8, Y8, Y8
+	VCMPPD       $0x04, Y8, Y4, Y8
+	VANDPD       Y8, Y7, Y7
 	VADDPD       Y7, Y2, Y2
-	VMOVSD       (R9)(SI*1), X3
-	VMOVHPS      (R10)(SI*1), X3, X3
+	VMOVSD       (R9)(SI*1), X4
+	VMOVHPS      (R10)(SI*1), X4, X4
 	VMOVSD       (R11)(SI*1), X5
 	VMOVHPS      (R12)(SI*1), X5, X5
-	VSHUFPS      $0x88, X5, X3, X6
-	VSHUFPS      $0xdd, X5, X3, X3
-	VINSERTF128  $0x01, X3, Y6, Y6
-	VXORPS       Y3, Y3, Y3
-	VCMPPS       $0x11, Y6, Y3, Y6
+	VSHUFPS      $0x88, X5, X4, X6
+	VSHUFPS      $0xdd, X5, X4, X4
+	VINSERTF128  $0x01, X4, Y6, Y6
+	VXORPS       Y4, Y4, Y4
+	VCMPPS       $0x11, Y6, Y4, Y6
 	VANDPS       unity<>+0(SB), Y6, Y6
-	VCVTPS2PD    X6, Y3
-	VMULPD       Y4, Y3, Y3
-	VADDPD       Y3, Y2, Y2
+	VCVTPS2PD    X6, Y4
+	VMULPD       Y3, Y4, Y4
+	VXORPD       Y7, Y7, Y7
+	VCMPPD       $0x04, Y7, Y3, Y7
+	VANDPD       Y7, Y4, Y4
+	VADDPD       Y4, Y2, Y2
 	VEXTRACTF128 $0x01, Y6, X6
 	VCVTPS2PD    X6, Y3
 	VMULPD       Y1, Y3, Y3
+	VXORPD       Y4, Y4, Y4
+	VCMPPD       $0x04, Y4, Y1, Y4
+	VANDPD       Y4, Y3, Y3
 	VADDPD       Y3, Y2, Y2
 	VMULPD       Y0, Y2, Y2
 	VMOVUPD      Y2, (AX)
@@ -1824,6 +2602,10 @@ next:
 	VCVTPD2PSY   Y8, X8
 	VBLENDVPS    X9, X8, X0, X8
 	VCVTPD2PSY   Y7, X7
+	VANDPS       X4, X7, X10
+	VCMPPS       $0x02, X3, X10, X10
+	VORPS        X1, X10, X10
+	VANDPS       X10, X7, X7
 	VBROADCASTSS X7, X9
 	VCMPPS       $0x11, X9, X2, X9
 	VANDPS       X4, X8, X10
@@ -1831,10 +2613,6 @@ next:
 	VANDPS       X9, X10, X10
 	VORPS        X1, X10, X10
 	VBLENDVPS    X10, X8, X5, X8
-	VANDPS       X4, X7, X10
-	VCMPPS       $0x02, X3, X10, X10
-	VORPS        X1, X10, X10
-	VANDPS       X10, X7, X7
 	VMOVSD       X8, (AX)
 	VEXTRACTPS   $0x02, X8, 8(AX)
 	VMOVSS       X7, (CX)
@@ -1886,16 +2664,16 @@ next:
 	VCVTPD2PSY   Y8, X8
 	VBLENDVPS    X9, X8, X0, X8
 	VCVTPD2PSY   Y7, X7
+	VANDPS       X4, X7, X10
+	VCMPPS       $0x02, X3, X10, X10
+	VORPS        X1, X10, X10
+	VANDPS       X10, X7, X7
 	VCMPPS       $0x11, X7, X2, X9
 	VANDPS       X4, X8, X10
 	VCMPPS       $0x02, X3, X10, X10
 	VANDPS       X9, X10, X10
 	VORPS        X1, X10, X10
 	VBLENDVPS    X10, X8, X5, X8
-	VANDPS       X4, X7, X10
-	VCMPPS       $0x02, X3, X10, X10
-	VORPS        X1, X10, X10
-	VANDPS       X10, X7, X7
 	VMOVUPS      X8, (AX)
 	VMOVUPS      X7, (CX)
 	ADDQ         $0x00000010, AX

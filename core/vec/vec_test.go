@@ -75,13 +75,18 @@ func TestCubic(t *testing.T) {
 	}
 }
 
+const testSlack = 1e-5
+
 // positions are inside, at, and around an image of h x w, or are no number.
 func positions(rng *rand.Rand, n, h, w int) (u, v []float64) {
 	at := func(size int) float64 {
 		edge := []float64{-0.5 - EdgeSlack, -0.5 - 2*EdgeSlack, 0, float64(size - 1),
 			float64(size) - 0.5 + EdgeSlack, float64(size) - 0.5 + 2*EdgeSlack, math.NaN(), math.Inf(1), -1e300}
-		if rng.IntN(8) == 0 {
+		switch rng.IntN(8) {
+		case 0:
 			return edge[rng.IntN(len(edge))]
+		case 1, 2: // about a line of centres
+			return float64(rng.IntN(size)) + testSlack*(4*rng.Float64()-2)
 		}
 		return (rng.Float64()*1.1 - 0.05) * float64(size)
 	}
@@ -123,11 +128,11 @@ func TestSample(t *testing.T) {
 	rng := rand.New(rand.NewPCG(2, 2))
 	for _, m := range images(rng) {
 		lanes := Values(m.Channels)
-		for _, n := range lengths {
+		for _, n := range append(lengths, 517, 1030) {
 			u, v := positions(rng, n, m.H, m.W)
 			got, want := guarded[float64](rng, n*lanes)
-			Sample(got[:n*lanes], u, v, &m, 0.7)
-			sampleLoop(want[:n*lanes], u, v, &m, 0.7)
+			Sample(got[:n*lanes], u, v, &m, testSlack, 0.7)
+			sampleLoop(want[:n*lanes], u, v, &m, testSlack, 0.7)
 			for i := range n { // the lanes beyond the channels mean nothing
 				same(t, "value", got[i*lanes:], want[i*lanes:][:m.Channels])
 			}
@@ -140,11 +145,11 @@ func TestSampleMap(t *testing.T) {
 	rng := rand.New(rand.NewPCG(3, 3))
 	for _, m := range images(rng) {
 		for _, clean := range []Cleaning{FiniteOnly, NumberOnly, ZeroOrOne} {
-			for _, n := range lengths {
+			for _, n := range append(lengths, 517, 1030) {
 				u, v := positions(rng, n, m.H, m.W)
 				got, want := guarded[float64](rng, n)
-				SampleMap(got[:n], u, v, &m, clean, 1.3)
-				sampleMapLoop(want[:n], u, v, &m, clean, 1.3)
+				SampleMap(got[:n], u, v, &m, testSlack, clean, 1.3)
+				sampleMapLoop(want[:n], u, v, &m, testSlack, clean, 1.3)
 				same(t, "weight", got, want)
 			}
 		}

@@ -6,112 +6,22 @@ import (
 	. "github.com/mmcloughlin/avo/reg"
 )
 
-// located is what four positions give: the offsets of their stencils in bytes and
-// their weights, NaN outside the image.
-type located struct {
-	offset VecVirtual
-	weight [4]VecVirtual // of the stencil's upper and lower pixels, left to right
-}
-
-// Places in the table of limits, in groups of four numbers; see limits in Go.
 const (
-	least = 32 * iota
-	mostU
-	mostV
-	endU
-	endV
-	lastU   // int32, in the first half
-	lastV   //
-	colStep // int64, bytes
-	rowStep
+	sampleArguments = "value, u, v []float64, pix []float32, dx, dy int, limits *[48]float64, gain float32, near []uint8"
+	mapArguments    = "value, u, v []float64, pix []float32, dy int, limits *[48]float64, scale float64, near []uint8"
 )
-
-// positions loads four positions and says which are outside the image.
-func positions(u, v, limits Register) (fu, fv, outside VecVirtual) {
-	fu, fv, outside = YMM(), YMM(), YMM()
-	t := YMM()
-	limit := func(at int) Mem { return Mem{Base: limits, Disp: at} }
-	VMOVUPD(Mem{Base: u}, fu)
-	VMOVUPD(Mem{Base: v}, fv)
-	VCMPPD(notAtLeast, limit(least), fu, outside)
-	for _, test := range []struct {
-		predicate U8
-		limit     int
-		of        VecVirtual
-	}{{notAtMost, mostU, fu}, {notAtLeast, least, fv}, {notAtMost, mostV, fv}} {
-		VCMPPD(test.predicate, limit(test.limit), test.of, t)
-		VORPD(t, outside, outside)
-	}
-	return fu, fv, outside
-}
-
-// footprint is 1 inside, else 0.
-func footprint() {
-	text("footprintAVX2", "func(weight, u, v []float64, limits *[36]float64)")
-	weight, u, v := pointer("weight"), pointer("u"), pointer("v")
-	limits := Load(Param("limits"), GP64())
-	n := Load(Param("weight").Len(), GP64())
-	one := YMM()
-	VMOVUPD(doubles("one", 1, 1, 1, 1), one)
-	loop(n, 4, func() {
-		_, _, outside := positions(u, v, limits)
-		VANDNPD(one, outside, outside)
-		VMOVUPD(outside, Mem{Base: weight})
-		advanceBy(32, weight, u, v)
-	})
-	end()
-}
-
-func locate(u, v, limits Register) located {
-	fu, fv, outside := positions(u, v, limits)
-	t := YMM()
-	limit := func(at int) Mem { return Mem{Base: limits, Disp: at} }
-	VXORPD(t, t, t)
-	VMAXPD(t, fu, fu) // 0 also where NaN
-	VMAXPD(t, fv, fv)
-	VMINPD(limit(endU), fu, fu)
-	VMINPD(limit(endV), fv, fv)
-	ku, kv, back := XMM(), XMM(), YMM()
-	VCVTTPD2DQY(fu, ku)
-	VCVTTPD2DQY(fv, kv)
-	VPMINSD(limit(lastU), ku, ku)
-	VPMINSD(limit(lastV), kv, kv)
-	VCVTDQ2PD(ku, back)
-	VSUBPD(back, fu, fu)
-	VCVTDQ2PD(kv, back)
-	VSUBPD(back, fv, fv)
-	wide, offset := YMM(), YMM()
-	VPMOVZXDQ(ku, wide)
-	VPMULUDQ(limit(colStep), wide, wide)
-	VPMOVZXDQ(kv, offset)
-	VPMULUDQ(limit(rowStep), offset, offset)
-	VPADDQ(wide, offset, offset)
-	VORPD(outside, fu, fu)
-	one, gu, gv := YMM(), YMM(), YMM()
-	VMOVUPD(doubles("one", 1, 1, 1, 1), one)
-	VSUBPD(fu, one, gu)
-	VSUBPD(fv, one, gv)
-	l := located{offset: offset}
-	for i, pair := range [4][2]VecVirtual{{gv, gu}, {gv, fu}, {fv, gu}, {fv, fu}} {
-		l.weight[i] = YMM()
-		VMULPD(pair[0], pair[1], l.weight[i])
-	}
-	return l
-}
-
-const sampleArguments = "value, u, v []float64, pix []float32, dx, dy int, limits *[36]float64, gain float32"
 
 // sample3 samples three channels that lie side by side: it locates some pixels, then
 // samples these one by one, so that neither waits for the other.
-func sample3() {
+func sample3(name string, near lines) {
 	const (
 		most   = 32       // pixels located at a time
 		places = 8 * most // bytes of their offsets, and of one of their weights
 	)
-	TEXT("sample3AVX2", 0, "func("+sampleArguments+")")
+	TEXT(name, 0, "func("+sampleArguments+")")
 	Pragma("noescape")
 	value, u, v := pointer("value"), pointer("u"), pointer("v")
-	limits := Load(Param("limits"), GP64())
+	limits, tell := Load(Param("limits"), GP64()), pointer("near")
 	var corner [4]GPVirtual // the stencil's; those on the right from one sample before
 	for i := range corner {
 		corner[i] = pointer("pix")
@@ -141,7 +51,10 @@ func sample3() {
 	MOVQ(m, i)
 	MOVQ(stack.Base, here)
 	Label("locate")
-	l := locate(u, v, limits)
+	l := locate(u, v, limits, near)
+	if near == told {
+		l.tell(tell, limits)
+	}
 	VMOVDQU(l.offset, Mem{Base: here})
 	for k, w := range l.weight {
 		VMOVUPD(w, Mem{Base: here, Disp: places * (k + 1)})
@@ -172,6 +85,9 @@ func sample3() {
 			VCVTPS2PD(raw, product)
 			VBROADCASTSD(Mem{Base: here, Disp: places*(k+1) + 8*pixel}, weight)
 			VMULPD(weight, product, product)
+			if near == onto {
+				silence(weight, product)
+			}
 			if k == 0 {
 				sum = product
 				continue
@@ -191,10 +107,10 @@ func sample3() {
 
 // sample1 samples one channel whose columns lie side by side. clean, if any, is
 // applied to eight raw samples at once; what follows it is scaled.
-func sample1(name, arguments string, gained bool, clean func(raw VecVirtual)) {
+func sample1(name, arguments string, near lines, gained bool, clean func(raw VecVirtual)) {
 	text(name, "func("+arguments+")")
 	value, u, v, pix := pointer("value"), pointer("u"), pointer("v"), pointer("pix")
-	dy, limits := Load(Param("dy"), GP64()), Load(Param("limits"), GP64())
+	dy, limits, tell := Load(Param("dy"), GP64()), Load(Param("limits"), GP64()), pointer("near")
 	n := Load(Param("u").Len(), GP64())
 	var factor VecVirtual
 	if gained {
@@ -203,7 +119,10 @@ func sample1(name, arguments string, gained bool, clean func(raw VecVirtual)) {
 		factor = broadcast("scale", VBROADCASTSD)
 	}
 	loop(n, 4, func() {
-		l := locate(u, v, limits)
+		l := locate(u, v, limits, near)
+		if near == told {
+			l.tell(tell, limits)
+		}
 		var p [4]GPVirtual
 		high := XMM()
 		VEXTRACTI128(U8(1), l.offset, high)
@@ -245,6 +164,9 @@ func sample1(name, arguments string, gained bool, clean func(raw VecVirtual)) {
 				}
 				VCVTPS2PD(both.AsX(), part)
 				VMULPD(l.weight[2*line+side], part, part)
+				if near == onto {
+					silence(l.weight[2*line+side], part)
+				}
 				if sum == nil {
 					sum = part
 					continue
@@ -261,12 +183,8 @@ func sample1(name, arguments string, gained bool, clean func(raw VecVirtual)) {
 	end()
 }
 
-const mapArguments = "value, u, v []float64, pix []float32, dy int, limits *[36]float64, scale float64"
-
 func samples() {
 	footprint()
-	sample3()
-	sample1("sample1AVX2", "value, u, v []float64, pix []float32, dy int, limits *[36]float64, gain float32", true, nil)
 	keep := func(greatest Mem) func(VecVirtual) {
 		return func(raw VecVirtual) {
 			size := YMM()
@@ -275,12 +193,17 @@ func samples() {
 			VANDPS(size, raw, raw)
 		}
 	}
-	sample1("sampleFiniteAVX2", mapArguments, false, keep(floats("largest", 0x7f7fffff)))
-	sample1("sampleNumberAVX2", mapArguments, false, keep(floats("infinity", 0x7f800000)))
-	sample1("sampleBinaryAVX2", mapArguments, false, func(raw VecVirtual) {
+	binary := func(raw VecVirtual) {
 		zero := YMM()
 		VXORPS(zero, zero, zero)
 		VCMPPS(less, raw, zero, raw)
 		VANDPS(floats("unity", 0x3f800000), raw, raw)
-	})
+	}
+	for near, end := range []string{told: "AVX2", onto: "OntoAVX2"} {
+		sample3("sample3"+end, lines(near))
+		sample1("sample1"+end, sampleArguments, lines(near), true, nil)
+		sample1("sampleFinite"+end, mapArguments, lines(near), false, keep(floats("largest", 0x7f7fffff)))
+		sample1("sampleNumber"+end, mapArguments, lines(near), false, keep(floats("infinity", 0x7f800000)))
+		sample1("sampleBinary"+end, mapArguments, lines(near), false, binary)
+	}
 }

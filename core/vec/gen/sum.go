@@ -62,6 +62,10 @@ func mosaic(name string, channels int) {
 		cover := XMM()
 		VCVTPD2PSY(weight, cover)
 		covered, finite := XMM(), XMM()
+		VANDPS(size, cover, finite)
+		VCMPPS(atMost, largest, finite, finite)
+		VORPS(keep.AsX(), finite, finite)
+		VANDPS(finite, cover, cover)
 		covering := cover
 		if channels > 1 {
 			covering = XMM()
@@ -73,10 +77,6 @@ func mosaic(name string, channels int) {
 		VANDPS(covered, finite, finite)
 		VORPS(keep.AsX(), finite, finite)
 		VBLENDVPS(finite, value.AsX(), nan, value.AsX())
-		VANDPS(size, cover, finite)
-		VCMPPS(atMost, largest, finite, finite)
-		VORPS(keep.AsX(), finite, finite)
-		VANDPS(finite, cover, cover)
 		if channels == 1 {
 			VMOVUPS(value.AsX(), Mem{Base: dst})
 			VMOVUPS(cover, Mem{Base: coverage})

@@ -1,0 +1,91 @@
+//go:build !noasm
+
+package vec
+
+// Positions are sampled by a body that only tells which of them may lie on a line of pixel
+// centres: these, few or none as a rule, are sampled again by the loop. Where they are
+// many, as in a tile on the output's own grid, a body that puts them there does all.
+
+func sample(value, u, v []float64, m *Image, slack float64, gain float32) {
+	one := m.Channels == 1 && m.ColStride == 1
+	three := m.Channels == 3 && m.ChanStride == 1 && m.ColStride >= 3
+	if m.suits() && (one || three) {
+		table, lanes := m.limits(slack), Values(m.Channels)
+		for len(u) >= 4 {
+			var near nearness
+			n := min(len(u)&^3, 4*len(near))
+			m.sampleTold(value, u[:n], v, &table, gain, near[:])
+			if near.many(n) {
+				m.sampleOnto(value, u[:n], v, &table, gain)
+			} else {
+				for a, b := near.next(0, n); a < n; a, b = near.next(b, n) {
+					sampleLoop(value[a*lanes:], u[a:b], v[a:], m, slack, gain)
+				}
+			}
+			value, u, v = value[n*lanes:], u[n:], v[n:]
+		}
+	}
+	sampleLoop(value, u, v, m, slack, gain)
+}
+
+func (m *Image) sampleTold(value, u, v []float64, t *limits, gain float32, near []uint8) {
+	dx, dy := m.steps()
+	if m.Channels == 3 {
+		sample3AVX2(value, u, v, m.Pix, 4*dx, 4*dy, t, gain, near)
+		return
+	}
+	sample1AVX2(value, u, v, m.Pix, 4*dx, 4*dy, t, gain, near)
+}
+
+func (m *Image) sampleOnto(value, u, v []float64, t *limits, gain float32) {
+	dx, dy := m.steps()
+	if m.Channels == 3 {
+		sample3OntoAVX2(value, u, v, m.Pix, 4*dx, 4*dy, t, gain, nil)
+		return
+	}
+	sample1OntoAVX2(value, u, v, m.Pix, 4*dx, 4*dy, t, gain, nil)
+}
+
+func sampleMap(weight, u, v []float64, m *Image, slack float64, clean Cleaning, scale float64) {
+	if m.suits() && m.ColStride == 1 {
+		table := m.limits(slack)
+		for len(u) >= 4 {
+			var near nearness
+			n := min(len(u)&^3, 4*len(near))
+			m.mapTold(weight, u[:n], v, &table, clean, scale, near[:])
+			if near.many(n) {
+				m.mapOnto(weight, u[:n], v, &table, clean, scale)
+			} else {
+				for a, b := near.next(0, n); a < n; a, b = near.next(b, n) {
+					sampleMapLoop(weight[a:], u[a:b], v[a:], m, slack, clean, scale)
+				}
+			}
+			weight, u, v = weight[n:], u[n:], v[n:]
+		}
+	}
+	sampleMapLoop(weight, u, v, m, slack, clean, scale)
+}
+
+func (m *Image) mapTold(weight, u, v []float64, t *limits, clean Cleaning, scale float64, near []uint8) {
+	_, dy := m.steps()
+	switch clean {
+	case FiniteOnly:
+		sampleFiniteAVX2(weight, u, v, m.Pix, 4*dy, t, scale, near)
+	case NumberOnly:
+		sampleNumberAVX2(weight, u, v, m.Pix, 4*dy, t, scale, near)
+	case ZeroOrOne:
+		sampleBinaryAVX2(weight, u, v, m.Pix, 4*dy, t, scale, near)
+	}
+}
+
+func (m *Image) mapOnto(weight, u, v []float64, t *limits, clean Cleaning, scale float64) {
+	_, dy := m.steps()
+	switch clean {
+	case FiniteOnly:
+		sampleFiniteOntoAVX2(weight, u, v, m.Pix, 4*dy, t, scale, nil)
+	case NumberOnly:
+		sampleNumberOntoAVX2(weight, u, v, m.Pix, 4*dy, t, scale, nil)
+	case ZeroOrOne:
+		sampleBinaryOntoAVX2(weight, u, v, m.Pix, 4*dy, t, scale, nil)
+	}
+}
