@@ -155,7 +155,9 @@ func (f *fetcher) tiles(j *core.Job) error {
 	if f.job.tiles == nil {
 		return fmt.Errorf("%w: tiles is NULL", core.ErrArgument)
 	}
-	if err := sized("tile_size", f.job.tile_size, C.sizeof_ztp_tile); err != nil {
+	var known C.ztp_tile
+	first := unsafe.Offsetof(known.weight_map) // the size without what came later
+	if err := sized("tile_size", f.job.tile_size, C.sizeof_ztp_tile, first); err != nil {
 		return err
 	}
 	j.Tiles = make([]core.Tile, n)
@@ -181,12 +183,18 @@ func (f *fetcher) tile(name string, from *C.ztp_tile, to *core.Tile) (err error)
 	if to.Map, err = pixelMap(name+".map", &from._map); err != nil {
 		return err
 	}
+	if uintptr(f.job.tile_size) == C.sizeof_ztp_tile {
+		if to.WeightMap, err = pixelMap(name+".weight_map", &from.weight_map); err != nil {
+			return err
+		}
+	}
 	to.WeightScale = float64(from.weight_scale)
 	if to.WeightScale == 0 {
 		to.WeightScale = 1
 	}
 	f.inputs = append(f.inputs, extentOf(name+".image", to.Image), extentOf(name+".mask", to.Mask),
-		extentOf(name+".weight", to.Weight), sliceExtent(name+".map.nodes", to.Map.Nodes))
+		extentOf(name+".weight", to.Weight), sliceExtent(name+".map.nodes", to.Map.Nodes),
+		sliceExtent(name+".weight_map.nodes", to.WeightMap.Nodes))
 	return nil
 }
 

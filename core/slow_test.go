@@ -59,8 +59,8 @@ func inside(u, v float64, h, w int) bool {
 }
 
 // slowSample samples f(y,x) of an h x w image where the map has output pixel (x,y); NaN
-// outside. A position within its error of a line of pixel centres is on it, and what has
-// no weight has no say.
+// outside. A position within its error of a line of pixel centres is on it, and the pixels
+// on its other side have no say.
 func slowSample(m *PixelMap, x, y, h, w int, f func(y, x int) float64) float64 {
 	u, v := slowPosition(m, x, y)
 	if !inside(u, v, h, w) {
@@ -70,8 +70,9 @@ func slowSample(m *PixelMap, x, y, h, w int, f func(y, x int) float64) float64 {
 	if m.Kind == MapPlane {
 		slack = 1e-9
 	}
-	for _, p := range []*float64{&u, &v} {
-		if math.Abs(*p-math.Round(*p)) <= slack {
+	onLine := [2]bool{math.Abs(v-math.Round(v)) <= slack, math.Abs(u-math.Round(u)) <= slack}
+	for axis, p := range []*float64{&v, &u} {
+		if onLine[axis] {
 			*p = math.Round(*p)
 		}
 	}
@@ -80,15 +81,16 @@ func slowSample(m *PixelMap, x, y, h, w int, f func(y, x int) float64) float64 {
 	fx, fy := u-float64(x), v-float64(y)
 	sum := 0.0
 	for _, n := range [][2]int{{0, 0}, {0, 1}, {1, 0}, {1, 1}} {
-		weight := 1.0
+		weight, said := 1.0, true
 		for axis, frac := range []float64{fy, fx} {
-			if n[axis] == 1 {
-				weight *= frac
-			} else {
-				weight *= 1 - frac
+			part := frac
+			if n[axis] == 0 {
+				part = 1 - frac
 			}
+			weight *= part
+			said = said && (part > 0 || !onLine[axis])
 		}
-		if weight > 0 {
+		if said {
 			sum += weight * f(min(y+n[0], h-1), min(x+n[1], w-1))
 		}
 	}

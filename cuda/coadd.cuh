@@ -18,13 +18,14 @@ static_assert(sizeof(CoaddArgs) == 96, "as in layout.go");
 // finish writes a pixel of the mosaic and its coverage: core/vec.Mosaic.
 __device__ void finish(const CoaddArgs &a, size_t at, const double *sum, const double *norm) {
   float cover = (float)norm[0];
+  if (a.clear && cover - cover != 0) cover = 0;
   EACH_CHANNEL(c, a.channels) {
     float value = a.blank;
     if (norm[c] > 0) value = (float)(a.divide ? sum[c] / norm[c] : sum[c]);
     if (a.clear && (value - value != 0 || !(cover > 0))) value = NOT_A_FLOAT;
     a.mosaic[at * a.channels + c] = value;
   }
-  a.coverage[at] = a.clear && cover - cover != 0 ? 0 : cover;
+  a.coverage[at] = cover;
 }
 
 // coadd adds tiles up in their order, a thread a pixel.

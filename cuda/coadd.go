@@ -87,7 +87,7 @@ func (s *session) coaddArgs(y0, y1 int) coaddArgs {
 	return args
 }
 
-const coaddParts = image | weight | nodes
+const coaddParts = image | weight | nodes | weightNodes
 
 // fit reports whether the tiles can be on the GPU all at once, others gone.
 func (s *session) fit(tiles []int) bool {

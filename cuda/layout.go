@@ -7,18 +7,25 @@ import "zetwopass/cuda/driver"
 // The arguments of the kernels, field by field as in the .cuh files, which assert their
 // sizes.
 
-type tileArgs struct {
-	image, mask, weight, nodes     driver.Ptr
+type mapArgs struct {
+	nodes                          driver.Ptr
 	plane                          [9]float64
 	originX, originY, stepX, stepY float64
-	weightScale                    float64
-	offset                         [4]float64
+	slack                          float64
 	x0, y0, x1, y1                 int32
+	left, top, width               int32
 	h, w                           int32
 	kind, nx, ny                   int32
-	left, top, width               int32
-	index                          int32
-	gain                           float32
+}
+
+type tileArgs struct {
+	image, mask, weight driver.Ptr
+	place, weightPlace  mapArgs
+	weightScale         float64
+	offset              [4]float64
+	weightApart, index  int32
+	gain                float32
+	_                   int32
 }
 
 type coaddArgs struct {

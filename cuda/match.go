@@ -103,7 +103,7 @@ func (s *session) runs(y0, y1 int, overlaps []core.Overlap) (runs []differenceAr
 				kept += 8 * sieve.Room
 			}
 		}
-		p, q := &a.first, &a.second
+		p, q := &a.first.place, &a.second.place
 		a.lattice = cut(max(p.x0, q.x0), max(p.y0, q.y0, int32(y0)),
 			min(p.x1, q.x1), min(p.y1, q.y1, int32(y1)), stepX, stepY)
 		runs = append(runs, a)

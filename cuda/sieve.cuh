@@ -54,7 +54,7 @@ struct DifferenceArgs {
   int channels, clean;
   Sieve *sieves;  // [channels]
 };
-static_assert(sizeof(DifferenceArgs) == 512, "as in layout.go");
+static_assert(sizeof(DifferenceArgs) == 880, "as in layout.go");
 
 // differences sifts first - second, channel by channel.
 extern "C" __global__ void differences(const DifferenceArgs *args) {
@@ -84,7 +84,7 @@ struct ScaleArgs {
   float threshold, most;
   Sieve *sieve;
 };
-static_assert(sizeof(ScaleArgs) == 312, "as in layout.go");
+static_assert(sizeof(ScaleArgs) == 496, "as in layout.go");
 
 // scales sifts the scales of a tile's valid pixels: core/gain.go and vec.Scales.
 extern "C" __global__ void scales(const ScaleArgs *args) {
@@ -96,8 +96,8 @@ extern "C" __global__ void scales(const ScaleArgs *args) {
   unsigned shown = 0;
   for (; y < end; y += a.lattice.step_y) {
     double u, v;
-    if (!position(t, x, y, &u, &v)) continue;
-    if (t.mask && !(map_sample(t.mask, stencil(t, u, v), FINITE_ONLY) > 1e-3)) continue;
+    if (!position(t.map, x, y, &u, &v)) continue;
+    if (t.mask && !(map_sample(t.mask, stencil(t.map, u, v), FINITE_ONLY) > 1e-3)) continue;
     shown++;
     size_t at = (size_t)(y - a.top) * a.width + (x - a.left);
     float c = a.coverage[at], b = a.blurred[at];

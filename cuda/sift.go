@@ -149,7 +149,7 @@ func (s *session) scales(i int, v *sieves, stepX, stepY int) (tallies []core.Tal
 	if err := s.sendCrop(i, &a); err != nil {
 		return nil, false, err
 	}
-	a.lattice = cut(a.tile.x0, a.tile.y0, a.tile.x1, a.tile.y1, stepX, stepY)
+	a.lattice = cut(a.tile.place.x0, a.tile.place.y0, a.tile.place.x1, a.tile.place.y1, stepX, stepY)
 	at := place(t, a)
 	if err := s.sendArgs(t); err != nil {
 		return nil, false, err
@@ -162,8 +162,9 @@ func (s *session) scales(i int, v *sieves, stepX, stepY int) (tallies []core.Tal
 
 // sendCrop sends the coverages of a tile's box, unless they are there.
 func (s *session) sendCrop(i int, a *scaleArgs) error {
-	x, y, h, w := int(a.tile.x0), int(a.tile.y0), int(a.tile.y1-a.tile.y0), int(a.tile.x1-a.tile.x0)
-	a.left, a.top, a.width = a.tile.x0, a.tile.y0, int32(w)
+	box := &a.tile.place
+	x, y, h, w := int(box.x0), int(box.y0), int(box.y1-box.y0), int(box.x1-box.x0)
+	a.left, a.top, a.width = box.x0, box.y0, int32(w)
 	fresh := s.crop.tile != i+1
 	if fresh {
 		s.crop.tile = 0

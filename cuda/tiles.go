@@ -17,6 +17,7 @@ const (
 	mask
 	weight
 	nodes
+	weightNodes
 )
 
 // key names an array on the GPU.
@@ -34,16 +35,27 @@ type array struct {
 // size is the shape of an array as the GPU has it, in float32 samples; 0 = there is none.
 func (s *session) size(k key) (rows, width int) {
 	t := &s.job.Tiles[k.tile]
-	switch m := &t.Map; {
+	switch {
 	case k.part == image:
 		return t.Image.H, t.Image.W * s.job.Mosaic.C
 	case k.part == mask && !t.Mask.Absent():
 		return t.Mask.H, t.Mask.W
 	case k.part == weight && !t.Weight.Absent():
 		return t.Weight.H, t.Weight.W
-	case k.part == nodes && m.Kind == core.MapGrid:
+	case k.part == nodes:
+		return nodeSize(&t.Map)
+	case k.part == weightNodes && !t.WeightMap.Empty():
+		return nodeSize(&t.WeightMap)
+	}
+	return 0, 0
+}
+
+// nodeSize is the shape of a map's nodes in float32 samples.
+func nodeSize(m *core.PixelMap) (rows, width int) {
+	switch m.Kind {
+	case core.MapGrid:
 		return m.NY, 4 * m.NX
-	case k.part == nodes && m.Kind == core.MapPositions:
+	case core.MapPositions:
 		return m.Y1 - m.Y0, 4 * (m.X1 - m.X0)
 	}
 	return 0, 0
@@ -51,7 +63,7 @@ func (s *session) size(k key) (rows, width int) {
 
 // bytes is the size of parts of a tile.
 func (s *session) bytes(tile int, wanted parts) (n int64) {
-	for part := image; part <= nodes; part <<= 1 {
+	for part := image; part <= weightNodes; part <<= 1 {
 		if rows, width := s.size(key{tile, part}); wanted&part != 0 {
 			n += 4 * int64(rows) * int64(width)
 		}
@@ -95,7 +107,11 @@ func (s *session) packer(k key) func(dst []float32, y int) {
 	case weight:
 		return func(dst []float32, y int) { pack(dst, t.Weight, y, 0, 1) }
 	}
-	all := unsafe.Slice((*float32)(unsafe.Pointer(unsafe.SliceData(t.Map.Nodes))), 2*len(t.Map.Nodes))
+	values := t.Map.Nodes
+	if k.part == weightNodes {
+		values = t.WeightMap.Nodes
+	}
+	all := unsafe.Slice((*float32)(unsafe.Pointer(unsafe.SliceData(values))), 2*len(values))
 	return func(dst []float32, y int) { copy(dst, all[y*len(dst):]) }
 }
 
@@ -132,7 +148,8 @@ func (s *session) tile(i int, wanted parts, height, width int) (a tileArgs, err 
 	for _, p := range []struct {
 		part parts
 		at   *driver.Ptr
-	}{{image, &a.image}, {mask, &a.mask}, {weight, &a.weight}, {nodes, &a.nodes}} {
+	}{{image, &a.image}, {mask, &a.mask}, {weight, &a.weight}, {nodes, &a.place.nodes},
+		{weightNodes, &a.weightPlace.nodes}} {
 		if wanted&p.part != 0 {
 			if *p.at, err = s.resident(key{i, p.part}); err != nil {
 				return a, err
@@ -140,15 +157,24 @@ func (s *session) tile(i int, wanted parts, height, width int) (a tileArgs, err 
 		}
 	}
 	t := &s.job.Tiles[i]
-	m := &t.Map
-	a.plane = m.Plane
-	a.originX, a.originY, a.stepX, a.stepY = m.OriginX, m.OriginY, m.StepX, m.StepY
+	a.place.set(&t.Map, t.Image, height, width)
+	if !t.WeightMap.Empty() {
+		a.weightApart = 1
+		a.weightPlace.set(&t.WeightMap, t.Weight, height, width)
+	}
 	a.weightScale = t.WeightScale
-	x0, y0, x1, y1 := m.Clip(height, width)
-	a.x0, a.y0, a.x1, a.y1 = int32(x0), int32(y0), int32(x1), int32(y1)
-	a.h, a.w = int32(t.Image.H), int32(t.Image.W)
-	a.kind, a.nx, a.ny = int32(m.Kind), int32(m.NX), int32(m.NY)
-	a.left, a.top, a.width = int32(m.X0), int32(m.Y0), int32(m.X1-m.X0)
 	a.index, a.gain = int32(i), s.job.Gain(i)
 	return a, nil
+}
+
+// set describes where an image lies on an output of height x width.
+func (a *mapArgs) set(m *core.PixelMap, image core.View, height, width int) {
+	a.plane = m.Plane
+	a.originX, a.originY, a.stepX, a.stepY = m.OriginX, m.OriginY, m.StepX, m.StepY
+	a.slack = m.Slack()
+	x0, y0, x1, y1 := m.Clip(height, width)
+	a.x0, a.y0, a.x1, a.y1 = int32(x0), int32(y0), int32(x1), int32(y1)
+	a.left, a.top, a.width = int32(m.X0), int32(m.Y0), int32(m.X1-m.X0)
+	a.h, a.w = int32(image.H), int32(image.W)
+	a.kind, a.nx, a.ny = int32(m.Kind), int32(m.NX), int32(m.NY)
 }

@@ -15,24 +15,33 @@ enum { FINITE_ONLY = 0, NUMBER_ONLY = 1, ZERO_OR_ONE = 2 };
 
 #define NOT_A_FLOAT (__int_as_float(0x7fc00000))
 
-// Tile is a tile on the device and where it lies: core.Tile and core.PixelMap.
-struct Tile {
-  const float *image;   // [h,w,channels]
-  const float *mask;    // [h,w], or NULL
-  const float *weight;  // [h,w], or NULL
+// Map tells where output pixels lie in an image of h x w pixels: core.PixelMap.
+struct Map {
   const double *nodes;  // of a grid or of positions
   double plane[9];
   double origin_x, origin_y, step_x, step_y;
-  double weight_scale;
-  double offset[MAX_CHANNELS];
-  int x0, y0, x1, y1;  // box of output pixels, cut to the output
+  double slack;          // how well positions are known
+  int x0, y0, x1, y1;    // box of output pixels, cut to the output
+  int left, top, width;  // of the box before: where positions begin
   int h, w;
   int kind, nx, ny;
-  int left, top, width;  // of the map's own box: where positions begin
+};
+static_assert(sizeof(Map) == 168, "as in layout.go");
+
+// Tile is a tile on the device: core.Tile.
+struct Tile {
+  const float *image;   // [map.h,map.w,channels]
+  const float *mask;    // likewise, or NULL
+  const float *weight;  // likewise, or as weight_map says
+  Map map, weight_map;  // the latter where weight_apart
+  double weight_scale;
+  double offset[MAX_CHANNELS];
+  int weight_apart;     // else the weight lies on the image
   int index;
   float gain;
+  int pad;
 };
-static_assert(sizeof(Tile) == 232, "as in layout.go");
+static_assert(sizeof(Tile) == 416, "as in layout.go");
 
 __device__ __forceinline__ int at_most(int a, int b) { return a < b ? a : b; }
 __device__ __forceinline__ int at_least(int a, int b) { return a > b ? a : b; }
@@ -44,15 +53,15 @@ __device__ __forceinline__ int first_node(double t, int n) {
 }
 
 // first_pixel is the first pixel of a row that does not lie before node k.
-__device__ __forceinline__ int first_pixel(const Tile &t, int k) {
-  return (int)ceil(t.origin_x + (double)k * t.step_x);
+__device__ __forceinline__ int first_pixel(const Map &m, int k) {
+  return (int)ceil(m.origin_x + (double)k * m.step_x);
 }
 
 // first_node_in_row is first_node of pixel x, whatever rounding makes of one on a node.
-__device__ __forceinline__ int first_node_in_row(const Tile &t, int x) {
-  int s = first_node(((double)x - t.origin_x) / t.step_x, t.nx);
-  while (s > 0 && x < first_pixel(t, s + 1)) s--;
-  while (s < t.nx - 4 && x >= first_pixel(t, s + 2)) s++;
+__device__ __forceinline__ int first_node_in_row(const Map &m, int x) {
+  int s = first_node(((double)x - m.origin_x) / m.step_x, m.nx);
+  while (s > 0 && x < first_pixel(m, s + 1)) s--;
+  while (s < m.nx - 4 && x >= first_pixel(m, s + 2)) s++;
   return s;
 }
 
@@ -64,16 +73,16 @@ __device__ __forceinline__ double cubic(double f0, double f1, double f2, double 
 }
 
 // grid_position interpolates the nodes in y, then in x.
-__device__ void grid_position(const Tile &t, int x, int y, double *u, double *v) {
-  double ty = ((double)y - t.origin_y) / t.step_y, inverse = 1 / t.step_x;
-  int sy = first_node(ty, t.ny), sx = first_node_in_row(t, x);
-  double tx = inverse * (double)x - (t.origin_x * inverse + (double)sx);
+__device__ void grid_position(const Map &m, int x, int y, double *u, double *v) {
+  double ty = ((double)y - m.origin_y) / m.step_y, inverse = 1 / m.step_x;
+  int sy = first_node(ty, m.ny), sx = first_node_in_row(m, x);
+  double tx = inverse * (double)x - (m.origin_x * inverse + (double)sx);
   ty -= (double)sy;
   double a = ty - 1, b = ty - 2, c = ty - 3;
   double w0 = -a * b * c / 6, w1 = ty * b * c / 2, w2 = -ty * a * c / 2, w3 = ty * a * b / 6;
   double line[8];
-  size_t row = 2 * (size_t)t.nx;
-  const double *r0 = t.nodes + sy * row + 2 * (size_t)sx;
+  size_t row = 2 * (size_t)m.nx;
+  const double *r0 = m.nodes + sy * row + 2 * (size_t)sx;
   for (int i = 0; i < 8; i++) {
     line[i] = w0 * r0[i] + w1 * r0[i + row] + w2 * r0[i + 2 * row] + w3 * r0[i + 3 * row];
   }
@@ -81,54 +90,85 @@ __device__ void grid_position(const Tile &t, int x, int y, double *u, double *v)
   *v = cubic(line[1], line[3], line[5], line[7], tx);
 }
 
-// position finds where output pixel (x,y) lies in the tile, and whether it lies inside,
+// position finds where output pixel (x,y) lies in the image, and whether it lies inside,
 // by the edge's slack of core/vec.
-__device__ bool position(const Tile &t, int x, int y, double *u, double *v) {
-  if (x < t.x0 || x >= t.x1 || y < t.y0 || y >= t.y1) return false;
-  if (t.kind == MAP_PLANE) {
-    const double *p = t.plane;
+__device__ bool position(const Map &m, int x, int y, double *u, double *v) {
+  if (x < m.x0 || x >= m.x1 || y < m.y0 || y >= m.y1) return false;
+  if (m.kind == MAP_PLANE) {
+    const double *p = m.plane;
     double fx = x, fy = y;
     double w = p[6] * fx + (p[7] * fy + p[8]);
     if (!(w > 0)) return false;
     double r = 1 / w;
     *u = (p[0] * fx + (p[1] * fy + p[2])) * r;
     *v = (p[3] * fx + (p[4] * fy + p[5])) * r;
-  } else if (t.kind == MAP_GRID) {
-    grid_position(t, x, y, u, v);
+  } else if (m.kind == MAP_GRID) {
+    grid_position(m, x, y, u, v);
   } else {
-    const double *n = t.nodes + 2 * ((size_t)(y - t.top) * t.width + (x - t.left));
+    const double *n = m.nodes + 2 * ((size_t)(y - m.top) * m.width + (x - m.left));
     *u = n[0];
     *v = n[1];
   }
   const double slack = 1e-7;
-  return *u >= -0.5 - slack && *u <= (double)t.w - 0.5 + slack && *v >= -0.5 - slack &&
-         *v <= (double)t.h - 0.5 + slack;
+  return *u >= -0.5 - slack && *u <= (double)m.w - 0.5 + slack && *v >= -0.5 - slack &&
+         *v <= (double)m.h - 0.5 + slack;
 }
 
-// Stencil is the four pixels around a position and their weights.
+// Stencil is the four pixels around a position, their weights, and which have no say.
 struct Stencil {
   size_t at, right, below;  // pixels
   double w00, w01, w10, w11;
+  bool m00, m01, m10, m11;
+};
+
+// Axis is a stencil along one axis: its first pixel, the fraction of the way to the
+// second, and which of the two has no say.
+struct Axis {
+  int first;
+  double part;
+  bool mute0, mute1;
 };
 
 __device__ __forceinline__ double clamped(double x, double end) {
   return x < 0 ? 0 : x > end ? end : x;
 }
 
-__device__ Stencil stencil(const Tile &t, double u, double v) {
-  u = clamped(u, (double)(t.w - 1));
-  v = clamped(v, (double)(t.h - 1));
-  int ku = at_most((int)u, at_least(t.w - 2, 0)), kv = at_most((int)v, at_least(t.h - 2, 0));
-  double fx = u - (double)ku, fy = v - (double)kv, gx = 1 - fx, gy = 1 - fy;
+// along is core/vec's: within slack of a line of pixel centres a position is on it.
+__device__ __forceinline__ Axis along(double u, int n, double slack) {
+  double p = clamped(u, (double)(n - 1));
+  Axis a = {at_most((int)p, at_least(n - 2, 0)), 0, false, false};
+  a.part = p - (double)a.first;
+  if (a.part <= slack && u >= -slack) {
+    a.part = 0;
+    a.mute1 = true;
+  } else if (a.part >= 1 - slack && u <= (double)(n - 1) + slack) {
+    a.part = 1;
+    a.mute0 = true;
+  }
+  return a;
+}
+
+__device__ Stencil stencil(const Map &m, double u, double v) {
+  Axis x = along(u, m.w, m.slack), y = along(v, m.h, m.slack);
+  double fx = x.part, fy = y.part, gx = 1 - fx, gy = 1 - fy;
   Stencil s;
-  s.at = (size_t)kv * t.w + ku;
-  s.right = t.w > 1 ? 1 : 0;
-  s.below = t.h > 1 ? t.w : 0;
+  s.at = (size_t)y.first * m.w + x.first;
+  s.right = m.w > 1 ? 1 : 0;
+  s.below = m.h > 1 ? m.w : 0;
   s.w00 = gy * gx;
   s.w01 = gy * fx;
   s.w10 = fy * gx;
   s.w11 = fy * fx;
+  s.m00 = y.mute0 || x.mute0;
+  s.m01 = y.mute0 || x.mute1;
+  s.m10 = y.mute1 || x.mute0;
+  s.m11 = y.mute1 || x.mute1;
   return s;
+}
+
+// part is what a sample of a stencil brings.
+__device__ __forceinline__ double part(bool mute, double weight, double sample) {
+  return mute ? 0 : weight * sample;
 }
 
 __device__ __forceinline__ double cleaned(float s, int clean) {
@@ -140,8 +180,8 @@ __device__ __forceinline__ double cleaned(float s, int clean) {
 // map_sample samples a mask or weight map, cleaned.
 __device__ double map_sample(const float *map, const Stencil &s, int clean) {
   const float *p = map + s.at;
-  return s.w00 * cleaned(p[0], clean) + s.w01 * cleaned(p[s.right], clean) +
-         s.w10 * cleaned(p[s.below], clean) + s.w11 * cleaned(p[s.below + s.right], clean);
+  return part(s.m00, s.w00, cleaned(p[0], clean)) + part(s.m01, s.w01, cleaned(p[s.right], clean)) +
+         part(s.m10, s.w10, cleaned(p[s.below], clean)) + part(s.m11, s.w11, cleaned(p[s.below + s.right], clean));
 }
 
 // warp samples all channels of a tile at (x,y) and returns the weight; false where it
@@ -149,19 +189,24 @@ __device__ double map_sample(const float *map, const Stencil &s, int clean) {
 __device__ bool warp(const Tile &t, int channels, int clean, int x, int y, double *value,
                      double *weight) {
   double u, v;
-  if (!position(t, x, y, &u, &v)) return false;
-  Stencil s = stencil(t, u, v);
+  if (!position(t.map, x, y, &u, &v)) return false;
+  Stencil s = stencil(t.map, u, v);
   *weight = t.weight_scale;
   if (t.weight) {
-    *weight = t.weight_scale * map_sample(t.weight, s, clean);
+    Stencil where = s;
+    if (t.weight_apart) {
+      if (!position(t.weight_map, x, y, &u, &v)) return false;
+      where = stencil(t.weight_map, u, v);
+    }
+    *weight = t.weight_scale * map_sample(t.weight, where, clean);
     if (!(*weight > 0)) return false;
   }
   const float *p = t.image + s.at * channels;
   size_t right = s.right * channels, below = s.below * channels;
   EACH_CHANNEL(c, channels) {
-    value[c] = s.w00 * (double)(p[c] * t.gain) + s.w01 * (double)(p[c + right] * t.gain) +
-               s.w10 * (double)(p[c + below] * t.gain) +
-               s.w11 * (double)(p[c + below + right] * t.gain);
+    value[c] = part(s.m00, s.w00, (double)(p[c] * t.gain)) + part(s.m01, s.w01, (double)(p[c + right] * t.gain)) +
+               part(s.m10, s.w10, (double)(p[c + below] * t.gain)) +
+               part(s.m11, s.w11, (double)(p[c + below + right] * t.gain));
   }
   return true;
 }

@@ -69,7 +69,11 @@ typedef struct ztp_image {
 
 /* Where an output pixel (x,y) lies in a tile: (u,v) in tile pixels. Its size is
  * fixed for ever. Outside the box the tile shows nothing. A position that is
- * NaN, or lies more than half a pixel outside the tile, shows nothing either. */
+ * NaN, or lies more than half a pixel outside the tile, shows nothing either.
+ * Positions are taken to be known to 1e-9 pixels (PLANE) or 1e-5 (GRID,
+ * POSITIONS): one that lies within that of a line of pixel centres lies on it,
+ * and the pixels on its other side have no say, NaN or not. So a tile on the
+ * output's own grid comes through whole. */
 enum {
   ZTP_MAP_PLANE = 0,    /* (X,Y,W) = plane * (x,y,1); u = X/W, v = Y/W; W > 0   */
   ZTP_MAP_GRID = 1,     /* u,v at nodes, 4-point cubic Lagrange in x and in y   */
@@ -93,6 +97,9 @@ typedef struct ztp_tile {
   ztp_image weight; /* [h,w,1] for the coadd; absent = ones; NaN counts as 0     */
   double weight_scale; /* factor of the weights; 0 = 1                           */
   ztp_map map;
+  ztp_map weight_map;  /* of the weight, which then has a shape of its own and is
+                          0 beyond its box; empty box = it lies on the image. A
+                          header that ends before this field has none            */
 } ztp_tile;
 
 enum { ZTP_PROFILE_V45 = 0, ZTP_PROFILE_V42 = 1 }; /* the two generations of the maths */

@@ -7,6 +7,7 @@ import numpy as np
 from astropy.wcs.utils import pixel_to_pixel
 
 EDGE = 1e-7  # px: positions this close to a footprint's edge count as inside
+PLANE_SLACK, SLACK = 1e-9, 1e-5  # px: errors of positions between tangent planes, of all others
 
 
 @dataclass
@@ -26,7 +27,10 @@ def place(tiles, tiles_wcs, output_wcs, shape) -> list[Placed | None]:
         if tile is not None and wcs is not None and np.size(tile) > 0:
             try:
                 box = tile_box(wcs, output_wcs, np.shape(tile)[:2], shape)
-                spot = Placed(box, *positions(wcs, output_wcs, shape, box=box)) if box else None
+                if box:
+                    slack = PLANE_SLACK if is_plane(wcs) and is_plane(output_wcs) else SLACK
+                    found = positions(wcs, output_wcs, shape, box=box)
+                    spot = Placed(box, *(on_lines(p, slack) for p in found))
             except Exception as error:  # noqa: BLE001 - whatever a WCS may raise
                 warnings.warn(f"tile {len(out)} is left out: {error}", stacklevel=2)
         out.append(spot)
@@ -61,17 +65,39 @@ def positions(tile_wcs, output_wcs, shape, *, box=None) -> tuple[np.ndarray, np.
     return np.where(lost, np.nan, u), np.where(lost, np.nan, v)
 
 
+def is_plane(wcs) -> bool:
+    """Whether a WCS is a tangent plane and nothing else."""
+    return wcs.sip is None and wcs.wcs.ctype[0].endswith("-TAN")
+
+
+def on_lines(position: np.ndarray, slack: float) -> np.ndarray:
+    """Return positions, whole numbers where they are that but for ``slack``."""
+    whole = np.round(position)
+    with np.errstate(invalid="ignore"):
+        return np.where(np.abs(position - whole) <= slack, whole, position)
+
+
 def warp(plane: np.ndarray, u: np.ndarray, v: np.ndarray) -> np.ndarray:
-    """Return the bilinear values of ``plane`` [h, w] at (u, v), float64, NaN outside of it."""
+    """Return the bilinear values of ``plane`` [h, w] at (u, v), float64, NaN outside of it.
+
+    NaN in any of the four neighbours gives NaN; but on a line of pixel centres the pixels on its
+    other side have no say.
+    """
     h, w = plane.shape
     inside = (u >= -0.5 - EDGE) & (u <= w - 0.5 + EDGE)
     inside &= (v >= -0.5 - EDGE) & (v <= h - 0.5 + EDGE)
     left, right, fx = _stencil(np.where(inside, u, 0), w)
     low, high, fy = _stencil(np.where(inside, v, 0), h)
     data = np.asarray(plane, np.float64)
-    with np.errstate(invalid="ignore"):
-        value = data[low, left] * (1 - fy) * (1 - fx) + data[low, right] * (1 - fy) * fx
-        value += data[high, left] * fy * (1 - fx) + data[high, right] * fy * fx
+    on_x, on_y = u == np.round(u), v == np.round(v)
+
+    def part(row, along_y, column, along_x):
+        mute = (on_x & (along_x == 0)) | (on_y & (along_y == 0))
+        with np.errstate(invalid="ignore"):
+            return np.where(mute, 0, data[row, column] * along_y * along_x)
+
+    value = part(low, 1 - fy, left, 1 - fx) + part(low, 1 - fy, right, fx)
+    value += part(high, fy, left, 1 - fx) + part(high, fy, right, fx)
     return np.where(inside, value, np.nan)
 
 

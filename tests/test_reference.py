@@ -6,6 +6,7 @@ from astropy.wcs.utils import pixel_to_pixel
 from scipy.ndimage import gaussian_filter
 
 import reference
+import reference_warp
 import sky
 from original import exact_corrections, original_second_pass
 
@@ -181,9 +182,9 @@ def test_warp_counts_a_position_within_1e_7_of_the_edge_as_inside():
     np.testing.assert_array_equal(got, [1, 1, np.nan])
 
 
-@pytest.mark.parametrize("u, lost", [(0.0, True), (-0.4, True), (1.5, True), (2.0, False)])
+@pytest.mark.parametrize("u, lost", [(0, False), (-0.4, True), (0.1, True), (1, True), (2, False)])
 def test_a_nan_spoils_every_stencil_that_holds_it(u, lost):
-    """Breaks the NaN pattern: weight 0 times NaN is NaN, as in the original."""
+    """Breaks the NaN pattern: weight 0 times NaN is NaN, as in the original, but on a line."""
     plane = np.array([[1.0, np.nan, 1.0, 1.0, 1.0]] * 2)
     assert np.isnan(reference.warp(plane, np.array([u]), np.array([0.5]))[0]) == lost
 
@@ -266,8 +267,9 @@ def test_medians_of_one_2mass_scan_are_the_known_constants(i, want):
     assert abs(medians[0, 0] - medians[1, 0]) == pytest.approx(want, abs=1e-4)
 
 
-def test_2mass_tiles_agree_with_the_original():
+def test_2mass_tiles_agree_with_the_original(monkeypatch):
     """Breaks on real tiles: SIN projection, CROTA2, no RADESYS, NaN borders, all eight of them."""
+    monkeypatch.setattr(reference_warp, "SLACK", 0)  # the original knows no error of its positions
     s = sky.m17()
     cut = np.s_[900:1300, 100:1700]
     coverage = s.coverage[cut]

@@ -96,7 +96,23 @@ func tile(k, h, w, H, W, channels int, rng *rand.Rand) core.Tile {
 			return at(float64(m.X0+i), float64(m.Y0+j))
 		})
 	}
+	switch rng.IntN(4) {
+	case 0: // on the output's grid, but for the noise of its positions
+		t.Map = core.PixelMap{X1: W, Y1: H, Plane: [9]float64{1, 0, 1e-12 - math.Floor(ox), 0, 1, -math.Floor(oy), 0, 0, 1}}
+	case 1: // with a weight of its own place and shape
+		weigh(&t, t.Map, rng)
+	}
 	return t
+}
+
+// weigh gives a tile a weight that lies as a map says.
+func weigh(t *core.Tile, m core.PixelMap, rng *rand.Rand) {
+	t.Weight, t.WeightMap = strided(t.Image.H+7, t.Image.W-5, 1, rng), m
+	t.WeightMap.X0 += rng.IntN(2) * 5
+	if m.Kind == core.MapPositions {
+		t.WeightMap = m
+	}
+	fill(t.Weight, rng.Float32)
 }
 
 func nodes(ny, nx int, at func(j, i int) (u, v float64)) []float64 {

@@ -11,7 +11,7 @@ import (
 // limits is the table that the AVX2 samplers read, groups of 32 bytes: the least
 // position, the greatest ones, the last columns and rows to interpolate from and in,
 // the steps in bytes, and what tells that a position is, or may be, near a line of centres.
-type limits = [48]float64
+type limits = [60]float64
 
 func (m *Image) limits(slack float64) (t limits) {
 	_, dy := m.steps()
@@ -33,6 +33,9 @@ func (m *Image) limits(slack float64) (t limits) {
 	fill(9, 0.26*slack) // fu (1-fu) fv (1-fv) is at most slack/4 there
 	fill(10, slack)
 	fill(11, 1-slack)
+	fill(12, -slack)
+	fill(13, float64(m.W-1)+slack)
+	fill(14, float64(m.H-1)+slack)
 	return t
 }
 

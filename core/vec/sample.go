@@ -93,54 +93,51 @@ func (m *Image) steps() (dx, dy int) {
 	return dx, dy
 }
 
-// stencil is the 2x2 samples around a position: the offset of the first and the weights
-// of the upper and the lower ones, left to right.
+// axis is a stencil along one axis: its first pixel, the fraction of the way to the second,
+// and which of the two has no say.
+type axis struct {
+	first int
+	part  float64
+	mute  [2]bool
+}
+
+// along returns the stencil along an axis of n pixels of a position inside the image which
+// is known to slack pixels.
+func along(u float64, n int, slack float64) axis {
+	p := clamp(u, float64(n-1))
+	k := min(int(p), max(n-2, 0))
+	a := axis{first: k, part: p - float64(k)}
+	switch {
+	case a.part <= slack && u >= -slack:
+		a.part, a.mute[1] = 0, true
+	case a.part >= 1-slack && u <= float64(n-1)+slack:
+		a.part, a.mute[0] = 1, true
+	}
+	return a
+}
+
+// stencil is the 2x2 samples around a position: the offset of the first, and the weights
+// and who has no say of the upper and the lower ones, left to right.
 type stencil struct {
 	at     int
 	weight [4]float64
+	mute   [4]bool
 }
 
-// stencil returns that of a position inside the image which is known to slack pixels.
 func (m *Image) stencil(u, v, slack float64) stencil {
-	u, v = clamp(u, float64(m.W-1)), clamp(v, float64(m.H-1))
-	ku, kv := min(int(u), max(m.W-2, 0)), min(int(v), max(m.H-2, 0))
-	fx, fy := onto(u-float64(ku), slack), onto(v-float64(kv), slack)
-	gx, gy := 1-fx, 1-fy
-	return stencil{kv*m.RowStride + ku*m.ColStride, [4]float64{gy * gx, gy * fx, fy * gx, fy * fx}}
+	x, y := along(u, m.W, slack), along(v, m.H, slack)
+	gx, gy := 1-x.part, 1-y.part
+	return stencil{y.first*m.RowStride + x.first*m.ColStride,
+		[4]float64{gy * gx, gy * x.part, y.part * gx, y.part * x.part},
+		[4]bool{y.mute[0] || x.mute[0], y.mute[0] || x.mute[1], y.mute[1] || x.mute[0], y.mute[1] || x.mute[1]}}
 }
 
-// only returns the offset of the one sample that has a say, if there is but one.
-func (s *stencil) only(dx, dy int) (at int, is bool) {
-	switch w := &s.weight; {
-	case w[0] == 1:
-		return s.at, true
-	case w[1] == 1:
-		return s.at + dx, true
-	case w[2] == 1:
-		return s.at + dy, true
-	case w[3] == 1:
-		return s.at + dx + dy, true
-	}
-	return 0, false
-}
-
-// onto returns the fraction f of a pixel, 0 or 1 where it lies within slack of that.
-func onto(f, slack float64) float64 {
-	if f <= slack {
+// part is what a sample of the stencil brings.
+func (s *stencil) part(k int, sample float64) float64 {
+	if s.mute[k] {
 		return 0
 	}
-	if f >= 1-slack {
-		return 1
-	}
-	return f
-}
-
-// part is weight * sample, 0 where the weight is, whatever the sample.
-func part(weight, sample float64) float64 {
-	if weight == 0 {
-		return 0
-	}
-	return weight * sample
+	return s.weight[k] * sample
 }
 
 // clamp brings x, which is a number, into [0,end]; the builtins, which look for
@@ -157,9 +154,10 @@ func clamp(x, end float64) float64 {
 
 // Sample writes the image, times gain in float32, at the positions (u,v) to value
 // [len(u), 1 or Lanes4], bilinearly by the rules of reproject_interp: NaN outside, and
-// within half a pixel of the border as on it. One NaN in the stencil gives NaN. Positions
-// are known to slack pixels: within that of a line of pixel centres they lie on it, and the
-// neighbours beyond have no say.
+// within half a pixel of the border as on it. All four products are summed, also at
+// weight 0, so that one NaN in the stencil gives NaN; but positions are known to slack
+// pixels: within that of a line of pixel centres they lie on it, and the pixels on its
+// other side have no say.
 func Sample(value, u, v []float64, m *Image, slack float64, gain float32) {
 	sample(value, u, v, m, slack, gain)
 }
@@ -176,17 +174,10 @@ func sampleLoop(value, u, v []float64, m *Image, slack float64, gain float32) {
 			continue
 		}
 		s := m.stencil(fu, v[i], slack)
-		p, w := s.at, &s.weight
-		if only, is := s.only(dx, dy); is {
-			for c := range to {
-				to[c] = float64(m.Pix[only] * gain)
-				only += m.ChanStride
-			}
-			continue
-		}
+		p := s.at
 		for c := range to {
-			to[c] = part(w[0], float64(m.Pix[p]*gain)) + part(w[1], float64(m.Pix[p+dx]*gain)) +
-				part(w[2], float64(m.Pix[p+dy]*gain)) + part(w[3], float64(m.Pix[p+dx+dy]*gain))
+			to[c] = s.part(0, float64(m.Pix[p]*gain)) + s.part(1, float64(m.Pix[p+dx]*gain)) +
+				s.part(2, float64(m.Pix[p+dy]*gain)) + s.part(3, float64(m.Pix[p+dx+dy]*gain))
 			p += m.ChanStride
 		}
 	}
@@ -235,8 +226,8 @@ func sampleMapLoop(weight, u, v []float64, m *Image, slack float64, clean Cleani
 			continue
 		}
 		s := m.stencil(fu, v[i], slack)
-		p, w := s.at, &s.weight
-		weight[i] = scale * (part(w[0], clean.of(m.Pix[p])) + part(w[1], clean.of(m.Pix[p+dx])) +
-			part(w[2], clean.of(m.Pix[p+dy])) + part(w[3], clean.of(m.Pix[p+dx+dy])))
+		p := s.at
+		weight[i] = scale * (s.part(0, clean.of(m.Pix[p])) + s.part(1, clean.of(m.Pix[p+dx])) +
+			s.part(2, clean.of(m.Pix[p+dy])) + s.part(3, clean.of(m.Pix[p+dx+dy])))
 	}
 }

@@ -47,37 +47,37 @@ func planeAVX2(u []float64, v []float64, x0 int, p *[6]float64)
 func cubicAVX2(u []float64, v []float64, x0 int, p *[10]float64)
 
 //go:noescape
-func footprintAVX2(weight []float64, u []float64, v []float64, limits *[48]float64)
+func footprintAVX2(weight []float64, u []float64, v []float64, limits *[60]float64)
 
 //go:noescape
-func sample3AVX2(value []float64, u []float64, v []float64, pix []float32, dx int, dy int, limits *[48]float64, gain float32, near []uint8)
+func sample3AVX2(value []float64, u []float64, v []float64, pix []float32, dx int, dy int, limits *[60]float64, gain float32, near []uint8)
 
 //go:noescape
-func sample1AVX2(value []float64, u []float64, v []float64, pix []float32, dx int, dy int, limits *[48]float64, gain float32, near []uint8)
+func sample1AVX2(value []float64, u []float64, v []float64, pix []float32, dx int, dy int, limits *[60]float64, gain float32, near []uint8)
 
 //go:noescape
-func sampleFiniteAVX2(value []float64, u []float64, v []float64, pix []float32, dy int, limits *[48]float64, scale float64, near []uint8)
+func sampleFiniteAVX2(value []float64, u []float64, v []float64, pix []float32, dy int, limits *[60]float64, scale float64, near []uint8)
 
 //go:noescape
-func sampleNumberAVX2(value []float64, u []float64, v []float64, pix []float32, dy int, limits *[48]float64, scale float64, near []uint8)
+func sampleNumberAVX2(value []float64, u []float64, v []float64, pix []float32, dy int, limits *[60]float64, scale float64, near []uint8)
 
 //go:noescape
-func sampleBinaryAVX2(value []float64, u []float64, v []float64, pix []float32, dy int, limits *[48]float64, scale float64, near []uint8)
+func sampleBinaryAVX2(value []float64, u []float64, v []float64, pix []float32, dy int, limits *[60]float64, scale float64, near []uint8)
 
 //go:noescape
-func sample3OntoAVX2(value []float64, u []float64, v []float64, pix []float32, dx int, dy int, limits *[48]float64, gain float32, near []uint8)
+func sample3OntoAVX2(value []float64, u []float64, v []float64, pix []float32, dx int, dy int, limits *[60]float64, gain float32, near []uint8)
 
 //go:noescape
-func sample1OntoAVX2(value []float64, u []float64, v []float64, pix []float32, dx int, dy int, limits *[48]float64, gain float32, near []uint8)
+func sample1OntoAVX2(value []float64, u []float64, v []float64, pix []float32, dx int, dy int, limits *[60]float64, gain float32, near []uint8)
 
 //go:noescape
-func sampleFiniteOntoAVX2(value []float64, u []float64, v []float64, pix []float32, dy int, limits *[48]float64, scale float64, near []uint8)
+func sampleFiniteOntoAVX2(value []float64, u []float64, v []float64, pix []float32, dy int, limits *[60]float64, scale float64, near []uint8)
 
 //go:noescape
-func sampleNumberOntoAVX2(value []float64, u []float64, v []float64, pix []float32, dy int, limits *[48]float64, scale float64, near []uint8)
+func sampleNumberOntoAVX2(value []float64, u []float64, v []float64, pix []float32, dy int, limits *[60]float64, scale float64, near []uint8)
 
 //go:noescape
-func sampleBinaryOntoAVX2(value []float64, u []float64, v []float64, pix []float32, dy int, limits *[48]float64, scale float64, near []uint8)
+func sampleBinaryOntoAVX2(value []float64, u []float64, v []float64, pix []float32, dy int, limits *[60]float64, scale float64, near []uint8)
 
 //go:noescape
 func add4AVX2(sum []float64, norm []float64, value []float64, weight []float64, offset *[4]float64)

@@ -1066,7 +1066,7 @@ done:
 	VZEROUPPER
 	RET
 
-// func footprintAVX2(weight []float64, u []float64, v []float64, limits *[48]float64)
+// func footprintAVX2(weight []float64, u []float64, v []float64, limits *[60]float64)
 // Requires: AVX
 TEXT ·footprintAVX2(SB), NOSPLIT, $0-80
 	MOVQ    weight_base+0(FP), AX
@@ -1099,7 +1099,7 @@ done:
 	VZEROUPPER
 	RET
 
-// func sample3AVX2(value []float64, u []float64, v []float64, pix []float32, dx int, dy int, limits *[48]float64, gain float32, near []uint8)
+// func sample3AVX2(value []float64, u []float64, v []float64, pix []float32, dx int, dy int, limits *[60]float64, gain float32, near []uint8)
 // Requires: AVX, AVX2, CMOV, MMX+
 TEXT ·sample3AVX2(SB), $1312-152
 	MOVQ         value_base+0(FP), AX
@@ -1305,7 +1305,7 @@ done:
 	VZEROUPPER
 	RET
 
-// func sample1AVX2(value []float64, u []float64, v []float64, pix []float32, dx int, dy int, limits *[48]float64, gain float32, near []uint8)
+// func sample1AVX2(value []float64, u []float64, v []float64, pix []float32, dx int, dy int, limits *[60]float64, gain float32, near []uint8)
 // Requires: AVX, AVX2
 TEXT ·sample1AVX2(SB), NOSPLIT, $0-152
 	MOVQ         value_base+0(FP), AX
@@ -1409,7 +1409,7 @@ done:
 	VZEROUPPER
 	RET
 
-// func sampleFiniteAVX2(value []float64, u []float64, v []float64, pix []float32, dy int, limits *[48]float64, scale float64, near []uint8)
+// func sampleFiniteAVX2(value []float64, u []float64, v []float64, pix []float32, dy int, limits *[60]float64, scale float64, near []uint8)
 // Requires: AVX, AVX2
 TEXT ·sampleFiniteAVX2(SB), NOSPLIT, $0-144
 	MOVQ         value_base+0(FP), AX
@@ -1538,7 +1538,7 @@ DATA infinity<>+24(SB)/4, $0x7f800000
 DATA infinity<>+28(SB)/4, $0x7f800000
 GLOBL infinity<>(SB), RODATA|NOPTR, $32
 
-// func sampleNumberAVX2(value []float64, u []float64, v []float64, pix []float32, dy int, limits *[48]float64, scale float64, near []uint8)
+// func sampleNumberAVX2(value []float64, u []float64, v []float64, pix []float32, dy int, limits *[60]float64, scale float64, near []uint8)
 // Requires: AVX, AVX2
 TEXT ·sampleNumberAVX2(SB), NOSPLIT, $0-144
 	MOVQ         value_base+0(FP), AX
@@ -1647,7 +1647,7 @@ done:
 	VZEROUPPER
 	RET
 
-// func sampleBinaryAVX2(value []float64, u []float64, v []float64, pix []float32, dy int, limits *[48]float64, scale float64, near []uint8)
+// func sampleBinaryAVX2(value []float64, u []float64, v []float64, pix []float32, dy int, limits *[60]float64, scale float64, near []uint8)
 // Requires: AVX, AVX2
 TEXT ·sampleBinaryAVX2(SB), NOSPLIT, $0-144
 	MOVQ         value_base+0(FP), AX
@@ -1756,9 +1756,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func sample3OntoAVX2(value []float64, u []float64, v []float64, pix []float32, dx int, dy int, limits *[48]float64, gain float32, near []uint8)
+// func sample3OntoAVX2(value []float64, u []float64, v []float64, pix []float32, dx int, dy int, limits *[60]float64, gain float32, near []uint8)
 // Requires: AVX, AVX2, CMOV, MMX+
-TEXT ·sample3OntoAVX2(SB), $1312-152
+TEXT ·sample3OntoAVX2(SB), $2336-152
 	MOVQ         value_base+0(FP), AX
 	MOVQ         u_base+24(FP), CX
 	MOVQ         v_base+48(FP), DX
@@ -1804,45 +1804,63 @@ locate:
 	VORPD       Y4, Y3, Y3
 	VCMPPD      $0x06, 64(BX), Y2, Y4
 	VORPD       Y4, Y3, Y3
+	VMOVAPD     Y1, Y5
+	VMOVAPD     Y2, Y6
 	VXORPD      Y4, Y4, Y4
 	VMAXPD      Y4, Y1, Y1
 	VMAXPD      Y4, Y2, Y2
 	VMINPD      96(BX), Y1, Y1
 	VMINPD      128(BX), Y2, Y2
 	VCVTTPD2DQY Y1, X4
-	VCVTTPD2DQY Y2, X5
+	VCVTTPD2DQY Y2, X7
 	VPMINSD     160(BX), X4, X4
-	VPMINSD     192(BX), X5, X5
-	VCVTDQ2PD   X4, Y6
-	VSUBPD      Y6, Y1, Y1
-	VCVTDQ2PD   X5, Y6
-	VSUBPD      Y6, Y2, Y2
+	VPMINSD     192(BX), X7, X7
+	VCVTDQ2PD   X4, Y8
+	VSUBPD      Y8, Y1, Y1
+	VCVTDQ2PD   X7, Y8
+	VSUBPD      Y8, Y2, Y2
 	VPMOVZXDQ   X4, Y4
 	VPMULUDQ    224(BX), Y4, Y4
-	VPMOVZXDQ   X5, Y5
-	VPMULUDQ    256(BX), Y5, Y5
-	VPADDQ      Y4, Y5, Y5
-	VMOVUPD     one<>+0(SB), Y6
-	VCMPPD      $0x06, 320(BX), Y1, Y4
-	VANDPD      Y4, Y1, Y1
-	VCMPPD      $0x0d, 352(BX), Y1, Y4
-	VBLENDVPD   Y4, Y6, Y1, Y1
-	VCMPPD      $0x06, 320(BX), Y2, Y4
-	VANDPD      Y4, Y2, Y2
-	VCMPPD      $0x0d, 352(BX), Y2, Y4
-	VBLENDVPD   Y4, Y6, Y2, Y2
+	VPMOVZXDQ   X7, Y7
+	VPMULUDQ    256(BX), Y7, Y7
+	VPADDQ      Y4, Y7, Y7
+	VMOVUPD     one<>+0(SB), Y8
+	VCMPPD      $0x02, 320(BX), Y1, Y10
+	VCMPPD      $0x0d, 384(BX), Y5, Y4
+	VANDPD      Y4, Y10, Y10
+	VANDNPD     Y1, Y10, Y1
+	VCMPPD      $0x0d, 352(BX), Y1, Y9
+	VCMPPD      $0x02, 416(BX), Y5, Y4
+	VANDPD      Y4, Y9, Y9
+	VBLENDVPD   Y9, Y8, Y1, Y1
+	VCMPPD      $0x02, 320(BX), Y2, Y11
+	VCMPPD      $0x0d, 384(BX), Y6, Y4
+	VANDPD      Y4, Y11, Y11
+	VANDNPD     Y2, Y11, Y2
+	VCMPPD      $0x0d, 352(BX), Y2, Y5
+	VCMPPD      $0x02, 448(BX), Y6, Y4
+	VANDPD      Y4, Y5, Y5
+	VBLENDVPD   Y5, Y8, Y2, Y2
 	VORPD       Y3, Y1, Y1
-	VSUBPD      Y1, Y6, Y3
-	VSUBPD      Y2, Y6, Y4
+	VSUBPD      Y1, Y8, Y3
+	VSUBPD      Y2, Y8, Y4
 	VMULPD      Y4, Y3, Y6
+	VORPD       Y9, Y5, Y8
 	VMULPD      Y4, Y1, Y4
+	VORPD       Y10, Y5, Y5
 	VMULPD      Y2, Y3, Y3
+	VORPD       Y9, Y11, Y9
 	VMULPD      Y2, Y1, Y1
-	VMOVDQU     Y5, (R14)
+	VORPD       Y10, Y11, Y2
+	VMOVDQU     Y7, (R14)
 	VMOVUPD     Y6, 256(R14)
+	VMOVUPD     Y8, 1280(R14)
 	VMOVUPD     Y4, 512(R14)
+	VMOVUPD     Y5, 1536(R14)
 	VMOVUPD     Y3, 768(R14)
+	VMOVUPD     Y9, 1792(R14)
 	VMOVUPD     Y1, 1024(R14)
+	VMOVUPD     Y2, 2048(R14)
 	MOVQ        (R14), R15
 	PREFETCHT0  (SI)(R15*1)
 	PREFETCHT0  (R8)(R15*1)
@@ -1868,34 +1886,30 @@ sample:
 	VCVTPS2PD    X1, Y1
 	VBROADCASTSD 256(R14), Y2
 	VMULPD       Y2, Y1, Y1
-	VXORPD       Y3, Y3, Y3
-	VCMPPD       $0x04, Y3, Y2, Y3
-	VANDPD       Y3, Y1, Y1
+	VBROADCASTSD 1280(R14), Y2
+	VANDNPD      Y1, Y2, Y1
 	VPERMILPS    $0xf9, (DI)(R13*1), X2
 	VMULPS       X2, X0, X2
 	VCVTPS2PD    X2, Y2
 	VBROADCASTSD 512(R14), Y3
 	VMULPD       Y3, Y2, Y2
-	VXORPD       Y4, Y4, Y4
-	VCMPPD       $0x04, Y4, Y3, Y4
-	VANDPD       Y4, Y2, Y2
+	VBROADCASTSD 1536(R14), Y3
+	VANDNPD      Y2, Y3, Y2
 	VADDPD       Y2, Y1, Y1
 	VMULPS       (R8)(R13*1), X0, X2
 	VCVTPS2PD    X2, Y2
 	VBROADCASTSD 768(R14), Y3
 	VMULPD       Y3, Y2, Y2
-	VXORPD       Y4, Y4, Y4
-	VCMPPD       $0x04, Y4, Y3, Y4
-	VANDPD       Y4, Y2, Y2
+	VBROADCASTSD 1792(R14), Y3
+	VANDNPD      Y2, Y3, Y2
 	VADDPD       Y2, Y1, Y1
 	VPERMILPS    $0xf9, (R9)(R13*1), X2
 	VMULPS       X2, X0, X2
 	VCVTPS2PD    X2, Y2
 	VBROADCASTSD 1024(R14), Y3
 	VMULPD       Y3, Y2, Y2
-	VXORPD       Y4, Y4, Y4
-	VCMPPD       $0x04, Y4, Y3, Y4
-	VANDPD       Y4, Y2, Y2
+	VBROADCASTSD 2048(R14), Y3
+	VANDNPD      Y2, Y3, Y2
 	VADDPD       Y2, Y1, Y1
 	VMOVUPD      Y1, (AX)
 	MOVQ         8(R14), R13
@@ -1903,34 +1917,30 @@ sample:
 	VCVTPS2PD    X1, Y1
 	VBROADCASTSD 264(R14), Y2
 	VMULPD       Y2, Y1, Y1
-	VXORPD       Y3, Y3, Y3
-	VCMPPD       $0x04, Y3, Y2, Y3
-	VANDPD       Y3, Y1, Y1
+	VBROADCASTSD 1288(R14), Y2
+	VANDNPD      Y1, Y2, Y1
 	VPERMILPS    $0xf9, (DI)(R13*1), X2
 	VMULPS       X2, X0, X2
 	VCVTPS2PD    X2, Y2
 	VBROADCASTSD 520(R14), Y3
 	VMULPD       Y3, Y2, Y2
-	VXORPD       Y4, Y4, Y4
-	VCMPPD       $0x04, Y4, Y3, Y4
-	VANDPD       Y4, Y2, Y2
+	VBROADCASTSD 1544(R14), Y3
+	VANDNPD      Y2, Y3, Y2
 	VADDPD       Y2, Y1, Y1
 	VMULPS       (R8)(R13*1), X0, X2
 	VCVTPS2PD    X2, Y2
 	VBROADCASTSD 776(R14), Y3
 	VMULPD       Y3, Y2, Y2
-	VXORPD       Y4, Y4, Y4
-	VCMPPD       $0x04, Y4, Y3, Y4
-	VANDPD       Y4, Y2, Y2
+	VBROADCASTSD 1800(R14), Y3
+	VANDNPD      Y2, Y3, Y2
 	VADDPD       Y2, Y1, Y1
 	VPERMILPS    $0xf9, (R9)(R13*1), X2
 	VMULPS       X2, X0, X2
 	VCVTPS2PD    X2, Y2
 	VBROADCASTSD 1032(R14), Y3
 	VMULPD       Y3, Y2, Y2
-	VXORPD       Y4, Y4, Y4
-	VCMPPD       $0x04, Y4, Y3, Y4
-	VANDPD       Y4, Y2, Y2
+	VBROADCASTSD 2056(R14), Y3
+	VANDNPD      Y2, Y3, Y2
 	VADDPD       Y2, Y1, Y1
 	VMOVUPD      Y1, 32(AX)
 	MOVQ         16(R14), R13
@@ -1938,34 +1948,30 @@ sample:
 	VCVTPS2PD    X1, Y1
 	VBROADCASTSD 272(R14), Y2
 	VMULPD       Y2, Y1, Y1
-	VXORPD       Y3, Y3, Y3
-	VCMPPD       $0x04, Y3, Y2, Y3
-	VANDPD       Y3, Y1, Y1
+	VBROADCASTSD 1296(R14), Y2
+	VANDNPD      Y1, Y2, Y1
 	VPERMILPS    $0xf9, (DI)(R13*1), X2
 	VMULPS       X2, X0, X2
 	VCVTPS2PD    X2, Y2
 	VBROADCASTSD 528(R14), Y3
 	VMULPD       Y3, Y2, Y2
-	VXORPD       Y4, Y4, Y4
-	VCMPPD       $0x04, Y4, Y3, Y4
-	VANDPD       Y4, Y2, Y2
+	VBROADCASTSD 1552(R14), Y3
+	VANDNPD      Y2, Y3, Y2
 	VADDPD       Y2, Y1, Y1
 	VMULPS       (R8)(R13*1), X0, X2
 	VCVTPS2PD    X2, Y2
 	VBROADCASTSD 784(R14), Y3
 	VMULPD       Y3, Y2, Y2
-	VXORPD       Y4, Y4, Y4
-	VCMPPD       $0x04, Y4, Y3, Y4
-	VANDPD       Y4, Y2, Y2
+	VBROADCASTSD 1808(R14), Y3
+	VANDNPD      Y2, Y3, Y2
 	VADDPD       Y2, Y1, Y1
 	VPERMILPS    $0xf9, (R9)(R13*1), X2
 	VMULPS       X2, X0, X2
 	VCVTPS2PD    X2, Y2
 	VBROADCASTSD 1040(R14), Y3
 	VMULPD       Y3, Y2, Y2
-	VXORPD       Y4, Y4, Y4
-	VCMPPD       $0x04, Y4, Y3, Y4
-	VANDPD       Y4, Y2, Y2
+	VBROADCASTSD 2064(R14), Y3
+	VANDNPD      Y2, Y3, Y2
 	VADDPD       Y2, Y1, Y1
 	VMOVUPD      Y1, 64(AX)
 	MOVQ         24(R14), R13
@@ -1973,34 +1979,30 @@ sample:
 	VCVTPS2PD    X1, Y1
 	VBROADCASTSD 280(R14), Y2
 	VMULPD       Y2, Y1, Y1
-	VXORPD       Y3, Y3, Y3
-	VCMPPD       $0x04, Y3, Y2, Y3
-	VANDPD       Y3, Y1, Y1
+	VBROADCASTSD 1304(R14), Y2
+	VANDNPD      Y1, Y2, Y1
 	VPERMILPS    $0xf9, (DI)(R13*1), X2
 	VMULPS       X2, X0, X2
 	VCVTPS2PD    X2, Y2
 	VBROADCASTSD 536(R14), Y3
 	VMULPD       Y3, Y2, Y2
-	VXORPD       Y4, Y4, Y4
-	VCMPPD       $0x04, Y4, Y3, Y4
-	VANDPD       Y4, Y2, Y2
+	VBROADCASTSD 1560(R14), Y3
+	VANDNPD      Y2, Y3, Y2
 	VADDPD       Y2, Y1, Y1
 	VMULPS       (R8)(R13*1), X0, X2
 	VCVTPS2PD    X2, Y2
 	VBROADCASTSD 792(R14), Y3
 	VMULPD       Y3, Y2, Y2
-	VXORPD       Y4, Y4, Y4
-	VCMPPD       $0x04, Y4, Y3, Y4
-	VANDPD       Y4, Y2, Y2
+	VBROADCASTSD 1816(R14), Y3
+	VANDNPD      Y2, Y3, Y2
 	VADDPD       Y2, Y1, Y1
 	VPERMILPS    $0xf9, (R9)(R13*1), X2
 	VMULPS       X2, X0, X2
 	VCVTPS2PD    X2, Y2
 	VBROADCASTSD 1048(R14), Y3
 	VMULPD       Y3, Y2, Y2
-	VXORPD       Y4, Y4, Y4
-	VCMPPD       $0x04, Y4, Y3, Y4
-	VANDPD       Y4, Y2, Y2
+	VBROADCASTSD 2072(R14), Y3
+	VANDNPD      Y2, Y3, Y2
 	VADDPD       Y2, Y1, Y1
 	VMOVUPD      Y1, 96(AX)
 	ADDQ         $0x00000020, R14
@@ -2013,7 +2015,7 @@ done:
 	VZEROUPPER
 	RET
 
-// func sample1OntoAVX2(value []float64, u []float64, v []float64, pix []float32, dx int, dy int, limits *[48]float64, gain float32, near []uint8)
+// func sample1OntoAVX2(value []float64, u []float64, v []float64, pix []float32, dx int, dy int, limits *[60]float64, gain float32, near []uint8)
 // Requires: AVX, AVX2
 TEXT ·sample1OntoAVX2(SB), NOSPLIT, $0-152
 	MOVQ         value_base+0(FP), AX
@@ -2038,6 +2040,8 @@ next:
 	VORPD        Y4, Y3, Y3
 	VCMPPD       $0x06, 64(DI), Y2, Y4
 	VORPD        Y4, Y3, Y3
+	VMOVAPD      Y1, Y7
+	VMOVAPD      Y2, Y8
 	VXORPD       Y4, Y4, Y4
 	VMAXPD       Y4, Y1, Y1
 	VMAXPD       Y4, Y2, Y2
@@ -2053,54 +2057,62 @@ next:
 	VSUBPD       Y4, Y2, Y2
 	VPMOVZXDQ    X5, Y4
 	VPMULUDQ     224(DI), Y4, Y4
-	VPMOVZXDQ    X6, Y7
-	VPMULUDQ     256(DI), Y7, Y7
-	VPADDQ       Y4, Y7, Y7
-	VMOVUPD      one<>+0(SB), Y8
-	VCMPPD       $0x06, 320(DI), Y1, Y4
-	VANDPD       Y4, Y1, Y1
-	VCMPPD       $0x0d, 352(DI), Y1, Y4
-	VBLENDVPD    Y4, Y8, Y1, Y1
-	VCMPPD       $0x06, 320(DI), Y2, Y4
-	VANDPD       Y4, Y2, Y2
-	VCMPPD       $0x0d, 352(DI), Y2, Y4
-	VBLENDVPD    Y4, Y8, Y2, Y2
+	VPMOVZXDQ    X6, Y9
+	VPMULUDQ     256(DI), Y9, Y9
+	VPADDQ       Y4, Y9, Y9
+	VMOVUPD      one<>+0(SB), Y10
+	VCMPPD       $0x02, 320(DI), Y1, Y12
+	VCMPPD       $0x0d, 384(DI), Y7, Y4
+	VANDPD       Y4, Y12, Y12
+	VANDNPD      Y1, Y12, Y1
+	VCMPPD       $0x0d, 352(DI), Y1, Y11
+	VCMPPD       $0x02, 416(DI), Y7, Y4
+	VANDPD       Y4, Y11, Y11
+	VBLENDVPD    Y11, Y10, Y1, Y1
+	VCMPPD       $0x02, 320(DI), Y2, Y13
+	VCMPPD       $0x0d, 384(DI), Y8, Y4
+	VANDPD       Y4, Y13, Y13
+	VANDNPD      Y2, Y13, Y2
+	VCMPPD       $0x0d, 352(DI), Y2, Y7
+	VCMPPD       $0x02, 448(DI), Y8, Y4
+	VANDPD       Y4, Y7, Y7
+	VBLENDVPD    Y7, Y10, Y2, Y2
 	VORPD        Y3, Y1, Y1
-	VSUBPD       Y1, Y8, Y3
-	VSUBPD       Y2, Y8, Y4
+	VSUBPD       Y1, Y10, Y3
+	VSUBPD       Y2, Y10, Y4
 	VMULPD       Y4, Y3, Y8
+	VORPD        Y11, Y7, Y10
 	VMULPD       Y4, Y1, Y4
+	VORPD        Y12, Y7, Y7
 	VMULPD       Y2, Y3, Y3
+	VORPD        Y11, Y13, Y11
 	VMULPD       Y2, Y1, Y1
-	VEXTRACTI128 $0x01, Y7, X2
-	VMOVQ        X7, R9
+	VORPD        Y12, Y13, Y2
+	VEXTRACTI128 $0x01, Y9, X5
+	VMOVQ        X9, R9
 	ADDQ         BX, R9
-	VPEXTRQ      $0x01, X7, R10
+	VPEXTRQ      $0x01, X9, R10
 	ADDQ         BX, R10
-	VMOVQ        X2, R11
+	VMOVQ        X5, R11
 	ADDQ         BX, R11
-	VPEXTRQ      $0x01, X2, R12
+	VPEXTRQ      $0x01, X5, R12
 	ADDQ         BX, R12
-	VMOVSD       (R9), X2
-	VMOVHPS      (R10), X2, X2
-	VMOVSD       (R11), X6
-	VMOVHPS      (R12), X6, X6
-	VSHUFPS      $0x88, X6, X2, X5
-	VSHUFPS      $0xdd, X6, X2, X2
-	VINSERTF128  $0x01, X2, Y5, Y5
+	VMOVSD       (R9), X6
+	VMOVHPS      (R10), X6, X6
+	VMOVSD       (R11), X9
+	VMOVHPS      (R12), X9, X9
+	VSHUFPS      $0x88, X9, X6, X5
+	VSHUFPS      $0xdd, X9, X6, X6
+	VINSERTF128  $0x01, X6, Y5, Y5
 	VMULPS       Y0, Y5, Y5
-	VCVTPS2PD    X5, Y2
-	VMULPD       Y8, Y2, Y2
-	VXORPD       Y7, Y7, Y7
-	VCMPPD       $0x04, Y7, Y8, Y7
-	VANDPD       Y7, Y2, Y2
+	VCVTPS2PD    X5, Y9
+	VMULPD       Y8, Y9, Y9
+	VANDNPD      Y9, Y10, Y9
 	VEXTRACTF128 $0x01, Y5, X5
-	VCVTPS2PD    X5, Y7
-	VMULPD       Y4, Y7, Y7
-	VXORPD       Y8, Y8, Y8
-	VCMPPD       $0x04, Y8, Y4, Y8
-	VANDPD       Y8, Y7, Y7
-	VADDPD       Y7, Y2, Y2
+	VCVTPS2PD    X5, Y8
+	VMULPD       Y4, Y8, Y8
+	VANDNPD      Y8, Y7, Y8
+	VADDPD       Y8, Y9, Y9
 	VMOVSD       (R9)(SI*1), X4
 	VMOVHPS      (R10)(SI*1), X4, X4
 	VMOVSD       (R11)(SI*1), X5
@@ -2111,18 +2123,14 @@ next:
 	VMULPS       Y0, Y6, Y6
 	VCVTPS2PD    X6, Y4
 	VMULPD       Y3, Y4, Y4
-	VXORPD       Y7, Y7, Y7
-	VCMPPD       $0x04, Y7, Y3, Y7
-	VANDPD       Y7, Y4, Y4
-	VADDPD       Y4, Y2, Y2
+	VANDNPD      Y4, Y11, Y4
+	VADDPD       Y4, Y9, Y9
 	VEXTRACTF128 $0x01, Y6, X6
 	VCVTPS2PD    X6, Y3
 	VMULPD       Y1, Y3, Y3
-	VXORPD       Y4, Y4, Y4
-	VCMPPD       $0x04, Y4, Y1, Y4
-	VANDPD       Y4, Y3, Y3
-	VADDPD       Y3, Y2, Y2
-	VMOVUPD      Y2, (AX)
+	VANDNPD      Y3, Y2, Y3
+	VADDPD       Y3, Y9, Y9
+	VMOVUPD      Y9, (AX)
 	ADDQ         $0x00000020, CX
 	ADDQ         $0x00000020, DX
 	ADDQ         $0x00000020, AX
@@ -2132,7 +2140,7 @@ done:
 	VZEROUPPER
 	RET
 
-// func sampleFiniteOntoAVX2(value []float64, u []float64, v []float64, pix []float32, dy int, limits *[48]float64, scale float64, near []uint8)
+// func sampleFiniteOntoAVX2(value []float64, u []float64, v []float64, pix []float32, dy int, limits *[60]float64, scale float64, near []uint8)
 // Requires: AVX, AVX2
 TEXT ·sampleFiniteOntoAVX2(SB), NOSPLIT, $0-144
 	MOVQ         value_base+0(FP), AX
@@ -2157,6 +2165,8 @@ next:
 	VORPD        Y4, Y3, Y3
 	VCMPPD       $0x06, 64(DI), Y2, Y4
 	VORPD        Y4, Y3, Y3
+	VMOVAPD      Y1, Y7
+	VMOVAPD      Y2, Y8
 	VXORPD       Y4, Y4, Y4
 	VMAXPD       Y4, Y1, Y1
 	VMAXPD       Y4, Y2, Y2
@@ -2172,56 +2182,64 @@ next:
 	VSUBPD       Y4, Y2, Y2
 	VPMOVZXDQ    X5, Y4
 	VPMULUDQ     224(DI), Y4, Y4
-	VPMOVZXDQ    X6, Y7
-	VPMULUDQ     256(DI), Y7, Y7
-	VPADDQ       Y4, Y7, Y7
-	VMOVUPD      one<>+0(SB), Y8
-	VCMPPD       $0x06, 320(DI), Y1, Y4
-	VANDPD       Y4, Y1, Y1
-	VCMPPD       $0x0d, 352(DI), Y1, Y4
-	VBLENDVPD    Y4, Y8, Y1, Y1
-	VCMPPD       $0x06, 320(DI), Y2, Y4
-	VANDPD       Y4, Y2, Y2
-	VCMPPD       $0x0d, 352(DI), Y2, Y4
-	VBLENDVPD    Y4, Y8, Y2, Y2
+	VPMOVZXDQ    X6, Y9
+	VPMULUDQ     256(DI), Y9, Y9
+	VPADDQ       Y4, Y9, Y9
+	VMOVUPD      one<>+0(SB), Y10
+	VCMPPD       $0x02, 320(DI), Y1, Y12
+	VCMPPD       $0x0d, 384(DI), Y7, Y4
+	VANDPD       Y4, Y12, Y12
+	VANDNPD      Y1, Y12, Y1
+	VCMPPD       $0x0d, 352(DI), Y1, Y11
+	VCMPPD       $0x02, 416(DI), Y7, Y4
+	VANDPD       Y4, Y11, Y11
+	VBLENDVPD    Y11, Y10, Y1, Y1
+	VCMPPD       $0x02, 320(DI), Y2, Y13
+	VCMPPD       $0x0d, 384(DI), Y8, Y4
+	VANDPD       Y4, Y13, Y13
+	VANDNPD      Y2, Y13, Y2
+	VCMPPD       $0x0d, 352(DI), Y2, Y7
+	VCMPPD       $0x02, 448(DI), Y8, Y4
+	VANDPD       Y4, Y7, Y7
+	VBLENDVPD    Y7, Y10, Y2, Y2
 	VORPD        Y3, Y1, Y1
-	VSUBPD       Y1, Y8, Y3
-	VSUBPD       Y2, Y8, Y4
+	VSUBPD       Y1, Y10, Y3
+	VSUBPD       Y2, Y10, Y4
 	VMULPD       Y4, Y3, Y8
+	VORPD        Y11, Y7, Y10
 	VMULPD       Y4, Y1, Y4
+	VORPD        Y12, Y7, Y7
 	VMULPD       Y2, Y3, Y3
+	VORPD        Y11, Y13, Y11
 	VMULPD       Y2, Y1, Y1
-	VEXTRACTI128 $0x01, Y7, X2
-	VMOVQ        X7, R9
+	VORPD        Y12, Y13, Y2
+	VEXTRACTI128 $0x01, Y9, X5
+	VMOVQ        X9, R9
 	ADDQ         BX, R9
-	VPEXTRQ      $0x01, X7, R10
+	VPEXTRQ      $0x01, X9, R10
 	ADDQ         BX, R10
-	VMOVQ        X2, R11
+	VMOVQ        X5, R11
 	ADDQ         BX, R11
-	VPEXTRQ      $0x01, X2, R12
+	VPEXTRQ      $0x01, X5, R12
 	ADDQ         BX, R12
-	VMOVSD       (R9), X2
-	VMOVHPS      (R10), X2, X2
-	VMOVSD       (R11), X6
-	VMOVHPS      (R12), X6, X6
-	VSHUFPS      $0x88, X6, X2, X5
-	VSHUFPS      $0xdd, X6, X2, X2
-	VINSERTF128  $0x01, X2, Y5, Y5
-	VANDPS       sizeBits<>+0(SB), Y5, Y2
-	VCMPPS       $0x02, largest<>+0(SB), Y2, Y2
-	VANDPS       Y2, Y5, Y5
-	VCVTPS2PD    X5, Y2
-	VMULPD       Y8, Y2, Y2
-	VXORPD       Y7, Y7, Y7
-	VCMPPD       $0x04, Y7, Y8, Y7
-	VANDPD       Y7, Y2, Y2
+	VMOVSD       (R9), X6
+	VMOVHPS      (R10), X6, X6
+	VMOVSD       (R11), X9
+	VMOVHPS      (R12), X9, X9
+	VSHUFPS      $0x88, X9, X6, X5
+	VSHUFPS      $0xdd, X9, X6, X6
+	VINSERTF128  $0x01, X6, Y5, Y5
+	VANDPS       sizeBits<>+0(SB), Y5, Y9
+	VCMPPS       $0x02, largest<>+0(SB), Y9, Y9
+	VANDPS       Y9, Y5, Y5
+	VCVTPS2PD    X5, Y9
+	VMULPD       Y8, Y9, Y9
+	VANDNPD      Y9, Y10, Y9
 	VEXTRACTF128 $0x01, Y5, X5
-	VCVTPS2PD    X5, Y7
-	VMULPD       Y4, Y7, Y7
-	VXORPD       Y8, Y8, Y8
-	VCMPPD       $0x04, Y8, Y4, Y8
-	VANDPD       Y8, Y7, Y7
-	VADDPD       Y7, Y2, Y2
+	VCVTPS2PD    X5, Y8
+	VMULPD       Y4, Y8, Y8
+	VANDNPD      Y8, Y7, Y8
+	VADDPD       Y8, Y9, Y9
 	VMOVSD       (R9)(SI*1), X4
 	VMOVHPS      (R10)(SI*1), X4, X4
 	VMOVSD       (R11)(SI*1), X5
@@ -2234,19 +2252,15 @@ next:
 	VANDPS       Y4, Y6, Y6
 	VCVTPS2PD    X6, Y4
 	VMULPD       Y3, Y4, Y4
-	VXORPD       Y7, Y7, Y7
-	VCMPPD       $0x04, Y7, Y3, Y7
-	VANDPD       Y7, Y4, Y4
-	VADDPD       Y4, Y2, Y2
+	VANDNPD      Y4, Y11, Y4
+	VADDPD       Y4, Y9, Y9
 	VEXTRACTF128 $0x01, Y6, X6
 	VCVTPS2PD    X6, Y3
 	VMULPD       Y1, Y3, Y3
-	VXORPD       Y4, Y4, Y4
-	VCMPPD       $0x04, Y4, Y1, Y4
-	VANDPD       Y4, Y3, Y3
-	VADDPD       Y3, Y2, Y2
-	VMULPD       Y0, Y2, Y2
-	VMOVUPD      Y2, (AX)
+	VANDNPD      Y3, Y2, Y3
+	VADDPD       Y3, Y9, Y9
+	VMULPD       Y0, Y9, Y9
+	VMOVUPD      Y9, (AX)
 	ADDQ         $0x00000020, CX
 	ADDQ         $0x00000020, DX
 	ADDQ         $0x00000020, AX
@@ -2256,7 +2270,7 @@ done:
 	VZEROUPPER
 	RET
 
-// func sampleNumberOntoAVX2(value []float64, u []float64, v []float64, pix []float32, dy int, limits *[48]float64, scale float64, near []uint8)
+// func sampleNumberOntoAVX2(value []float64, u []float64, v []float64, pix []float32, dy int, limits *[60]float64, scale float64, near []uint8)
 // Requires: AVX, AVX2
 TEXT ·sampleNumberOntoAVX2(SB), NOSPLIT, $0-144
 	MOVQ         value_base+0(FP), AX
@@ -2281,6 +2295,8 @@ next:
 	VORPD        Y4, Y3, Y3
 	VCMPPD       $0x06, 64(DI), Y2, Y4
 	VORPD        Y4, Y3, Y3
+	VMOVAPD      Y1, Y7
+	VMOVAPD      Y2, Y8
 	VXORPD       Y4, Y4, Y4
 	VMAXPD       Y4, Y1, Y1
 	VMAXPD       Y4, Y2, Y2
@@ -2296,56 +2312,64 @@ next:
 	VSUBPD       Y4, Y2, Y2
 	VPMOVZXDQ    X5, Y4
 	VPMULUDQ     224(DI), Y4, Y4
-	VPMOVZXDQ    X6, Y7
-	VPMULUDQ     256(DI), Y7, Y7
-	VPADDQ       Y4, Y7, Y7
-	VMOVUPD      one<>+0(SB), Y8
-	VCMPPD       $0x06, 320(DI), Y1, Y4
-	VANDPD       Y4, Y1, Y1
-	VCMPPD       $0x0d, 352(DI), Y1, Y4
-	VBLENDVPD    Y4, Y8, Y1, Y1
-	VCMPPD       $0x06, 320(DI), Y2, Y4
-	VANDPD       Y4, Y2, Y2
-	VCMPPD       $0x0d, 352(DI), Y2, Y4
-	VBLENDVPD    Y4, Y8, Y2, Y2
+	VPMOVZXDQ    X6, Y9
+	VPMULUDQ     256(DI), Y9, Y9
+	VPADDQ       Y4, Y9, Y9
+	VMOVUPD      one<>+0(SB), Y10
+	VCMPPD       $0x02, 320(DI), Y1, Y12
+	VCMPPD       $0x0d, 384(DI), Y7, Y4
+	VANDPD       Y4, Y12, Y12
+	VANDNPD      Y1, Y12, Y1
+	VCMPPD       $0x0d, 352(DI), Y1, Y11
+	VCMPPD       $0x02, 416(DI), Y7, Y4
+	VANDPD       Y4, Y11, Y11
+	VBLENDVPD    Y11, Y10, Y1, Y1
+	VCMPPD       $0x02, 320(DI), Y2, Y13
+	VCMPPD       $0x0d, 384(DI), Y8, Y4
+	VANDPD       Y4, Y13, Y13
+	VANDNPD      Y2, Y13, Y2
+	VCMPPD       $0x0d, 352(DI), Y2, Y7
+	VCMPPD       $0x02, 448(DI), Y8, Y4
+	VANDPD       Y4, Y7, Y7
+	VBLENDVPD    Y7, Y10, Y2, Y2
 	VORPD        Y3, Y1, Y1
-	VSUBPD       Y1, Y8, Y3
-	VSUBPD       Y2, Y8, Y4
+	VSUBPD       Y1, Y10, Y3
+	VSUBPD       Y2, Y10, Y4
 	VMULPD       Y4, Y3, Y8
+	VORPD        Y11, Y7, Y10
 	VMULPD       Y4, Y1, Y4
+	VORPD        Y12, Y7, Y7
 	VMULPD       Y2, Y3, Y3
+	VORPD        Y11, Y13, Y11
 	VMULPD       Y2, Y1, Y1
-	VEXTRACTI128 $0x01, Y7, X2
-	VMOVQ        X7, R9
+	VORPD        Y12, Y13, Y2
+	VEXTRACTI128 $0x01, Y9, X5
+	VMOVQ        X9, R9
 	ADDQ         BX, R9
-	VPEXTRQ      $0x01, X7, R10
+	VPEXTRQ      $0x01, X9, R10
 	ADDQ         BX, R10
-	VMOVQ        X2, R11
+	VMOVQ        X5, R11
 	ADDQ         BX, R11
-	VPEXTRQ      $0x01, X2, R12
+	VPEXTRQ      $0x01, X5, R12
 	ADDQ         BX, R12
-	VMOVSD       (R9), X2
-	VMOVHPS      (R10), X2, X2
-	VMOVSD       (R11), X6
-	VMOVHPS      (R12), X6, X6
-	VSHUFPS      $0x88, X6, X2, X5
-	VSHUFPS      $0xdd, X6, X2, X2
-	VINSERTF128  $0x01, X2, Y5, Y5
-	VANDPS       sizeBits<>+0(SB), Y5, Y2
-	VCMPPS       $0x02, infinity<>+0(SB), Y2, Y2
-	VANDPS       Y2, Y5, Y5
-	VCVTPS2PD    X5, Y2
-	VMULPD       Y8, Y2, Y2
-	VXORPD       Y7, Y7, Y7
-	VCMPPD       $0x04, Y7, Y8, Y7
-	VANDPD       Y7, Y2, Y2
+	VMOVSD       (R9), X6
+	VMOVHPS      (R10), X6, X6
+	VMOVSD       (R11), X9
+	VMOVHPS      (R12), X9, X9
+	VSHUFPS      $0x88, X9, X6, X5
+	VSHUFPS      $0xdd, X9, X6, X6
+	VINSERTF128  $0x01, X6, Y5, Y5
+	VANDPS       sizeBits<>+0(SB), Y5, Y9
+	VCMPPS       $0x02, infinity<>+0(SB), Y9, Y9
+	VANDPS       Y9, Y5, Y5
+	VCVTPS2PD    X5, Y9
+	VMULPD       Y8, Y9, Y9
+	VANDNPD      Y9, Y10, Y9
 	VEXTRACTF128 $0x01, Y5, X5
-	VCVTPS2PD    X5, Y7
-	VMULPD       Y4, Y7, Y7
-	VXORPD       Y8, Y8, Y8
-	VCMPPD       $0x04, Y8, Y4, Y8
-	VANDPD       Y8, Y7, Y7
-	VADDPD       Y7, Y2, Y2
+	VCVTPS2PD    X5, Y8
+	VMULPD       Y4, Y8, Y8
+	VANDNPD      Y8, Y7, Y8
+	VADDPD       Y8, Y9, Y9
 	VMOVSD       (R9)(SI*1), X4
 	VMOVHPS      (R10)(SI*1), X4, X4
 	VMOVSD       (R11)(SI*1), X5
@@ -2358,19 +2382,15 @@ next:
 	VANDPS       Y4, Y6, Y6
 	VCVTPS2PD    X6, Y4
 	VMULPD       Y3, Y4, Y4
-	VXORPD       Y7, Y7, Y7
-	VCMPPD       $0x04, Y7, Y3, Y7
-	VANDPD       Y7, Y4, Y4
-	VADDPD       Y4, Y2, Y2
+	VANDNPD      Y4, Y11, Y4
+	VADDPD       Y4, Y9, Y9
 	VEXTRACTF128 $0x01, Y6, X6
 	VCVTPS2PD    X6, Y3
 	VMULPD       Y1, Y3, Y3
-	VXORPD       Y4, Y4, Y4
-	VCMPPD       $0x04, Y4, Y1, Y4
-	VANDPD       Y4, Y3, Y3
-	VADDPD       Y3, Y2, Y2
-	VMULPD       Y0, Y2, Y2
-	VMOVUPD      Y2, (AX)
+	VANDNPD      Y3, Y2, Y3
+	VADDPD       Y3, Y9, Y9
+	VMULPD       Y0, Y9, Y9
+	VMOVUPD      Y9, (AX)
 	ADDQ         $0x00000020, CX
 	ADDQ         $0x00000020, DX
 	ADDQ         $0x00000020, AX
@@ -2380,7 +2400,7 @@ done:
 	VZEROUPPER
 	RET
 
-// func sampleBinaryOntoAVX2(value []float64, u []float64, v []float64, pix []float32, dy int, limits *[48]float64, scale float64, near []uint8)
+// func sampleBinaryOntoAVX2(value []float64, u []float64, v []float64, pix []float32, dy int, limits *[60]float64, scale float64, near []uint8)
 // Requires: AVX, AVX2
 TEXT ·sampleBinaryOntoAVX2(SB), NOSPLIT, $0-144
 	MOVQ         value_base+0(FP), AX
@@ -2405,6 +2425,8 @@ next:
 	VORPD        Y4, Y3, Y3
 	VCMPPD       $0x06, 64(DI), Y2, Y4
 	VORPD        Y4, Y3, Y3
+	VMOVAPD      Y1, Y7
+	VMOVAPD      Y2, Y8
 	VXORPD       Y4, Y4, Y4
 	VMAXPD       Y4, Y1, Y1
 	VMAXPD       Y4, Y2, Y2
@@ -2420,56 +2442,64 @@ next:
 	VSUBPD       Y4, Y2, Y2
 	VPMOVZXDQ    X5, Y4
 	VPMULUDQ     224(DI), Y4, Y4
-	VPMOVZXDQ    X6, Y7
-	VPMULUDQ     256(DI), Y7, Y7
-	VPADDQ       Y4, Y7, Y7
-	VMOVUPD      one<>+0(SB), Y8
-	VCMPPD       $0x06, 320(DI), Y1, Y4
-	VANDPD       Y4, Y1, Y1
-	VCMPPD       $0x0d, 352(DI), Y1, Y4
-	VBLENDVPD    Y4, Y8, Y1, Y1
-	VCMPPD       $0x06, 320(DI), Y2, Y4
-	VANDPD       Y4, Y2, Y2
-	VCMPPD       $0x0d, 352(DI), Y2, Y4
-	VBLENDVPD    Y4, Y8, Y2, Y2
+	VPMOVZXDQ    X6, Y9
+	VPMULUDQ     256(DI), Y9, Y9
+	VPADDQ       Y4, Y9, Y9
+	VMOVUPD      one<>+0(SB), Y10
+	VCMPPD       $0x02, 320(DI), Y1, Y12
+	VCMPPD       $0x0d, 384(DI), Y7, Y4
+	VANDPD       Y4, Y12, Y12
+	VANDNPD      Y1, Y12, Y1
+	VCMPPD       $0x0d, 352(DI), Y1, Y11
+	VCMPPD       $0x02, 416(DI), Y7, Y4
+	VANDPD       Y4, Y11, Y11
+	VBLENDVPD    Y11, Y10, Y1, Y1
+	VCMPPD       $0x02, 320(DI), Y2, Y13
+	VCMPPD       $0x0d, 384(DI), Y8, Y4
+	VANDPD       Y4, Y13, Y13
+	VANDNPD      Y2, Y13, Y2
+	VCMPPD       $0x0d, 352(DI), Y2, Y7
+	VCMPPD       $0x02, 448(DI), Y8, Y4
+	VANDPD       Y4, Y7, Y7
+	VBLENDVPD    Y7, Y10, Y2, Y2
 	VORPD        Y3, Y1, Y1
-	VSUBPD       Y1, Y8, Y3
-	VSUBPD       Y2, Y8, Y4
+	VSUBPD       Y1, Y10, Y3
+	VSUBPD       Y2, Y10, Y4
 	VMULPD       Y4, Y3, Y8
+	VORPD        Y11, Y7, Y10
 	VMULPD       Y4, Y1, Y4
+	VORPD        Y12, Y7, Y7
 	VMULPD       Y2, Y3, Y3
+	VORPD        Y11, Y13, Y11
 	VMULPD       Y2, Y1, Y1
-	VEXTRACTI128 $0x01, Y7, X2
-	VMOVQ        X7, R9
+	VORPD        Y12, Y13, Y2
+	VEXTRACTI128 $0x01, Y9, X5
+	VMOVQ        X9, R9
 	ADDQ         BX, R9
-	VPEXTRQ      $0x01, X7, R10
+	VPEXTRQ      $0x01, X9, R10
 	ADDQ         BX, R10
-	VMOVQ        X2, R11
+	VMOVQ        X5, R11
 	ADDQ         BX, R11
-	VPEXTRQ      $0x01, X2, R12
+	VPEXTRQ      $0x01, X5, R12
 	ADDQ         BX, R12
-	VMOVSD       (R9), X2
-	VMOVHPS      (R10), X2, X2
-	VMOVSD       (R11), X6
-	VMOVHPS      (R12), X6, X6
-	VSHUFPS      $0x88, X6, X2, X5
-	VSHUFPS      $0xdd, X6, X2, X2
-	VINSERTF128  $0x01, X2, Y5, Y5
-	VXORPS       Y2, Y2, Y2
-	VCMPPS       $0x11, Y5, Y2, Y5
+	VMOVSD       (R9), X6
+	VMOVHPS      (R10), X6, X6
+	VMOVSD       (R11), X9
+	VMOVHPS      (R12), X9, X9
+	VSHUFPS      $0x88, X9, X6, X5
+	VSHUFPS      $0xdd, X9, X6, X6
+	VINSERTF128  $0x01, X6, Y5, Y5
+	VXORPS       Y9, Y9, Y9
+	VCMPPS       $0x11, Y5, Y9, Y5
 	VANDPS       unity<>+0(SB), Y5, Y5
-	VCVTPS2PD    X5, Y2
-	VMULPD       Y8, Y2, Y2
-	VXORPD       Y7, Y7, Y7
-	VCMPPD       $0x04, Y7, Y8, Y7
-	VANDPD       Y7, Y2, Y2
+	VCVTPS2PD    X5, Y9
+	VMULPD       Y8, Y9, Y9
+	VANDNPD      Y9, Y10, Y9
 	VEXTRACTF128 $0x01, Y5, X5
-	VCVTPS2PD    X5, Y7
-	VMULPD       Y4, Y7, Y7
-	VXORPD       Y8, Y8, Y8
-	VCMPPD       $0x04, Y8, Y4, Y8
-	VANDPD       Y8, Y7, Y7
-	VADDPD       Y7, Y2, Y2
+	VCVTPS2PD    X5, Y8
+	VMULPD       Y4, Y8, Y8
+	VANDNPD      Y8, Y7, Y8
+	VADDPD       Y8, Y9, Y9
 	VMOVSD       (R9)(SI*1), X4
 	VMOVHPS      (R10)(SI*1), X4, X4
 	VMOVSD       (R11)(SI*1), X5
@@ -2482,19 +2512,15 @@ next:
 	VANDPS       unity<>+0(SB), Y6, Y6
 	VCVTPS2PD    X6, Y4
 	VMULPD       Y3, Y4, Y4
-	VXORPD       Y7, Y7, Y7
-	VCMPPD       $0x04, Y7, Y3, Y7
-	VANDPD       Y7, Y4, Y4
-	VADDPD       Y4, Y2, Y2
+	VANDNPD      Y4, Y11, Y4
+	VADDPD       Y4, Y9, Y9
 	VEXTRACTF128 $0x01, Y6, X6
 	VCVTPS2PD    X6, Y3
 	VMULPD       Y1, Y3, Y3
-	VXORPD       Y4, Y4, Y4
-	VCMPPD       $0x04, Y4, Y1, Y4
-	VANDPD       Y4, Y3, Y3
-	VADDPD       Y3, Y2, Y2
-	VMULPD       Y0, Y2, Y2
-	VMOVUPD      Y2, (AX)
+	VANDNPD      Y3, Y2, Y3
+	VADDPD       Y3, Y9, Y9
+	VMULPD       Y0, Y9, Y9
+	VMOVUPD      Y9, (AX)
 	ADDQ         $0x00000020, CX
 	ADDQ         $0x00000020, DX
 	ADDQ         $0x00000020, AX

@@ -77,12 +77,13 @@ func TestCubic(t *testing.T) {
 
 const testSlack = 1e-5
 
-// positions are inside, at, and around an image of h x w, or are no number.
-func positions(rng *rand.Rand, n, h, w int) (u, v []float64) {
+// positions are inside, at, and around an image of h x w, or are no number; one in so many
+// is at what takes care.
+func positions(rng *rand.Rand, n, h, w, oneIn int) (u, v []float64) {
 	at := func(size int) float64 {
 		edge := []float64{-0.5 - EdgeSlack, -0.5 - 2*EdgeSlack, 0, float64(size - 1),
 			float64(size) - 0.5 + EdgeSlack, float64(size) - 0.5 + 2*EdgeSlack, math.NaN(), math.Inf(1), -1e300}
-		switch rng.IntN(8) {
+		switch rng.IntN(oneIn) {
 		case 0:
 			return edge[rng.IntN(len(edge))]
 		case 1, 2: // about a line of centres
@@ -129,7 +130,7 @@ func TestSample(t *testing.T) {
 	for _, m := range images(rng) {
 		lanes := Values(m.Channels)
 		for _, n := range append(lengths, 517, 1030) {
-			u, v := positions(rng, n, m.H, m.W)
+			u, v := positions(rng, n, m.H, m.W, 8+rng.IntN(2)*100)
 			got, want := guarded[float64](rng, n*lanes)
 			Sample(got[:n*lanes], u, v, &m, testSlack, 0.7)
 			sampleLoop(want[:n*lanes], u, v, &m, testSlack, 0.7)
@@ -146,7 +147,7 @@ func TestSampleMap(t *testing.T) {
 	for _, m := range images(rng) {
 		for _, clean := range []Cleaning{FiniteOnly, NumberOnly, ZeroOrOne} {
 			for _, n := range append(lengths, 517, 1030) {
-				u, v := positions(rng, n, m.H, m.W)
+				u, v := positions(rng, n, m.H, m.W, 8+rng.IntN(2)*100)
 				got, want := guarded[float64](rng, n)
 				SampleMap(got[:n], u, v, &m, testSlack, clean, 1.3)
 				sampleMapLoop(want[:n], u, v, &m, testSlack, clean, 1.3)
@@ -159,7 +160,7 @@ func TestSampleMap(t *testing.T) {
 func TestFootprint(t *testing.T) {
 	rng := rand.New(rand.NewPCG(9, 9))
 	for _, n := range lengths {
-		u, v := positions(rng, n, 30, 40)
+		u, v := positions(rng, n, 30, 40, 8)
 		got, want := guarded[float64](rng, n)
 		Footprint(got[:n], u, v, 30, 40)
 		footprintLoop(want[:n], u, v, 30, 40)

@@ -20,6 +20,7 @@ const (
 type located struct {
 	offset VecVirtual
 	weight [4]VecVirtual // of the stencil's upper and lower pixels, left to right
+	mute   [4]VecVirtual // which of them has no say, where lines are onto
 }
 
 // Places in the table of limits, in groups of four numbers; see limits in Go.
@@ -33,9 +34,11 @@ const (
 	lastV   //
 	colStep // int64, bytes
 	rowStep
-	nearLine // what the product of the stencil's weights is at most there
-	slack    // of a position
-	rest     // 1 less that
+	nearLine  // what the product of the stencil's weights is at most there
+	slack     // of a position
+	rest      // 1 less that
+	leastLine // from where on a position may be on a line
+	mostLine  // and up to where, along x; along y
 )
 
 // positions loads four positions and says which are outside the image.
@@ -59,7 +62,7 @@ func positions(u, v, limits Register) (fu, fv, outside VecVirtual) {
 
 // footprint is 1 inside, else 0.
 func footprint() {
-	text("footprintAVX2", "func(weight, u, v []float64, limits *[48]float64)")
+	text("footprintAVX2", "func(weight, u, v []float64, limits *[60]float64)")
 	weight, u, v := pointer("weight"), pointer("u"), pointer("v")
 	limits := Load(Param("limits"), GP64())
 	n := Load(Param("weight").Len(), GP64())
@@ -77,6 +80,13 @@ func footprint() {
 func locate(u, v, limits Register, near lines) located {
 	fu, fv, outside := positions(u, v, limits)
 	t := YMM()
+	var at [2]VecVirtual // the positions before they are clamped
+	if near == onto {
+		for i, f := range []VecVirtual{fu, fv} {
+			at[i] = YMM()
+			VMOVAPD(f, at[i])
+		}
+	}
 	limit := func(at int) Mem { return Mem{Base: limits, Disp: at} }
 	VXORPD(t, t, t)
 	VMAXPD(t, fu, fu) // 0 also where NaN
@@ -100,12 +110,19 @@ func locate(u, v, limits Register, near lines) located {
 	VPADDQ(wide, offset, offset)
 	one, gu, gv := YMM(), YMM(), YMM()
 	VMOVUPD(doubles("one", 1, 1, 1, 1), one)
+	var mute [2][2]VecVirtual // along x and y, of the first and of the second pixel
 	if near == onto {
-		for _, f := range []VecVirtual{fu, fv} {
-			VCMPPD(notAtMost, limit(slack), f, t)
-			VANDPD(t, f, f)
-			VCMPPD(atLeast, limit(rest), f, t)
-			VBLENDVPD(t, one, f, f)
+		for i, f := range []VecVirtual{fu, fv} {
+			first, second := YMM(), YMM()
+			VCMPPD(atMost, limit(slack), f, second)
+			VCMPPD(atLeast, limit(leastLine), at[i], t)
+			VANDPD(t, second, second)
+			VANDNPD(f, second, f)
+			VCMPPD(atLeast, limit(rest), f, first)
+			VCMPPD(atMost, limit(mostLine+32*i), at[i], t)
+			VANDPD(t, first, first)
+			VBLENDVPD(first, one, f, f)
+			mute[i] = [2]VecVirtual{first, second}
 		}
 	}
 	VORPD(outside, fu, fu)
@@ -115,6 +132,10 @@ func locate(u, v, limits Register, near lines) located {
 	for i, pair := range [4][2]VecVirtual{{gv, gu}, {gv, fu}, {fv, gu}, {fv, fu}} {
 		l.weight[i] = YMM()
 		VMULPD(pair[0], pair[1], l.weight[i])
+		if near == onto {
+			l.mute[i] = YMM()
+			VORPD(mute[0][i%2], mute[1][i/2], l.mute[i])
+		}
 	}
 	return l
 }
@@ -127,12 +148,4 @@ func (l *located) tell(to, limits Register) {
 	VMOVMSKPD(product, bits)
 	MOVB(bits.As8(), Mem{Base: to})
 	INCQ(to)
-}
-
-// silence makes a product 0 where its weight is, whatever the other factor.
-func silence(weight, product VecVirtual) {
-	zero := YMM()
-	VXORPD(zero, zero, zero)
-	VCMPPD(notEqual, zero, weight, zero)
-	VANDPD(zero, product, product)
 }

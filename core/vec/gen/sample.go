@@ -7,8 +7,8 @@ import (
 )
 
 const (
-	sampleArguments = "value, u, v []float64, pix []float32, dx, dy int, limits *[48]float64, gain float32, near []uint8"
-	mapArguments    = "value, u, v []float64, pix []float32, dy int, limits *[48]float64, scale float64, near []uint8"
+	sampleArguments = "value, u, v []float64, pix []float32, dx, dy int, limits *[60]float64, gain float32, near []uint8"
+	mapArguments    = "value, u, v []float64, pix []float32, dy int, limits *[60]float64, scale float64, near []uint8"
 )
 
 // sample3 samples three channels that lie side by side: it locates some pixels, then
@@ -37,7 +37,11 @@ func sample3(name string, near lines) {
 	SHRQ(U8(2), n) // groups of four
 	gain := broadcast("gain", VBROADCASTSS).AsX()
 	stack := Mem{Base: GP64()} // aligned, so that what is stored can be loaded at once
-	LEAQ(AllocLocal(5*places+32).Offset(31), stack.Base)
+	kept := 5 // the offset, weights and, where lines are onto, who has no say
+	if near == onto {
+		kept = 9
+	}
+	LEAQ(AllocLocal(kept*places+32).Offset(31), stack.Base)
 	ANDQ(I8(-32), stack.Base)
 	m, i, here := GP64(), GP64(), GP64()
 
@@ -58,6 +62,9 @@ func sample3(name string, near lines) {
 	VMOVDQU(l.offset, Mem{Base: here})
 	for k, w := range l.weight {
 		VMOVUPD(w, Mem{Base: here, Disp: places * (k + 1)})
+		if near == onto {
+			VMOVUPD(l.mute[k], Mem{Base: here, Disp: places * (k + 5)})
+		}
 	}
 	for pixel := range 4 { // of a rotated tile each may lie on lines of its own
 		p := GP64()
@@ -86,7 +93,8 @@ func sample3(name string, near lines) {
 			VBROADCASTSD(Mem{Base: here, Disp: places*(k+1) + 8*pixel}, weight)
 			VMULPD(weight, product, product)
 			if near == onto {
-				silence(weight, product)
+				VBROADCASTSD(Mem{Base: here, Disp: places*(k+5) + 8*pixel}, weight)
+				VANDNPD(product, weight, product)
 			}
 			if k == 0 {
 				sum = product
@@ -165,7 +173,7 @@ func sample1(name, arguments string, near lines, gained bool, clean func(raw Vec
 				VCVTPS2PD(both.AsX(), part)
 				VMULPD(l.weight[2*line+side], part, part)
 				if near == onto {
-					silence(l.weight[2*line+side], part)
+					VANDNPD(part, l.mute[2*line+side], part)
 				}
 				if sum == nil {
 					sum = part
