@@ -24,8 +24,9 @@ from zetwopass.errors import WCSError
 
 # Three axes although the image has two: the original refuses it as well; `.celestial` is usable.
 REFUSED = {"distortions__magpis_SIN_GAL.fits": "3 axes"}
-# No grid: the inverse of CSC is rough (0.2 pixels), the all-sky map ends inside of the image.
-ALL_POSITIONS = {"1904-66_CSC", "distortions__rosat_allsky_AIT_GAL.fits"}
+# No grid: facets have edges, and the all-sky map ends inside of the image.
+FACETS = {"1904-66_CSC", "1904-66_HPX", "1904-66_QSC", "1904-66_TSC"}
+ALL_POSITIONS = FACETS | {"distortions__rosat_allsky_AIT_GAL.fits"}
 # As an output the map of ZPN ends inside of the image, too.
 ALL_POSITIONS_AS_OUTPUT = ALL_POSITIONS | {"1904-66_ZPN"}
 

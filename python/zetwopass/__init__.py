@@ -25,6 +25,7 @@ from .errors import (
     Error,
     ForkError,
     LibraryError,
+    TileWarning,
     WCSError,
 )
 from .reprojection import reproject_and_coadd
@@ -45,6 +46,7 @@ __all__ = [
     "Plan",
     "SecondPass",
     "Stats",
+    "TileWarning",
     "WCSError",
     "blur_coverage",
     "compute_per_tile_gains_from_coverage",

@@ -12,7 +12,7 @@ import numpy as np
 
 from . import _checks, _ffi, _hooks, _inputs, _report, _run
 from ._job import Job, Outputs, Plan, Settings, TileInput
-from ._tiles import common_grid
+from ._tiles import common_grid, named
 from .errors import ArgumentError, BudgetError, WCSError
 from .telemetry import Resources, Telemetry
 
@@ -224,7 +224,7 @@ def _maps(call: Call, telemetry: Telemetry, shapes: list, grid: tuple[int, int])
     if failed:
         call.log.warning(
             "[TwoPass] the WCS of %s can't be evaluated: gain 1, nothing in the mosaic: %s",
-            _report.named(list(failed)),
+            named(list(failed)),
             next(iter(failed.values())),
         )
     return maps

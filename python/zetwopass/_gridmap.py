@@ -23,10 +23,11 @@ def sky_box(tile: Sky, output: Sky, tile_shape: tuple[int, int], canvas: tuple[i
 
     A lattice over the tile, edges and inside, goes to the output. Between its points a smooth
     curve overshoots by an eighth of its second difference; the margin is the whole of it, in both
-    directions, which also opens the box to the canvas where the sky is cut (a wrap, a pole).
+    directions, which also opens the box to the canvas where the sky is cut (a wrap, a pole). What
+    lookup tables shift between the points is their reach at most.
     """
     height, width = tile_shape
-    count = 129 if tile.has_tables else 33
+    count = 33
     u, v = np.meshgrid(
         np.linspace(-0.5, width - 0.5, count), np.linspace(-0.5, height - 0.5, count)
     )
@@ -35,6 +36,10 @@ def sky_box(tile: Sky, output: Sky, tile_shape: tuple[int, int], canvas: tuple[i
     if not np.isfinite(ends).all():
         return _box_in_sight(tile, output, lattice, canvas)
     margin = 2.0 + sum(np.abs(np.diff(ends, n=2, axis=axis)).max() for axis in (0, 1))
+    if tile.parts.reach or output.parts.reach:
+        steps = [np.abs(np.diff(ends, axis=axis)).max() for axis in (0, 1)]
+        scale = (count - 1) * max(steps[0] / height, steps[1] / width)  # output px a tile px
+        margin += 2 * (tile.parts.reach * scale + output.parts.reach)
     return box_around(ends[..., 0], ends[..., 1], margin, canvas)
 
 
@@ -42,9 +47,12 @@ def _box_in_sight(tile: Sky, output: Sky, lattice: np.ndarray, canvas: tuple[int
     """Return the box of output pixels that look into the cap of sky around the tile's lattice.
 
     It needs no inverse of the output's WCS, so it also holds where the tile is partly or wholly
-    out of the output's reach. The whole canvas if either image has pixels without a sky.
+    out of the output's reach. The whole canvas if either image has pixels without a sky, or tables
+    that shift what is between the lattice's points.
     """
     height, width = canvas
+    if tile.parts.tables or output.parts.tables:
+        return 0, 0, width, height
     looks = unit_vectors(turn(tile.frame, output.frame)(tile.world(lattice)))
     x = np.linspace(-0.5, width - 0.5, min(width, 256) + 1)
     y = np.linspace(-0.5, height - 0.5, min(height, 256) + 1)
@@ -99,15 +107,22 @@ def grid_of(tile: Sky, output: Sky, box: Box, bound: float) -> Grid | None:
     """Return the coarsest grid of halved steps whose error is below `bound` tile pixels.
 
     Each grid is measured against the one of half its step, which holds its cells' centres and the
-    middles of their edges, and on some pixels at random. None if a point has no position (the
-    far side, the end of a map), if the steps get too small, or if it is plain that they will.
+    middles of their edges, and on some pixels at random. That measures functions that are smooth:
+    a polynomial of degree d that is small at d²/2 points along a line is small between them
+    (Coppersmith & Rivlin 1992, SIAM J. Math. Anal. 23, 970), and a line along which the sky is cut
+    leaves the box somewhere, over one of its border's pixels. None for what is rough, if a point
+    has no position (the far side, the end of a map), if the steps get too small, or if it is plain
+    that they will.
     """
     x0, y0, x1, y1 = box
-    if min(x1 - x0, y1 - y0) < _LEAST_SIDE:
+    if min(x1 - x0, y1 - y0) < _LEAST_SIDE or tile.parts.rough or output.parts.rough:
         return None
-    cells = tuple(max(3, ceil((side - 1) / _FIRST_STEP)) for side in (x1 - x0, y1 - y0))
+    least = max(3, ceil(max(tile.parts.degree, output.parts.degree) ** 2 / 4))
+    cells = tuple(max(least, ceil((side - 1) / _FIRST_STEP)) for side in (x1 - x0, y1 - y0))
     low, high = (x0, y0), (x1 - 1, y1 - 1)
     anywhere = np.random.default_rng(0).uniform(low, high, (64, 2))
+    if tile.parts.cut:
+        anywhere = np.concatenate([anywhere, _border(box)])
     checks = transfer(output, tile, anywhere)
     nodes = transfer(output, tile, _lattice(box, cells)).reshape(cells[1] + 1, cells[0] + 1, 2)
     while np.isfinite(nodes).all() and np.isfinite(checks).all():
@@ -116,10 +131,9 @@ def grid_of(tile: Sky, output: Sky, box: Box, bound: float) -> Grid | None:
         cells = tuple(2 * n for n in cells)
         lattice = _lattice(box, cells).reshape(cells[1] + 1, cells[0] + 1, 2)
         finer = transfer(output, tile, lattice.reshape(-1, 2)).reshape(lattice.shape)
-        error = max(
-            np.abs(interpolate(grid, lattice[:1, :, 0], lattice[:, :1, 1]) - finer).max(),
-            np.abs(interpolate(grid, anywhere[:, 0], anywhere[:, 1]) - checks).max(),
-        )
+        between = interpolate(grid, lattice[:1, :, 0], lattice[:, :1, 1])
+        elsewhere = interpolate(grid, anywhere[:, 0], anywhere[:, 1])
+        error = np.max([np.abs(between - finer).max(), np.abs(elsewhere - checks).max()])
         if error <= 0.8 * bound:  # in a border cell the largest error is 7 % above the centre's
             return grid
         # The error of a cubic falls by 16 for each halving; 4 allows for a slow start.
@@ -127,6 +141,15 @@ def grid_of(tile: Sky, output: Sky, box: Box, bound: float) -> Grid | None:
             return None
         nodes = finer
     return None
+
+
+def _border(box: Box) -> np.ndarray:
+    """Return the (n,2) pixels along the box's border."""
+    x0, y0, x1, y1 = box
+    x, y = np.arange(x0, x1, dtype=float), np.arange(y0, y1, dtype=float)
+    rows = [np.stack([x, np.full_like(x, edge)], axis=-1) for edge in (y0, y1 - 1)]
+    columns = [np.stack([np.full_like(y, edge), y], axis=-1) for edge in (x0, x1 - 1)]
+    return np.concatenate(rows + columns)
 
 
 def _lattice(box: Box, cells: tuple[int, int]) -> np.ndarray:

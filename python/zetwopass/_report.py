@@ -9,9 +9,8 @@ import numpy as np
 
 from ._job import Plan
 from ._run import Stats
+from ._tiles import named
 from .telemetry import Resources
-
-_NAMED = 20  # tiles that a line names at most
 
 
 def plan(log: logging.Logger, found: Plan, resources: Resources, tiles: int) -> None:
@@ -60,10 +59,3 @@ def groups(log: logging.Logger, label: np.ndarray) -> None:
             "matched and seams may show: %s",
             "; ".join(named(tiles) + (" (alone)" if len(tiles) == 1 else "") for tiles in others),
         )
-
-
-def named(tiles: list[int]) -> str:
-    """Name tiles by their places in the list, counted from 0."""
-    names = ", ".join(map(str, tiles[:_NAMED]))
-    more = f" and {len(tiles) - _NAMED} more" if len(tiles) > _NAMED else ""
-    return f"tile{'s' if len(tiles) > 1 else ''} {names}{more}"

@@ -1,7 +1,8 @@
 """One celestial WCS, read, checked and evaluated: pixels to the sky and back.
 
 Pixels are (n,2) arrays of x, y, 0-based with centres on integers; the sky is (n,2) longitude and
-latitude in degrees, in this order whatever the order of the WCS's axes. NaN means: not there.
+latitude in degrees, in this order whatever the order of the WCS's axes. NaN means: not there;
+infinities are what astropy has found.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import threading
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from astropy.coordinates import BaseCoordinateFrame
@@ -18,6 +20,7 @@ from astropy.wcs import WCS
 from astropy.wcs.utils import wcs_to_celestial_frame
 
 from ._frames import turn
+from ._parts import Parts, parts_of
 from .errors import WCSError
 
 # Even reading a WCS writes to it (astropy swaps NaN and "undefined" in the C structure and lets
@@ -30,6 +33,7 @@ Function = Callable[[np.ndarray], np.ndarray]
 CHUNK = 1 << 16  # pixels evaluated at a time, which bounds temporaries to some tens of MB
 _NEWTON_STEPS = 12
 _CONVERGED = 1e-6  # pixels moved by the last Newton step; what remains is ~1e-4 of it or less
+_NEAR = 5e-4  # pixels within which Newton's solution is that of astropy, made exact
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,16 +48,15 @@ class Sky:
         """The WCS's axes of longitude and latitude: [1, 0] where the latitude comes first."""
         return [self.wcs.wcs.lng, self.wcs.wcs.lat]
 
-    @property
-    def has_tables(self) -> bool:
-        """Whether lookup tables of distortion are attached."""
-        tables = (self.wcs.cpdis1, self.wcs.cpdis2, self.wcs.det2im1, self.wcs.det2im2)
-        return any(table is not None for table in tables)
+    @cached_property
+    def parts(self) -> Parts:
+        """What the WCS consists of."""
+        return parts_of(self.wcs)
 
     @property
     def is_distorted(self) -> bool:
         """Whether SIP polynomials or tables come before the linear part of the WCS."""
-        return self.wcs.sip is not None or self.has_tables
+        return self.wcs.sip is not None or self.parts.tables
 
     def world(self, pixels: np.ndarray) -> np.ndarray:
         """Return longitude and latitude, degrees, of pixels."""
@@ -63,7 +66,8 @@ class Sky:
         """Return the pixels of longitudes and latitudes in degrees.
 
         With distortions the inverse is exact to 1e-9 pixels where Newton's method converges, and
-        astropy's own answer elsewhere.
+        astropy's own answer elsewhere. Under lookup tables, which may have several solutions or
+        none, it is astropy's answer, made exact where that is near.
         """
         return self._where_finite(self._pixel, lonlat)
 
@@ -83,16 +87,19 @@ class Sky:
         if fine.any():
             with np.errstate(all="ignore"):
                 ends[some] = function(points[some])
-        ends[~_both(np.isfinite(ends))] = np.nan
+        unknown = np.isnan(ends)
+        ends[unknown[:, 0] | unknown[:, 1]] = np.nan
         return ends
 
     def _undistorted(self, linear: np.ndarray, world: np.ndarray) -> np.ndarray:
         """Solve pix2foc(p) = linear for p by Newton's method, the slopes taken over one pixel."""
-        pixels = linear.copy()
-        todo = np.flatnonzero(_both(np.isfinite(linear)))
+        # astropy stops at 1e-4 pixels and, told to be quiet, returns its best where it fails.
+        first = self.wcs.all_world2pix(world, 0, quiet=True) if self.parts.tables else linear
+        pixels = first.copy()
+        todo = np.flatnonzero(_both(np.isfinite(first) & np.isfinite(linear)))
         for _ in range(_NEWTON_STEPS):
             if todo.size == 0:
-                return pixels
+                break
             p = pixels[todo]
             at = self.wcs.pix2foc(p, 0)
             along_x = self.wcs.pix2foc(p + [1, 0], 0) - at
@@ -104,8 +111,12 @@ class Sky:
             step = np.stack([dx, dy], axis=-1)
             pixels[todo] += step
             todo = todo[~_both(np.abs(step) < _CONVERGED)]
-        # astropy stops at 1e-4 pixels and, told to be quiet, returns its best where it fails.
-        pixels[todo] = self.wcs.all_world2pix(world[todo], 0, quiet=True)
+        if self.parts.tables:
+            other = ~_both(np.abs(pixels - first) < _NEAR)
+            other[todo] = True
+            pixels[other] = first[other]
+        elif todo.size:
+            pixels[todo] = self.wcs.all_world2pix(world[todo], 0, quiet=True)
         return pixels
 
 
@@ -161,13 +172,14 @@ def transfer(source: Sky, target: Sky, pixels: np.ndarray) -> np.ndarray:
     """Return the pixels of `target` that show the same sky as (n,2) `pixels` of `source`.
 
     NaN where the sky is not in `target`, or where the way back ends more than a pixel away from
-    the start (another turn around the sky, a false solution), as in reproject.
+    the start, or nowhere at all, at infinity (another turn around the sky, a false solution). A way
+    back that is not known, NaN, does not count against a pixel: all as in reproject.
     """
     if len(pixels) > CHUNK:
         parts = np.array_split(pixels, -(-len(pixels) // CHUNK))
         return np.concatenate([transfer(source, target, part) for part in parts])
     ends = target.pixel(turn(source.frame, target.frame)(source.world(pixels)))
     back = source.pixel(turn(target.frame, source.frame)(target.world(ends)))
-    far = np.abs(back - pixels) > 1
-    ends[far[:, 0] | far[:, 1]] = np.nan
+    lost = (np.abs(back - pixels) > 1) | ~np.isfinite(ends)
+    ends[lost[:, 0] | lost[:, 1]] = np.nan
     return ends

@@ -37,7 +37,7 @@ def plane_of(sky: Sky, shape: tuple[int, int]) -> Plane | None:
     The matrices are held against wcslib on pixels all over an image of `shape` (h, w), so that
     whatever else the WCS has (PV terms, TPV, an odd LATPOLE) shows up and gives None.
     """
-    if sky.is_distorted or sky.wcs.wcs.ctype[sky.wcs.wcs.lng][5:8] != "TAN":
+    if sky.is_distorted or sky.parts.native or sky.wcs.wcs.ctype[sky.wcs.wcs.lng][5:8] != "TAN":
         return None
     plane = _plane(sky)
     height, width = shape
@@ -61,6 +61,8 @@ def homography(tile: Sky, tile_plane: Plane, output: Sky, output_plane: Plane) -
     if between is None:
         return None
     turned = tile_plane.basis.T @ between @ output_plane.basis
+    if np.array_equal(between, np.eye(3)) and np.array_equal(tile_plane.basis, output_plane.basis):
+        turned = np.eye(3)  # one plane, exactly: small pixels lie on one grid to rounding, too
     return tile_plane.to_linear @ turned @ output_plane.linear
 
 

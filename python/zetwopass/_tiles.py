@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -9,11 +10,14 @@ import numpy as np
 
 from . import _buffers, _checks
 from ._job import Outputs, TileInput
-from .errors import ArgumentError
+from .errors import ArgumentError, TileWarning
 
 if TYPE_CHECKING:
     from astropy.io import fits
     from astropy.wcs import WCS
+
+
+_NAMED = 20  # tiles that a line names at most
 
 
 def common_grid(first: tuple[int, int], second: tuple[int, int]) -> tuple[int, int]:
@@ -81,3 +85,21 @@ def outputs(out: tuple[np.ndarray, np.ndarray] | None, shape: tuple[int, int, in
     if mosaic.shape != shape:
         raise ArgumentError(f"out[0] has shape {list(mosaic.shape)}, want {list(shape)}")
     return Outputs(mosaic, coverage)
+
+
+def warn_unseen(tiles: Sequence[int], stacklevel: int) -> None:
+    """Warn of tiles that show nothing; ``stacklevel`` 1 is the caller of this function."""
+    if not len(tiles):
+        return
+    message = (
+        f"nothing of {named(list(tiles))} is to be seen: not on the output, empty, "
+        "or without a way there and back by its WCS"
+    )
+    warnings.warn(message, TileWarning, stacklevel=stacklevel + 1)
+
+
+def named(tiles: list[int]) -> str:
+    """Name tiles by their places in the list, counted from 0."""
+    names = ", ".join(map(str, tiles[:_NAMED]))
+    more = f" and {len(tiles) - _NAMED} more" if len(tiles) > _NAMED else ""
+    return f"tile{'s' if len(tiles) > 1 else ''} {names}{more}"

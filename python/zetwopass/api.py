@@ -10,7 +10,7 @@ import numpy as np
 from . import _buffers, _checks, _device, _ffi, _progress, _run
 from ._job import Job, Plan
 from ._run import Ended, OnStats
-from ._tiles import common_grid, inputs, outputs
+from ._tiles import common_grid, inputs, outputs, warn_unseen
 
 if TYPE_CHECKING:
     from astropy.io import fits
@@ -130,6 +130,9 @@ def second_pass(
     -----
     DeviceWarning
         A GPU was asked for and not used, or failed midway: the result is the CPU's.
+    TileWarning
+        Nothing is to be seen of some tiles: they lie outside, hold nothing but NaN or weights of
+        0, or their WCS has no way from the output and back. ``groups`` has -1 for them.
 
     Raises
     ------
@@ -161,6 +164,7 @@ def second_pass(
     job = Job(settings, job_tiles, coverage=coverage, blurred=blurred, outputs=arrays)
     ended = _call("ztp_second_pass", job, callback, progress)
     device = _device.computed_by(ended)
+    warn_unseen(np.flatnonzero(job.groups < 0).tolist(), stacklevel=2)
     return SecondPass(*arrays, job.gains, job.offsets, job.groups, device, ended.device_error)
 
 
@@ -230,6 +234,7 @@ def tile_gains(
     blurred = np.empty(coverage.shape, np.float32)
     job = Job(settings, job_tiles, coverage=coverage, blurred=blurred)
     _call("ztp_tile_gains", job, callback, progress)
+    warn_unseen([t for t, tile in enumerate(job_tiles) if tile.map is None], stacklevel=2)
     return job.gains
 
 

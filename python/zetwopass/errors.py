@@ -31,6 +31,10 @@ class DeviceWarning(UserWarning):
     """A GPU was asked for and not used, or failed midway: the CPU has done all of the work."""
 
 
+class TileWarning(UserWarning):
+    """Tiles of which nothing is to be seen; the message names them, counted from 0."""
+
+
 class ForkError(Error, RuntimeError):
     """The process was forked from one that had loaded the library."""
 

@@ -14,6 +14,7 @@ import numpy as np
 
 from . import _buffers, _checks, _device, _ffi, _run
 from ._job import Job, Outputs, Settings, TileInput
+from ._tiles import warn_unseen
 from .errors import ArgumentError
 
 if TYPE_CHECKING:
@@ -104,6 +105,8 @@ def reproject_and_coadd(
     -----
     DeviceWarning
         A GPU failed midway: the result is the CPU's.
+    TileWarning
+        Nothing is to be seen of some images.
     """
     _ffi.library()
     _check_supported(reproject_function, combine_function, kwargs)
@@ -133,6 +136,7 @@ def reproject_and_coadd(
     )
     job = Job(settings, tiles, outputs=outputs)
     _device.warn(_run.run("ztp_reproject_coadd", job), stacklevel=2)
+    warn_unseen(np.flatnonzero(job.groups < 0).tolist(), stacklevel=2)
     _finish(job, outputs, combine_function, background_reference, blank_pixel_value)
     return _returned(outputs.mosaic, output_array), _returned(outputs.coverage, output_footprint)
 
