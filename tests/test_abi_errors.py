@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import small
-from zetwopass import _ffi
+from zetwopass import _buffers, _ffi
 from zetwopass._job import Job, Outputs, Settings, TileInput
 from zetwopass._wcs import PixelMap
 
@@ -25,7 +25,9 @@ def job():
     ]
     outputs = Outputs(np.zeros((44, 90, 3), "f4"), np.zeros((44, 90), "f4"))
     settings = Settings(sigma=5, gain_clip=(0.85, 1.18))
-    return Job(settings, tiles, coverage=arguments["coverage"], outputs=outputs)
+    made = Job(settings, tiles, coverage=arguments["coverage"], outputs=outputs)
+    made.kept_outputs = outputs
+    return made
 
 
 def called(job, function="ztp_second_pass"):
@@ -130,6 +132,35 @@ def test_a_job_of_the_header_before_devices_is_computed_as_ever(job):
     assert called(job) == (OK, "")
     assert (job.gains.tolist(), job.offsets.tolist()) == want
     assert old.status == 99
+
+
+def test_tiles_of_the_header_before_weight_maps_are_read_as_ever(job):
+    # Without it a program compiled with that header reads its second tile from the wrong place.
+    assert called(job) == (OK, "")
+    want = job.gains.tolist(), job.offsets.tolist()
+    size = _ffi.Tile.weight_map.offset
+    tiles = b"".join(ctypes.string_at(ctypes.addressof(job.struct.tiles[t]), size) for t in (0, 1))
+    memory = ctypes.create_string_buffer(tiles)
+    job.struct.tiles = ctypes.cast(memory, ctypes.POINTER(_ffi.Tile))
+    job.struct.tile_size = size
+    job.gains[:], job.offsets[:] = 0, 0
+    assert called(job) == (OK, "")
+    assert (job.gains.tolist(), job.offsets.tolist()) == want
+
+
+def test_a_weight_may_have_a_map_and_a_shape_of_its_own(job):
+    # Without it the weight of an image lies where the image does.
+    weight = np.zeros((9, 7), np.float32)
+    weight[3:5, 2:6] = 2
+    tile = job.struct.tiles[0]
+    tile.weight = _buffers.plane("weight", weight)
+    tile.weight_map = _buffers.pixel_map(PixelMap((0, 0, 60, 40), plane=np.eye(3)))[0]
+    job.struct.tiles[1].map = _ffi.Map()
+    coverage = job.kept_outputs.coverage
+    assert called(job) == (OK, "")
+    want = np.zeros_like(coverage)
+    want[3:5, 2:6] = 2
+    np.testing.assert_array_equal(coverage, want)
 
 
 def test_a_plan_of_the_header_before_devices_is_not_written_beyond(job):
