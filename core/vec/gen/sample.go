@@ -37,7 +37,7 @@ func sample3(name string, near lines) {
 	SHRQ(U8(2), n) // groups of four
 	gain := broadcast("gain", VBROADCASTSS).AsX()
 	stack := Mem{Base: GP64()} // aligned, so that what is stored can be loaded at once
-	kept := 5 // the offset, weights and, where lines are onto, who has no say
+	kept := 5                  // the offset, weights and, where lines are onto, who has no say
 	if near == onto {
 		kept = 9
 	}
