@@ -18,14 +18,20 @@ from .adapter import (
 from .api import SecondPass, blur_coverage, plan, second_pass, tile_gains
 from .errors import (
     ArgumentError,
+    ArgumentTypeError,
     BudgetError,
     CancelledError,
     DeviceError,
     DeviceWarning,
     Error,
+    FileError,
     ForkError,
+    HDUError,
     LibraryError,
+    LimitError,
+    MissingFileError,
     WCSError,
+    WCSTypeError,
 )
 from .reprojection import reproject_and_coadd
 
@@ -33,19 +39,25 @@ __version__ = "0.1.0"
 
 __all__ = [
     "ArgumentError",
+    "ArgumentTypeError",
     "BudgetError",
     "CancelledError",
     "DeviceError",
     "DeviceInfo",
     "DeviceWarning",
     "Error",
+    "FileError",
     "ForkError",
+    "HDUError",
     "Installation",
     "LibraryError",
+    "LimitError",
+    "MissingFileError",
     "Plan",
     "SecondPass",
     "Stats",
     "WCSError",
+    "WCSTypeError",
     "blur_coverage",
     "compute_per_tile_gains_from_coverage",
     "device_info",

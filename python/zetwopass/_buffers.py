@@ -37,6 +37,7 @@ def image(
         The library cannot read (or write) the array where it lies.
     """
     _check(name, array, writable)
+    array = np.asarray(array)  # a subclass may have rules of its own
     if array.ndim == 2:
         array = array[:, :, np.newaxis]
     if channels is not None and array.shape[2] < channels:

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import math
 import operator
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 
 from . import _ffi
 from ._job import Settings
-from .errors import ArgumentError
+from .errors import ArgumentError, ArgumentTypeError
 
 MAX_SIGMA = 1000
 MAX_CHANNELS = 4
-_LARGEST = {"workers": 1024, "rows_per_chunk": 2**62, "max_chunk_bytes": 2**62}
+MAX_WORKERS = 1024
+_FLOAT32 = 2.0**-126, (2 - 2.0**-23) * 2.0**127  # its smallest normal number, its largest
+_LARGEST = {"workers": MAX_WORKERS, "rows_per_chunk": 2**62, "max_chunk_bytes": 2**62}
 
 
 def settings(
@@ -30,10 +32,8 @@ def settings(
     binary_weights: bool = False,
 ) -> Settings:
     """Return the settings of a job; None is the library's choice."""
-    if profile not in _ffi.PROFILES:
-        raise ArgumentError(f"profile = {profile!r}, want 'v4.5' or 'v4.2'")
-    if not isinstance(device, str) or device not in _ffi.DEVICES:
-        raise ArgumentError(f"device = {device!r}, want 'auto', 'cpu', 'gpu' or 'hybrid'")
+    word("profile", profile, _ffi.PROFILES)
+    word("device", device, _ffi.DEVICES)
     if threshold is not None:
         if profile == "v4.2":
             raise ArgumentError("threshold is given, but profile 'v4.2' has none; leave it out")
@@ -53,6 +53,19 @@ def settings(
     )
 
 
+def word(name: str, value: str, known: Iterable[str], others: str = "") -> None:
+    """Check that ``value`` is one of the known words; ``others`` says whose the rest are."""
+    if not isinstance(value, str) or value not in known:
+        *first, last = (repr(option) for option in known)
+        raise ArgumentError(f"{name} = {value!r}, want {', '.join(first)} or {last}{others}")
+
+
+def function(name: str, value: Callable | None) -> None:
+    """Check that what is called later, or None, can be called."""
+    if value is not None and not callable(value):
+        raise ArgumentTypeError(f"{name} is a {type(value).__name__}, want a function or None")
+
+
 def integer(name: str, value: int, low: int, high: int) -> int:
     """Return ``value`` as an int from ``low`` to ``high``; floats are refused."""
     try:
@@ -66,13 +79,20 @@ def integer(name: str, value: int, low: int, high: int) -> int:
 
 def number(name: str, value: float) -> float:
     """Return ``value`` as a finite float."""
-    try:
-        found = float(value)
-    except (TypeError, ValueError):
-        raise ArgumentError(f"{name} = {value!r}, want a number") from None
+    found = any_number(name, value)
     if not math.isfinite(found):
         raise ArgumentError(f"{name} = {found}, want a finite number")
     return found
+
+
+def any_number(name: str, value: float) -> float:
+    """Return ``value`` as a float, NaN and infinities too."""
+    try:
+        return float(value)
+    except OverflowError:
+        raise ArgumentError(f"{name} has more than 308 digits, want a number of float64") from None
+    except (TypeError, ValueError):
+        raise ArgumentError(f"{name} = {value!r}, want a number") from None
 
 
 def shape(name: str, value: Sequence[int]) -> tuple[int, int]:
@@ -139,7 +159,21 @@ def weights(values: Sequence[float] | None, count: int, profile: str) -> list[fl
     for i, weight in enumerate(found):
         if weight <= 0:
             raise ArgumentError(f"tile_weights[{i}] = {weight}, want a number above 0")
+    coverage_range(found)
     return found
+
+
+def coverage_range(tile_weights: Sequence[float]) -> None:
+    """Check that finite weights above 0, and the sum of them all, are normal float32 numbers."""
+    least, most, total = *_FLOAT32, 0.0
+    for i, weight in enumerate(tile_weights):
+        total += weight
+        if weight < least or total > most:
+            sums = f" and sums up to {total:g}" if weight < total else ""
+            raise ArgumentError(
+                f"tile_weights[{i}] = {weight:g}{sums}: the coverage is float32, from "
+                f"{least:g} to {most:g}; scale all tile_weights by one number"
+            )
 
 
 def _clip(pair: tuple[float, float]) -> tuple[float, float]:

@@ -75,6 +75,7 @@ class Tile(ctypes.Structure):
         ("weight", Image),
         ("weight_scale", c_double),
         ("map", Map),
+        ("weight_map", Map),
     ]
 
 
