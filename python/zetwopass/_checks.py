@@ -71,7 +71,7 @@ def integer(name: str, value: int, low: int, high: int) -> int:
     try:
         found = operator.index(value)
     except TypeError:
-        raise ArgumentError(f"{name} = {value!r}, want an integer") from None
+        raise ArgumentTypeError(f"{name} = {value!r}, want an integer") from None
     if not low <= found <= high:
         raise ArgumentError(f"{name} = {found}, want {low} to {high}")
     return found
@@ -91,7 +91,9 @@ def any_number(name: str, value: float) -> float:
         return float(value)
     except OverflowError:
         raise ArgumentError(f"{name} has more than 308 digits, want a number of float64") from None
-    except (TypeError, ValueError):
+    except TypeError:
+        raise ArgumentTypeError(f"{name} = {value!r}, want a number") from None
+    except ValueError:
         raise ArgumentError(f"{name} = {value!r}, want a number") from None
 
 
@@ -99,7 +101,9 @@ def shape(name: str, value: Sequence[int]) -> tuple[int, int]:
     """Return rows and columns, both at least 1."""
     try:
         height, width = value
-    except (TypeError, ValueError):
+    except TypeError:
+        raise ArgumentTypeError(f"{name} = {value!r}, want rows and columns") from None
+    except ValueError:
         raise ArgumentError(f"{name} = {value!r}, want rows and columns") from None
     return integer(f"{name}[0]", height, 1, 2**31), integer(f"{name}[1]", width, 1, 2**31)
 
@@ -109,7 +113,7 @@ def entries(
 ) -> list:
     """Return a list, a tuple or the like as a list of ``count`` entries, None only if optional."""
     if not isinstance(value, Sequence) or isinstance(value, (str, bytes)):
-        raise ArgumentError(
+        raise ArgumentTypeError(
             f"{name} is a {type(value).__name__}, want a list with one entry per tile"
         )
     if not value:
@@ -127,7 +131,7 @@ def images(tiles: Sequence[np.ndarray]) -> list[np.ndarray]:
     tiles = entries("tiles", tiles)
     for i, tile in enumerate(tiles):
         if not isinstance(tile, np.ndarray):
-            raise ArgumentError(f"tiles[{i}] is a {type(tile).__name__}, want a NumPy array")
+            raise ArgumentTypeError(f"tiles[{i}] is a {type(tile).__name__}, want a NumPy array")
         if tile.ndim not in (2, 3):
             raise ArgumentError(
                 f"tiles[{i}] has shape {list(tile.shape)}, want [h, w] or [h, w, C]"

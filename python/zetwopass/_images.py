@@ -1,8 +1,8 @@
 """Images in all the forms that `reproject_and_coadd` takes: an array [h, w] and its WCS of each.
 
 The forms and what they mean are those of reproject's `parse_input_data`, `parse_input_weights` and
-`parse_output_projection`, and some that it refuses: pathlike names and open files everywhere,
-pairs as lists, and weights of any form.
+`parse_output_projection`, and some that it refuses: path objects everywhere, pairs as lists, and
+weights of any form.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from . import _checks, _sky
 from .errors import ArgumentError, ArgumentTypeError, HDUError, WCSError, reading
 
 _HDUS = (fits.PrimaryHDU, fits.ImageHDU, fits.CompImageHDU)
-_WANTED = "(array, WCS), (array, header), an image HDU, an HDUList, a FITS file or an NDData"
+_WANTED = "(array, WCS), (array, header), an image HDU, an HDUList, a FITS file's name or an NDData"
 
 Index = int | str | tuple[str, int]  # of an HDU in a list
 
@@ -94,9 +94,6 @@ def _opened(name: str, item: object, hdu: Index | None, index: str) -> tuple[obj
     if isinstance(item, (str, os.PathLike)):
         with reading(name), fits.open(item, memmap=False) as hdus:
             return _of_list(name, hdus, hdu, index)
-    if hasattr(item, "read"):
-        with reading(name):
-            return _of_list(name, fits.open(item, memmap=False), hdu, index)
     if not isinstance(item, Sequence) or isinstance(item, bytes):
         raise ArgumentTypeError(f"{name} is a {type(item).__name__}, want {_WANTED}")
     if len(item) != 2:

@@ -119,7 +119,8 @@ def fits(array: np.ndarray, dtype: np.typing.DTypeLike, *, lowest: bool = False)
 
 def _extremes(array: np.ndarray, *, finite: bool = True) -> tuple:
     """Return the lowest and the highest number, 0 where there is none; NaN never counts."""
-    low, high = np.fmin.reduce(array, axis=None), np.fmax.reduce(array, axis=None)
+    # Axis by axis: NumPy takes ten times as long over all of an interleaved image at once.
+    low, high = (most.reduce(most.reduce(array, axis=0)) for most in (np.fmin, np.fmax))
     if array.dtype.kind != "f":
         return float(low), float(high)
     if np.isnan(high) or (finite and (np.isinf(low) or np.isinf(high))):

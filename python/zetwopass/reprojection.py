@@ -62,9 +62,9 @@ def reproject_and_coadd(
     ----------
     input_data
         One entry per image: (array, WCS), (array, header), an image HDU, an HDU list, the name of
-        a FITS file, an open one or an NDData. Real numbers of any dtype; what is not native float32
-        is converted to it, in a copy. NaN is no data; masks that hide something are refused. Lookup
-        tables of distortion are read from the further HDUs of a list or a file.
+        a FITS file or an NDData. Real numbers of any dtype; what is not native float32 is converted
+        to it, in a copy. NaN is no data; masks that hide something are refused. Lookup tables of
+        distortion are read from the further HDUs of a list or a file.
     output_projection, shape_out
         WCS and shape of the output, or a header or the name of a FITS file, whose own size rules.
         A WCS, here and with an image, is astropy's, or in its wrappers for slices and for the
