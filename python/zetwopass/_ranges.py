@@ -169,7 +169,7 @@ def _span(low: int, high: int) -> str:
 
 
 def _ten(exponent: int) -> str:
-    return f"1e{round(exponent * 0.30103):+d}"
+    return f"1e{round((exponent - 0.5) * 0.30103):+d}"
 
 
 def _float32(array: np.ndarray, shift: int) -> np.ndarray:
