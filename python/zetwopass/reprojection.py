@@ -162,7 +162,8 @@ def _check_supported(function: Callable | None, combine: str, kwargs: dict) -> N
         if key not in _INTERPOLATION:
             raise ArgumentError(f"{key} is not an argument of reproject_interp")
         allowed = _INTERPOLATION[key]
-        if allowed is not None and not (np.ndim(value) == 0 and value in allowed):
+        plain = value is None or isinstance(value, (str, int, np.generic))
+        if allowed is not None and not (plain and value in allowed):
             raise ArgumentError(f"{key} = {value!r}, want {allowed[0]!r}; others are reproject's")
 
 
@@ -180,13 +181,17 @@ def _looped(progress_bar: Callable | None, numbers: range) -> Iterable[int]:
 def _written(name: str, array: np.ndarray | None, shape: tuple[int, int]) -> np.ndarray:
     """Return what the library writes to: the caller's array if it can, else a new one."""
     if array is not None:
-        plain = isinstance(array, np.ndarray) and not isinstance(array, np.ma.MaskedArray)
-        if not plain or array.dtype.kind != "f" or array.shape != shape:
-            raise ArgumentError(f"{name} wants to be an array of floats of shape {list(shape)}")
+        wanted = f"want an array of floats of shape {list(shape)}"
+        if not isinstance(array, np.ndarray) or isinstance(array, np.ma.MaskedArray):
+            raise ArgumentTypeError(f"{name} is a {type(array).__name__}, {wanted}")
+        if array.dtype.kind != "f" or array.shape != shape:
+            found = f"{array.dtype.name} of shape {list(array.shape)}"
+            raise ArgumentError(f"{name} has {found}, {wanted}")
         if not array.flags.writeable:
             raise ArgumentError(f"{name} is read-only")
         native = array.dtype == np.float32 and array.dtype.isnative
         if native and _buffers.is_borrowable(array):
+            _buffers.plane(name, array, writable=True)
             return array
     try:
         return np.empty(shape, np.float32)
@@ -206,7 +211,8 @@ def _blank(value: float, array: np.ndarray) -> float:
     found = _checks.any_number("blank_pixel_value", value)
     with np.errstate(all="ignore"):
         held = float(array.dtype.type(found))
-    lost = (np.isinf(held) or held == 0 or found.is_integer()) and held != found
+    small = abs(held) < np.finfo(array.dtype).tiny
+    lost = (np.isinf(held) or small or found.is_integer()) and held != found
     if lost and np.isfinite(found):
         raise ArgumentError(
             f"blank_pixel_value = {found!r} would be {held!r} in {array.dtype.name}, which the "
@@ -216,9 +222,11 @@ def _blank(value: float, array: np.ndarray) -> float:
 
 
 def _truth(name: str, value: bool) -> bool:
-    if np.ndim(value):
-        raise ArgumentTypeError(f"{name} is a {type(value).__name__}, want True or False")
-    return bool(value)
+    try:
+        return bool(value)
+    except (TypeError, ValueError):  # an array of several
+        found = type(value).__name__
+        raise ArgumentTypeError(f"{name} is a {found}, want True or False") from None
 
 
 def _workers(parallel: object) -> int:
