@@ -186,13 +186,6 @@ def test_an_output_without_room_is_a_memory_error():
         ours(LimitError, MemoryError, "has no room", coadd, shape_out=(side, side))
 
 
-def colour():
-    header = small.wcs_at(0, 0).to_header()
-    header.insert(0, ("NAXIS", 3))
-    header["NAXIS1"], header["NAXIS2"], header["NAXIS3"] = 90, 44, 3
-    return header
-
-
 ARGUMENTS = {
     "input_data": [5, None, "image.fits", b"image.fits", NDData(IMAGE, wcs=TILE), PAIR, IMAGE],
     "input_weights": [5, "weight.fits", [5], [None]],
@@ -223,7 +216,7 @@ def test_arguments_of_a_wrong_type_are_type_errors(name, value):
 VALUES = {
     "input_data": [[], {}],
     "input_weights": [[], [IMAGE, IMAGE], [IMAGE - 5]],
-    "output_projection": [fits.Header(), WCS(naxis=3), colour()],
+    "output_projection": [fits.Header(), WCS(naxis=3), small.colour()],
     "shape_out": ["ab", (3,), (1, 2, 3), (0, 5), {}],
     "combine_function": [[], None, "median"],
     "order": [[], [[1], [2, 3]], np.zeros(2), "bicubic"],
@@ -248,61 +241,6 @@ def test_a_missing_output_file_is_none_of_the_images(tmp_path):
     where = str(tmp_path / "no.fits")
     match = "output_projection can't be read"
     ours(MissingFileError, FileNotFoundError, match, coadd, output_projection=where)
-
-
-REMEDIES = {
-    "header": (colour, r"use astropy\.wcs\.WCS\(header\)\.sub\(\['celestial'\]\)"),
-    "WCS": (lambda: WCS(colour()), "use its .celestial$"),
-}
-
-
-@pytest.mark.filterwarnings("ignore::astropy.wcs.FITSFixedWarning")
-@pytest.mark.parametrize("kind", REMEDIES)
-def test_the_way_out_of_three_axes_can_be_gone(kind):
-    # Without it the message sends the caller to an attribute that is not there.
-    make, message = REMEDIES[kind]
-    plain = small.mosaic()
-    with pytest.raises(WCSError, match=f"output_wcs has 3 axes, want 2; {message}"):
-        zetwopass.second_pass(**plain | {"output_wcs": make()})
-    pair = WCS(make()).sub(["celestial"]) if kind == "header" else make().celestial
-    zetwopass.second_pass(**plain | {"output_wcs": pair})
-
-
-SECOND_PASS = {
-    "profile": [[], {}, None, 4.5],
-    "device": [[], None],
-    "callback": [5, "print"],
-    "progress": [5, "yes", [1]],
-    "threshold": [10**400, "x"],
-    "gain_clip": [(10**400, 1), ("a", "b"), 5],
-    "tile_weights": [[10**400, 1], ["a", 1], 5],
-    "tiles": [5, [5, 5], [np.matrix(np.ones((4, 5)))] * 2],
-    "masks": [5, [5, None], [IMAGE.astype(object), None]],
-    "shape_out": [5, "ab", {}],
-    "sigma": ["x", None],
-    "out": [5, "ab"],
-    "coverage": [5, None],
-}
-
-
-@pytest.mark.parametrize(
-    ("name", "value"), [(name, value) for name, values in SECOND_PASS.items() for value in values]
-)
-def test_the_second_pass_raises_its_own_errors(name, value):
-    # Without it an odd argument leaves it as a TypeError or an OverflowError of Python's.
-    with pytest.raises(ArgumentError, match=name):
-        zetwopass.second_pass(**small.mosaic() | {name: value})
-
-
-@pytest.mark.filterwarnings("ignore::PendingDeprecationWarning")
-def test_a_matrix_is_read_as_the_array_that_it_is():
-    # Without it NumPy's matrix refuses a third axis with an error of its own.
-    tiles = [np.matrix(tile[..., 0]) for tile in small.mosaic()["tiles"]]
-    found, want = (
-        zetwopass.second_pass(**small.mosaic() | {"tiles": given})
-        for given in (tiles, [np.asarray(tile) for tile in tiles])
-    )
-    np.testing.assert_array_equal(found.mosaic, want.mosaic)
 
 
 class Mine(Exception):

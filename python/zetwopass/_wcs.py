@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from dataclasses import dataclass
 
 import numpy as np
@@ -122,7 +123,7 @@ def grid_positions(pixels: PixelMap, x: np.ndarray, y: np.ndarray) -> np.ndarray
 
 def _shape(name: str, shape: Shape) -> Shape:
     try:
-        height, width = (int(n) for n in shape)
+        height, width = (operator.index(n) for n in shape)
     except (TypeError, ValueError) as err:
         raise ArgumentError(f"{name} = {shape!r}, want rows and columns") from err
     if height < 0 or width < 0:
