@@ -216,7 +216,7 @@ def test_arguments_of_a_wrong_type_are_type_errors(name, value):
 VALUES = {
     "input_data": [[], {}],
     "input_weights": [[], [IMAGE, IMAGE], [IMAGE - 5]],
-    "output_projection": [fits.Header(), WCS(naxis=3), small.colour()],
+    "output_projection": [fits.Header(), fits.Header([("NAXIS", "two")]), WCS(naxis=3)],
     "shape_out": ["ab", (3,), (1, 2, 3), (0, 5), {}],
     "combine_function": [[], None, "median"],
     "order": [[], [[1], [2, 3]], np.zeros(2), "bicubic"],

@@ -79,7 +79,7 @@ def header_shape(header: fits.Header) -> tuple[int, ...] | None:
     """Return rows and columns (and what axes there are) by NAXIS, None where they are not all."""
     try:
         return tuple(header[f"NAXIS{axis}"] for axis in range(header["NAXIS"], 0, -1))
-    except KeyError:
+    except (KeyError, TypeError):
         return None
 
 
