@@ -150,7 +150,7 @@ def is_celestial(wcs: WCS) -> bool:
 
 def same(first: Sky, second: Sky) -> bool:
     """Whether pixels of both are the same by their numbers; False where tables make it unsure."""
-    if first.has_tables or second.has_tables:
+    if _tables(first.wcs) or _tables(second.wcs):
         return False
     if not first.frame.is_equivalent_frame(second.frame):
         return False
@@ -188,16 +188,19 @@ def _sliced(wcs: WCS, slices: list[slice | int]) -> WCS:
     for axis, part in enumerate(slices):
         start = getattr(part, "start", None) or 0
         wcs.wcs.crpix[axis] -= start
-        if axis < 2:
-            for table in (wcs.cpdis1, wcs.cpdis2, wcs.det2im1, wcs.det2im2):
-                if table is not None:
-                    table.crval[axis] -= start
+        for table in _tables(wcs) if axis < 2 else ():
+            table.crval[axis] -= start
     if wcs.sip is not None:
         shift = [getattr(part, "start", None) or 0 for part in slices[:2]]
         sip = wcs.sip
         wcs.sip = Sip(sip.a, sip.b, sip.ap, sip.bp, sip.crpix - shift)
     kept = [axis + 1 for axis, part in enumerate(slices) if isinstance(part, slice)]
     return wcs if len(kept) == len(slices) else wcs.sub(kept)
+
+
+def _tables(wcs: WCS) -> list:
+    tables = (wcs.cpdis1, wcs.cpdis2, wcs.det2im1, wcs.det2im2)
+    return [table for table in tables if table is not None]
 
 
 def _celestial_part(wcs: object) -> str:

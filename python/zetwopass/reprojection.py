@@ -119,14 +119,14 @@ def reproject_and_coadd(
         A GPU failed midway: the result is the CPU's.
     """
     _ffi.library()
-    from . import _images, _parts
+    from . import _entries, _images
 
     _check_supported(reproject_function, combine_function, kwargs)
     _checks.function("progress_bar", progress_bar)
     output, shape = _images.output("output_projection", output_projection, shape_out)
-    items, given = _parts.entries("input_data", input_data), None
+    items, given = _entries.entries("input_data", input_data), None
     if input_weights is not None:
-        given = _parts.entries("input_weights", input_weights, len(items))
+        given = _entries.entries("input_weights", input_weights, len(items))
     if background_reference is not None:
         _checks.integer("background_reference", background_reference, 0, len(items) - 1)
     outputs = Outputs(
@@ -141,10 +141,10 @@ def reproject_and_coadd(
         keep_background=not _truth("match_background", match_background),
         workers=_workers(kwargs.get("parallel")),
     )
-    read = _parts.Reader(output, shape, items, given, hdu_in, hdu_weights)
+    read = _entries.Reader(output, shape, items, given, hdu_in, hdu_weights)
     parts = [read(i) for i in _looped(progress_bar, range(len(items)))]
-    shifts = _parts.shared(parts, combine_function)
-    job = Job(settings, [_parts.tile(part, shifts) for part in parts], outputs=outputs)
+    shifts = _entries.shared(parts, combine_function)
+    job = Job(settings, [_entries.tile(part, shifts) for part in parts], outputs=outputs)
     _device.warn(_run.run("ztp_reproject_coadd", job), stacklevel=2)
     level = 0.0 if background_reference is None else job.offsets[background_reference, 0]
     mosaic, footprint = _finished(outputs, shifts, combine_function, level, blank, output_array)
