@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
+from astropy.io import fits
 from astropy.wcs import WCS
 
 import sky
@@ -43,6 +44,14 @@ def masks(seed: int = 3) -> list[np.ndarray]:
     out[0][:, 20:25] = 0
     out[1][10:15] = 0
     return out
+
+
+def colour() -> fits.Header:
+    """Return the header of a colour mosaic, whose WCS has a third axis by its NAXIS."""
+    header = wcs_at(0, 0).to_header()
+    header.insert(0, ("NAXIS", 3))
+    header.update({"NAXIS1": CANVAS[1], "NAXIS2": CANVAS[0], "NAXIS3": 3})
+    return header
 
 
 def drop_in(**changes) -> dict:

@@ -177,3 +177,58 @@ def test_the_blur_refuses_an_output_of_another_shape():
     # Without it the blur writes beyond the array.
     with pytest.raises(ArgumentError, match=r"out has shape \[3, 3\], want \[44, 90\]"):
         zetwopass.blur_coverage(small.mosaic()["coverage"], out=np.zeros((3, 3), "f4"))
+
+
+REMEDIES = {
+    "header": (small.colour, r"use astropy\.wcs\.WCS\(header\)\.sub\(\['celestial'\]\)"),
+    "WCS": (lambda: WCS(small.colour()), "use its .celestial$"),
+}
+
+
+@pytest.mark.filterwarnings("ignore::astropy.wcs.FITSFixedWarning")
+@pytest.mark.parametrize("kind", REMEDIES)
+def test_the_way_out_of_three_axes_can_be_gone(kind):
+    # Without it the message sends the caller to an attribute that is not there.
+    make, message = REMEDIES[kind]
+    plain = small.mosaic()
+    with pytest.raises(WCSError, match=f"output_wcs has 3 axes, want 2; {message}"):
+        zetwopass.second_pass(**plain | {"output_wcs": make()})
+    pair = WCS(make()).sub(["celestial"]) if kind == "header" else make().celestial
+    zetwopass.second_pass(**plain | {"output_wcs": pair})
+
+
+SECOND_PASS = {
+    "profile": [[], {}, None, 4.5],
+    "device": [[], None],
+    "callback": [5, "print"],
+    "progress": [5, "yes", [1]],
+    "threshold": [10**400, "x"],
+    "gain_clip": [(10**400, 1), ("a", "b"), 5],
+    "tile_weights": [[10**400, 1], ["a", 1], 5],
+    "tiles": [5, [5, 5], [np.matrix(np.ones((4, 5)))] * 2],
+    "masks": [5, [5, None], [np.ones((40, 60), object), None]],
+    "shape_out": [5, "ab", {}],
+    "sigma": ["x", None],
+    "out": [5, "ab"],
+    "coverage": [5, None],
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [(name, value) for name, values in SECOND_PASS.items() for value in values]
+)
+def test_the_second_pass_raises_its_own_errors(name, value):
+    # Without it an odd argument leaves it as a TypeError or an OverflowError of Python's.
+    with pytest.raises(ArgumentError, match=name):
+        zetwopass.second_pass(**small.mosaic() | {name: value})
+
+
+@pytest.mark.filterwarnings("ignore::PendingDeprecationWarning")
+def test_a_matrix_is_read_as_the_array_that_it_is():
+    # Without it NumPy's matrix refuses a third axis with an error of its own.
+    tiles = [np.matrix(tile[..., 0]) for tile in small.mosaic()["tiles"]]
+    found, want = (
+        zetwopass.second_pass(**small.mosaic() | {"tiles": given})
+        for given in (tiles, [np.asarray(tile) for tile in tiles])
+    )
+    np.testing.assert_array_equal(found.mosaic, want.mosaic)

@@ -139,7 +139,7 @@ REFUSED = {
     "a cube": ({"data": [(np.zeros((2, 3, 4)), WCS[0])]}, r"input_data\[0\] is \[2, 3, 4\]"),
     "complex numbers": ({"data": [(np.zeros((3, 4), complex), WCS[0])]}, "want real numbers"),
     "a masked array": ({"data": [(np.ma.zeros((3, 4)), WCS[0])]}, "filled"),
-    "a word": ({"data": ["no such file.fits"]}, r"input_data\[0\] can't be opened"),
+    "a word": ({"data": ["no such file.fits"]}, r"input_data\[0\] can't be read"),
     "few weights": ({"input_weights": small.masks()[:1]}, "input_weights has 1 entries, want 2"),
     "other weights": ({"input_weights": [np.ones((3, 4))] * 2}, r"input_weights\[0\] has shape"),
     "a weight below 0": (
@@ -152,7 +152,10 @@ REFUSED = {
     ),
     "a far reference": ({"background_reference": 2}, "background_reference = 2, want 0 to 1"),
     "no shape": ({"shape_out": None}, "shape_out is missing"),
-    "a small output": ({"output_array": np.zeros((3, 4))}, r"output_array .*\[44, 90\]"),
+    "a small output": (
+        {"output_array": np.zeros((3, 4))},
+        r"output_array .* \[3, 4\], want",
+    ),
 }
 
 
@@ -177,7 +180,7 @@ def test_a_wcs_that_cannot_be_read_is_named():
     with pytest.raises(WCSError, match=r"input_data\[1\]"):
         coadd([DATA[0], (IMAGES[1], "a WCS")])
     with pytest.raises(WCSError, match="output_projection"):
-        coadd(output="a WCS")
+        coadd(output=5)
 
 
 def test_the_signature_is_reprojects():

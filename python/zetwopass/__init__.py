@@ -18,15 +18,21 @@ from .adapter import (
 from .api import SecondPass, blur_coverage, plan, second_pass, tile_gains
 from .errors import (
     ArgumentError,
+    ArgumentTypeError,
     BudgetError,
     CancelledError,
     DeviceError,
     DeviceWarning,
     Error,
+    FileError,
     ForkError,
+    HDUError,
     LibraryError,
+    LimitError,
+    MissingFileError,
     TileWarning,
     WCSError,
+    WCSTypeError,
 )
 from .reprojection import reproject_and_coadd
 
@@ -34,20 +40,26 @@ __version__ = "0.1.0"
 
 __all__ = [
     "ArgumentError",
+    "ArgumentTypeError",
     "BudgetError",
     "CancelledError",
     "DeviceError",
     "DeviceInfo",
     "DeviceWarning",
     "Error",
+    "FileError",
     "ForkError",
+    "HDUError",
     "Installation",
     "LibraryError",
+    "LimitError",
+    "MissingFileError",
     "Plan",
     "SecondPass",
     "Stats",
     "TileWarning",
     "WCSError",
+    "WCSTypeError",
     "blur_coverage",
     "compute_per_tile_gains_from_coverage",
     "device_info",

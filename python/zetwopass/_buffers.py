@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from . import _ffi
-from .errors import ArgumentError
+from .errors import ArgumentError, ArgumentTypeError
 
 if TYPE_CHECKING:
     from ._wcs import PixelMap
@@ -37,6 +37,7 @@ def image(
         The library cannot read (or write) the array where it lies.
     """
     _check(name, array, writable)
+    array = np.asarray(array)  # a subclass may have rules of its own
     if array.ndim == 2:
         array = array[:, :, np.newaxis]
     if channels is not None and array.shape[2] < channels:
@@ -104,7 +105,7 @@ def _address(array: np.ndarray) -> int:
 
 def _check(name: str, array: np.ndarray, writable: bool) -> None:
     if not isinstance(array, np.ndarray):
-        raise ArgumentError(f"{name} is a {type(array).__name__}, want a NumPy array")
+        raise ArgumentTypeError(f"{name} is a {type(array).__name__}, want a NumPy array")
     if isinstance(array, np.ma.MaskedArray):
         raise ArgumentError(
             f"{name} is a masked array, want a plain one; use {name}.filled(np.nan)"

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import math
 import operator
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 
 from . import _ffi
 from ._job import Settings
-from .errors import ArgumentError
+from .errors import ArgumentError, ArgumentTypeError
 
 MAX_SIGMA = 1000
 MAX_CHANNELS = 4
-_LARGEST = {"workers": 1024, "rows_per_chunk": 2**62, "max_chunk_bytes": 2**62}
+MAX_WORKERS = 1024
+_FLOAT32 = 2.0**-126, (2 - 2.0**-23) * 2.0**127  # its smallest normal number, its largest
+_LARGEST = {"workers": MAX_WORKERS, "rows_per_chunk": 2**62, "max_chunk_bytes": 2**62}
 
 
 def settings(
@@ -30,10 +32,8 @@ def settings(
     binary_weights: bool = False,
 ) -> Settings:
     """Return the settings of a job; None is the library's choice."""
-    if profile not in _ffi.PROFILES:
-        raise ArgumentError(f"profile = {profile!r}, want 'v4.5' or 'v4.2'")
-    if not isinstance(device, str) or device not in _ffi.DEVICES:
-        raise ArgumentError(f"device = {device!r}, want 'auto', 'cpu', 'gpu' or 'hybrid'")
+    word("profile", profile, _ffi.PROFILES)
+    word("device", device, _ffi.DEVICES)
     if threshold is not None:
         if profile == "v4.2":
             raise ArgumentError("threshold is given, but profile 'v4.2' has none; leave it out")
@@ -53,12 +53,25 @@ def settings(
     )
 
 
+def word(name: str, value: str, known: Iterable[str], others: str = "") -> None:
+    """Check that ``value`` is one of the known words; ``others`` says whose the rest are."""
+    if not isinstance(value, str) or value not in known:
+        *first, last = (repr(option) for option in known)
+        raise ArgumentError(f"{name} = {value!r}, want {', '.join(first)} or {last}{others}")
+
+
+def function(name: str, value: Callable | None) -> None:
+    """Check that what is called later, or None, can be called."""
+    if value is not None and not callable(value):
+        raise ArgumentTypeError(f"{name} is a {type(value).__name__}, want a function or None")
+
+
 def integer(name: str, value: int, low: int, high: int) -> int:
     """Return ``value`` as an int from ``low`` to ``high``; floats are refused."""
     try:
         found = operator.index(value)
     except TypeError:
-        raise ArgumentError(f"{name} = {value!r}, want an integer") from None
+        raise ArgumentTypeError(f"{name} = {value!r}, want an integer") from None
     if not low <= found <= high:
         raise ArgumentError(f"{name} = {found}, want {low} to {high}")
     return found
@@ -66,20 +79,31 @@ def integer(name: str, value: int, low: int, high: int) -> int:
 
 def number(name: str, value: float) -> float:
     """Return ``value`` as a finite float."""
-    try:
-        found = float(value)
-    except (TypeError, ValueError):
-        raise ArgumentError(f"{name} = {value!r}, want a number") from None
+    found = any_number(name, value)
     if not math.isfinite(found):
         raise ArgumentError(f"{name} = {found}, want a finite number")
     return found
+
+
+def any_number(name: str, value: float) -> float:
+    """Return ``value`` as a float, NaN and infinities too."""
+    try:
+        return float(value)
+    except OverflowError:
+        raise ArgumentError(f"{name} has more than 308 digits, want a number of float64") from None
+    except TypeError:
+        raise ArgumentTypeError(f"{name} = {value!r}, want a number") from None
+    except ValueError:
+        raise ArgumentError(f"{name} = {value!r}, want a number") from None
 
 
 def shape(name: str, value: Sequence[int]) -> tuple[int, int]:
     """Return rows and columns, both at least 1."""
     try:
         height, width = value
-    except (TypeError, ValueError):
+    except TypeError:
+        raise ArgumentTypeError(f"{name} = {value!r}, want rows and columns") from None
+    except ValueError:
         raise ArgumentError(f"{name} = {value!r}, want rows and columns") from None
     return integer(f"{name}[0]", height, 1, 2**31), integer(f"{name}[1]", width, 1, 2**31)
 
@@ -89,7 +113,7 @@ def entries(
 ) -> list:
     """Return a list, a tuple or the like as a list of ``count`` entries, None only if optional."""
     if not isinstance(value, Sequence) or isinstance(value, (str, bytes)):
-        raise ArgumentError(
+        raise ArgumentTypeError(
             f"{name} is a {type(value).__name__}, want a list with one entry per tile"
         )
     if not value:
@@ -107,7 +131,7 @@ def images(tiles: Sequence[np.ndarray]) -> list[np.ndarray]:
     tiles = entries("tiles", tiles)
     for i, tile in enumerate(tiles):
         if not isinstance(tile, np.ndarray):
-            raise ArgumentError(f"tiles[{i}] is a {type(tile).__name__}, want a NumPy array")
+            raise ArgumentTypeError(f"tiles[{i}] is a {type(tile).__name__}, want a NumPy array")
         if tile.ndim not in (2, 3):
             raise ArgumentError(
                 f"tiles[{i}] has shape {list(tile.shape)}, want [h, w] or [h, w, C]"
@@ -139,7 +163,21 @@ def weights(values: Sequence[float] | None, count: int, profile: str) -> list[fl
     for i, weight in enumerate(found):
         if weight <= 0:
             raise ArgumentError(f"tile_weights[{i}] = {weight}, want a number above 0")
+    coverage_range(found)
     return found
+
+
+def coverage_range(tile_weights: Sequence[float]) -> None:
+    """Check that finite weights above 0, and the sum of them all, are normal float32 numbers."""
+    least, most, total = *_FLOAT32, 0.0
+    for i, weight in enumerate(tile_weights):
+        total += weight
+        if weight < least or total > most:
+            sums = f" and sums up to {total:g}" if weight < total else ""
+            raise ArgumentError(
+                f"tile_weights[{i}] = {weight:g}{sums}: the coverage is float32, from "
+                f"{least:g} to {most:g}; scale all tile_weights by one number"
+            )
 
 
 def _clip(pair: tuple[float, float]) -> tuple[float, float]:

@@ -159,6 +159,7 @@ def _prepared(call: Call, arguments: dict) -> tuple[np.ndarray, Outputs, list, l
     if call.profile == "v4.5":
         weights = _inputs.coadd_masks(masks, arguments["tile_weights"], shapes)
         scales = _inputs.tile_scales(arguments["tile_weights"], len(tiles))
+        _checks.coverage_range(scales)
     inputs = [
         _tile_input(t, image, masks[t], weight=weights[t], weight_scale=scales[t])
         for t, image in enumerate(images)

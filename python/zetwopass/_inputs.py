@@ -187,9 +187,10 @@ def header_shape(output_wcs) -> tuple[int, int] | None:
     """Return rows and columns of an output that is a header with a size, None for any other."""
     from astropy.io import fits
 
-    if not isinstance(output_wcs, fits.Header) or "NAXIS2" not in output_wcs:
-        return None
-    return int(output_wcs["NAXIS2"]), int(output_wcs["NAXIS1"])
+    from ._images import header_shape as shape_of
+
+    found = shape_of(output_wcs) if isinstance(output_wcs, fits.Header) else None
+    return found if found is not None and len(found) == 2 else None
 
 
 def _scale(weight) -> float:

@@ -42,7 +42,8 @@ class Settings:
 class TileInput:
     """One tile: float32 image [h, w] or [h, w, C], mask and weight [h, w] or None for ones.
 
-    ``map`` is None where the tile shows nothing; ``name`` is what messages call it.
+    ``map`` is None where the tile shows nothing; ``name`` is what messages call it. A weight with
+    a ``weight_map`` lies there, in any shape; without one it lies on the image.
     """
 
     name: str
@@ -51,6 +52,7 @@ class TileInput:
     mask: np.ndarray | None = None
     weight: np.ndarray | None = None
     weight_scale: float = 1.0
+    weight_map: PixelMap | None = None
 
 
 class Plan(NamedTuple):
@@ -148,10 +150,12 @@ class Job:
             if tile.mask is not None:
                 entry.mask = _buffers.plane(f"mask of {tile.name}", tile.mask, shape)
             if tile.weight is not None:
-                entry.weight = _buffers.plane(f"weight of {tile.name}", tile.weight, shape)
+                lying = shape if tile.weight_map is None else None
+                entry.weight = _buffers.plane(f"weight of {tile.name}", tile.weight, lying)
             entry.weight_scale = tile.weight_scale
             entry.map, nodes = _buffers.pixel_map(tile.map)
-            self._kept.append(nodes)
+            entry.weight_map, weight_nodes = _buffers.pixel_map(tile.weight_map)
+            self._kept += [nodes, weight_nodes]
         self.struct.tiles = table
         self.struct.tile_count = len(tiles)
 

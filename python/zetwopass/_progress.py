@@ -5,7 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+import numpy as np
+
+from . import _checks
 from ._run import OnStats, Stats
+from .errors import ArgumentTypeError
 
 
 @contextmanager
@@ -14,6 +18,11 @@ def watched(progress: bool | Callable, callback: OnStats | None) -> Iterator[OnS
 
     ``progress`` is False, True for tqdm's own choice of bar, or a class with tqdm's interface.
     """
+    _checks.function("callback", callback)
+    if not (callable(progress) or progress is None or isinstance(progress, (bool, np.bool_))):
+        raise ArgumentTypeError(
+            f"progress is a {type(progress).__name__}, want True, False or a class like tqdm's"
+        )
     if not progress:
         yield callback
         return

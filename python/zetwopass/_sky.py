@@ -16,12 +16,13 @@ from functools import cached_property
 import numpy as np
 from astropy.coordinates import BaseCoordinateFrame
 from astropy.io import fits
-from astropy.wcs import WCS
+from astropy.wcs import WCS, Sip
 from astropy.wcs.utils import wcs_to_celestial_frame
+from astropy.wcs.wcsapi import BaseHighLevelWCS, SlicedLowLevelWCS
 
 from ._frames import turn
 from ._parts import Parts, parts_of
-from .errors import WCSError
+from .errors import WCSError, WCSTypeError, reading
 
 # Even reading a WCS writes to it (astropy swaps NaN and "undefined" in the C structure and lets
 # wcslib fill in defaults), so threads that share one get wrong pixels: astropy issues 16244 and
@@ -125,8 +126,8 @@ def _both(pairs: np.ndarray) -> np.ndarray:
     return pairs[:, 0] & pairs[:, 1]
 
 
-def read(name: str, wcs: WCS | fits.Header | Sky) -> Sky:
-    """Check and copy a WCS; a header is read first, and what was read already is taken as it is.
+def read(name: str, wcs: object) -> Sky:
+    """Check and copy what `private_copy` takes, or a `Sky`, which is taken as it is.
 
     Raises
     ------
@@ -136,36 +137,101 @@ def read(name: str, wcs: WCS | fits.Header | Sky) -> Sky:
     """
     if isinstance(wcs, Sky):
         return wcs
-    try:
-        with _copying:
-            copy = _of_header(wcs) if isinstance(wcs, fits.Header) else _copy(name, wcs)
-        if copy.naxis != 2:
-            raise WCSError(f"{name} has {copy.naxis} axes, want 2; try {name}.celestial")
-        copy.wcs.set()
-        if copy.wcs.lng < 0 or copy.wcs.lat < 0:
-            raise WCSError(f"{name} has the axes {list(copy.wcs.ctype)}, want a celestial pair")
-        scale = copy.wcs.get_cdelt()[:, None] * copy.wcs.get_pc()
-        if not all(np.isfinite(n).all() for n in (copy.wcs.crval, copy.wcs.crpix, scale)):
-            raise WCSError(f"{name} has a CRVAL, CRPIX or scale that is not finite")
-        if np.linalg.matrix_rank(scale) < 2:
-            raise WCSError(f"{name} has a singular matrix {scale.tolist()}")
+    copy = private_copy(name, wcs)
+    with reading(name, WCSError):
+        _check(name, copy, "use " + _celestial_part(wcs))
         return Sky(copy, wcs_to_celestial_frame(copy))
-    except (WCSError, MemoryError):
-        raise
-    except Exception as err:  # astropy and wcslib raise many kinds, all meaning the same here
-        raise WCSError(f"{name} can't be read: {err}") from err
 
 
-def _copy(name: str, wcs: WCS) -> WCS:
-    if not isinstance(wcs, WCS):
-        raise WCSError(f"{name} is a {type(wcs).__name__}, want an astropy.wcs.WCS")
-    return wcs.deepcopy()
+def private_copy(name: str, wcs: object, hdus: fits.HDUList | None = None) -> WCS:
+    """Return a copy of an astropy WCS, of one inside of astropy's wrappers, or of a header's.
+
+    Lookup tables that a header speaks of are read from `hdus`.
+    """
+    with reading(name, WCSError), _copying:
+        if isinstance(wcs, fits.Header):
+            return _of_header(wcs, hdus)
+        return _unwrapped(name, wcs)
 
 
-def _of_header(header: fits.Header) -> WCS:
+def is_celestial(wcs: WCS) -> bool:
+    """Whether a WCS has two axes, longitude and latitude."""
+    return wcs.naxis == 2 and wcs.has_celestial
+
+
+def same(first: Sky, second: Sky) -> bool:
+    """Whether pixels of both are the same by their numbers; False where tables make it unsure."""
+    if _tables(first.wcs) or _tables(second.wcs):
+        return False
+    if not first.frame.is_equivalent_frame(second.frame):
+        return False
+    ancillary = 1  # wcslib's WCSCOMPARE_ANCILLARY: dates and the like may differ
+    sips = (first.wcs.sip, second.wcs.sip)
+    if not first.wcs.wcs.compare(second.wcs.wcs, ancillary):
+        return False
+    return all(
+        np.array_equal(*(getattr(sip, part, None) for sip in sips)) for part in ("a", "b", "crpix")
+    )
+
+
+def _of_header(header: fits.Header, hdus: fits.HDUList | None) -> WCS:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # cards that wcslib mends, deprecated spellings
-        return WCS(header)
+        return WCS(header, fobj=hdus)
+
+
+def _unwrapped(name: str, wcs: object) -> WCS:
+    if isinstance(wcs, WCS):
+        return wcs.deepcopy()
+    if isinstance(wcs, SlicedLowLevelWCS):
+        return _sliced(_unwrapped(name, wcs._wcs), wcs._slices_pixel)
+    inside = wcs.low_level_wcs if isinstance(wcs, BaseHighLevelWCS) else wcs
+    if inside is wcs:
+        raise WCSTypeError(
+            f"{name} is a {type(wcs).__name__}, want an astropy.wcs.WCS, a header, or a wrapper of "
+            "astropy.wcs.wcsapi around a WCS"
+        )
+    return _unwrapped(name, inside)
+
+
+def _sliced(wcs: WCS, slices: list[slice | int]) -> WCS:
+    """Return a WCS, which may be changed, without the pixels before and beside slices in x, y..."""
+    for axis, part in enumerate(slices):
+        start = getattr(part, "start", None) or 0
+        wcs.wcs.crpix[axis] -= start
+        for table in _tables(wcs) if axis < 2 else ():
+            table.crval[axis] -= start
+    if wcs.sip is not None:
+        shift = [getattr(part, "start", None) or 0 for part in slices[:2]]
+        sip = wcs.sip
+        wcs.sip = Sip(sip.a, sip.b, sip.ap, sip.bp, sip.crpix - shift)
+    kept = [axis + 1 for axis, part in enumerate(slices) if isinstance(part, slice)]
+    return wcs if len(kept) == len(slices) else wcs.sub(kept)
+
+
+def _tables(wcs: WCS) -> list:
+    tables = (wcs.cpdis1, wcs.cpdis2, wcs.det2im1, wcs.det2im2)
+    return [table for table in tables if table is not None]
+
+
+def _celestial_part(wcs: object) -> str:
+    """Say how to get the celestial pair of axes out of a WCS with more of them."""
+    if isinstance(wcs, fits.Header):
+        return "astropy.wcs.WCS(header).sub(['celestial'])"
+    return "its .celestial" if isinstance(wcs, WCS) else "the .celestial of the WCS inside"
+
+
+def _check(name: str, wcs: WCS, remedy: str) -> None:
+    if wcs.naxis != 2:
+        raise WCSError(f"{name} has {wcs.naxis} axes, want 2; {remedy}")
+    wcs.wcs.set()
+    if wcs.wcs.lng < 0 or wcs.wcs.lat < 0:
+        raise WCSError(f"{name} has the axes {list(wcs.wcs.ctype)}, want a celestial pair")
+    scale = wcs.wcs.get_cdelt()[:, None] * wcs.wcs.get_pc()
+    if not all(np.isfinite(n).all() for n in (wcs.wcs.crval, wcs.wcs.crpix, scale)):
+        raise WCSError(f"{name} has a CRVAL, CRPIX or scale that is not finite")
+    if np.linalg.matrix_rank(scale) < 2:
+        raise WCSError(f"{name} has a singular matrix {scale.tolist()}")
 
 
 def transfer(source: Sky, target: Sky, pixels: np.ndarray) -> np.ndarray:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,7 +12,7 @@ from astropy.wcs import WCS
 from . import _gridmap, _tangent
 from ._sky import Sky, read
 from ._tangent import Box
-from .errors import ArgumentError, WCSError
+from .errors import ArgumentError, WCSError, reading
 
 Shape = tuple[int, int]
 
@@ -94,17 +95,13 @@ def pixel_map(
     output, tile = read("output_wcs", output_wcs), read(name, tile_wcs)
     if 0 in tile_shape or 0 in canvas:
         return None
-    try:
+    with reading(name, WCSError, "can't be evaluated on the output"):
         matrix = _homography(tile, tile_shape, output, canvas)
         if matrix is not None:
             box = _tangent.plane_box(matrix, tile_shape, canvas)
             return None if _empty(box) else PixelMap(box, plane=matrix)
         box = _gridmap.sky_box(tile, output, tile_shape, canvas)
         return None if _empty(box) else _sky_map(tile, tile_shape, output, box, bound)
-    except MemoryError:
-        raise
-    except Exception as err:  # astropy and wcslib raise many kinds, all meaning the same here
-        raise WCSError(f"{name} can't be evaluated on the output: {err}") from err
 
 
 def plane_positions(pixels: PixelMap, x: np.ndarray, y: np.ndarray) -> np.ndarray:
@@ -126,7 +123,7 @@ def grid_positions(pixels: PixelMap, x: np.ndarray, y: np.ndarray) -> np.ndarray
 
 def _shape(name: str, shape: Shape) -> Shape:
     try:
-        height, width = (int(n) for n in shape)
+        height, width = (operator.index(n) for n in shape)
     except (TypeError, ValueError) as err:
         raise ArgumentError(f"{name} = {shape!r}, want rows and columns") from err
     if height < 0 or width < 0:

@@ -87,9 +87,10 @@ def second_pass(
         Images [h, w] or [h, w, C], NaN where there is nothing. The first tile's C rules, at most
         4; what others have beyond it is ignored.
     tiles_wcs
-        One celestial WCS with two axes per tile.
+        One celestial WCS with two axes per tile: astropy's, in its wrappers for slices and for the
+        high-level interface too, or a header.
     output_wcs
-        The WCS of the mosaic and of ``coverage``; may be a header.
+        The WCS of the mosaic and of ``coverage``; the same kinds.
     coverage
         [Hc, Wc]: how many tiles the first pass had on each output pixel.
     shape_out
@@ -103,7 +104,8 @@ def second_pass(
         Per tile [h, w], its own coverage, or None for ones: above 1e-3 a pixel counts in the gain,
         and in profile ``'v4.5'`` above 0 it counts in the coadd.
     tile_weights
-        Factors above 0 of the tiles' weights in the coadd; ``'v4.5'`` only.
+        Factors above 0 of the tiles' weights in the coadd; ``'v4.5'`` only. Each and their sum
+        have to be float32 numbers, because the coverage is.
     profile
         ``'v4.5'`` or ``'v4.2'``: which generation of the maths.
     threshold

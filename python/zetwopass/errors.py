@@ -2,17 +2,47 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 
 class Error(Exception):
     """Any failure that zetwopass reports."""
+
+    def __str__(self) -> str:  # KeyError would quote the message
+        return Exception.__str__(self)
 
 
 class ArgumentError(Error, ValueError):
     """An argument that cannot be used; the message names it."""
 
 
+class ArgumentTypeError(ArgumentError, TypeError):
+    """An argument of a type that cannot be used."""
+
+
+class FileError(ArgumentError, OSError):
+    """A file, or what is in it, that cannot be read."""
+
+
+class MissingFileError(FileError, FileNotFoundError):
+    """A file that is not there."""
+
+
+class HDUError(ArgumentError, KeyError, IndexError):
+    """An HDU that a file or a list does not have."""
+
+
 class WCSError(Error, ValueError):
     """A WCS that cannot be read or evaluated; the message names the argument."""
+
+
+class WCSTypeError(WCSError, TypeError):
+    """What came where a WCS is wanted is none that can be read."""
+
+
+class LimitError(Error, MemoryError):
+    """A limit of the process or the machine, mostly memory; the message names it."""
 
 
 class BudgetError(Error, MemoryError):
@@ -59,3 +89,35 @@ def check(status: int, message: str) -> None:
     if status == _DEVICE:
         raise DeviceError(message)
     raise LibraryError(f"{message} (status {status})")
+
+
+@contextmanager
+def reading(
+    name: str, otherwise: type[Error] = FileError, failed: str = "can't be read"
+) -> Iterator[None]:
+    """Make what astropy and NumPy raise while they read ``name`` an error of this module.
+
+    Missing files, other failures of the system and want of memory stay what they are for
+    ``except``; the rest, of which they raise many kinds, is ``otherwise``.
+    """
+    try:
+        yield
+    except Error:
+        raise
+    except FileNotFoundError as err:
+        raise MissingFileError(f"{name} {failed}: {err}") from err
+    except OSError as err:
+        raise FileError(f"{name} {failed}: {err}") from err
+    except MemoryError as err:
+        kind = otherwise if _is_wcslibs(err) else LimitError
+        raise kind(f"{name} {failed}: {err or 'there is not enough memory'}") from err
+    except Exception as err:
+        raise otherwise(f"{name} {failed}: {err}") from err
+
+
+def _is_wcslibs(err: MemoryError) -> bool:
+    """Whether it is what astropy raises for some headers, with wcslib's words of what is wrong.
+
+    Python's own has no words, and NumPy's is of a type of its own.
+    """
+    return type(err) is MemoryError and bool(err.args)

@@ -1,27 +1,30 @@
 """reproject's `reproject_and_coadd` by the library: the same call, another import.
 
-What differs: images have two axes and are computed from float32 values (sums in float64); only
-bilinear interpolation and the functions 'mean' and 'sum'; the background match is the least-squares
-solution itself, the same on every run, and a tile without overlaps keeps its level.
+What differs: images have two axes and are computed from float32 values (sums in float64), to which
+larger and smaller ones are brought by a power of two; only bilinear interpolation and the functions
+'mean' and 'sum'; the background match is the least-squares solution itself, the same on every run,
+and a tile without overlaps keeps its level.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+import operator
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from . import _buffers, _checks, _device, _ffi, _run
-from ._job import Job, Outputs, Settings, TileInput
+from . import _buffers, _checks, _device, _ffi, _ranges, _run
+from ._job import Job, Outputs, Settings
 from ._tiles import warn_unseen
-from .errors import ArgumentError
+from .errors import ArgumentError, ArgumentTypeError, LimitError
 
 if TYPE_CHECKING:
     from astropy.io import fits
     from astropy.wcs import WCS
 
-    from ._sky import Sky
+    from ._images import Index
+    from ._ranges import Shifts
 
 # Values of reproject_interp's own arguments that say what is done here anyway.
 _INTERPOLATION = {
@@ -37,11 +40,11 @@ _INTERPOLATION = {
 
 def reproject_and_coadd(
     input_data: Iterable,
-    output_projection: WCS | fits.Header,
+    output_projection: WCS | fits.Header | str,
     shape_out: tuple[int, int] | None = None,
     input_weights: Iterable | None = None,
-    hdu_in: int | str | None = None,
-    hdu_weights: int | str | None = None,
+    hdu_in: Index | None = None,
+    hdu_weights: Index | None = None,
     reproject_function: Callable | None = None,
     combine_function: str = "mean",
     match_background: bool = False,
@@ -61,13 +64,19 @@ def reproject_and_coadd(
     input_data
         One entry per image: (array, WCS), (array, header), an image HDU, an HDU list, the name of
         a FITS file or an NDData. Real numbers of any dtype; what is not native float32 is converted
-        to it, in a copy. NaN is no data.
+        to it, in a copy. NaN is no data; masks that hide something are refused. Lookup tables of
+        distortion are read from the further HDUs of a list or a file.
     output_projection, shape_out
-        WCS and shape of the output, or a header, whose own size rules.
+        WCS and shape of the output, or a header or the name of a FITS file, whose own size rules.
+        A WCS, here and with an image, is astropy's, or in its wrappers for slices and for the
+        high-level interface.
     input_weights
-        Per image an array [h, w] or an HDU, list or file with one; NaN is 0.
+        Per image an array [h, w] or anything that an image can be; NaN is 0. A weight that comes
+        with a celestial WCS lies where that says, in a shape of its own; any other lies on the
+        image. Only the ratios of weights count in a mean; the smallest above 0 and the largest may
+        be 1e70 apart.
     hdu_in, hdu_weights
-        Which HDU of lists and files; the only one by default.
+        Which HDU of lists and files, by number, name or (name, version); the only one by default.
     reproject_function
         None or ``reproject.reproject_interp``.
     combine_function
@@ -79,12 +88,12 @@ def reproject_and_coadd(
         all groups are shifted by the same number.
     output_array, output_footprint
         Arrays [H, W] of floats to write to, float32 ones without a copy. By default the results
-        are new float32 arrays. A footprint that is not 0 is refused: reproject adds to such
-        results, this function doesn't.
+        are new arrays, float32 where the numbers fit into it, else float64. A footprint that is not
+        0 is refused: reproject adds to such results, this function doesn't.
     progress_bar
         Wraps the loop that reads the images and maps them, before the computation.
     blank_pixel_value
-        Where no image is.
+        Where no image is; refused if the array, float32 by default, can't hold it.
     block_sizes, intermediate_memmap, and block_size, parallel, dask_method in kwargs
         No effect: there are no intermediate images. ``parallel`` as an int above 0 is the number
         of threads.
@@ -97,9 +106,13 @@ def reproject_and_coadd(
     Raises
     ------
     ArgumentError
-        An argument that can't be used, or that reproject has and this function doesn't.
+        An argument that can't be used, or that reproject has and this function doesn't. It is also
+        a TypeError, an OSError (for a missing file FileNotFoundError) or a KeyError and an
+        IndexError (no such HDU) where that is expected: see `zetwopass.errors`.
     WCSError
         A WCS that can't be read or evaluated.
+    LimitError
+        There is not enough memory.
 
     Warns
     -----
@@ -109,36 +122,37 @@ def reproject_and_coadd(
         Nothing is to be seen of some images.
     """
     _ffi.library()
+    from . import _entries, _images
+
     _check_supported(reproject_function, combine_function, kwargs)
-    output, shape = _output(output_projection, shape_out)
-    items = list(input_data)
-    given = None if input_weights is None else list(input_weights)
-    _check_counts(items, given, background_reference)
-    if output_footprint is not None and np.any(output_footprint):
-        raise ArgumentError(
-            "output_footprint is not 0 everywhere; adding to a result is reproject's alone"
-        )
-    weights = given or [None] * len(items)
-    wrap = progress_bar or (lambda items: items)
-    tiles = [
-        _tile(i, items[i], weights[i], output, shape, hdu_in, hdu_weights)
-        for i in wrap(range(len(items)))
-    ]
+    _checks.function("progress_bar", progress_bar)
+    output, shape = _images.output("output_projection", output_projection, shape_out)
+    items, given = _entries.entries("input_data", input_data), None
+    if input_weights is not None:
+        given = _entries.entries("input_weights", input_weights, len(items))
+    if background_reference is not None:
+        _checks.integer("background_reference", background_reference, 0, len(items) - 1)
     outputs = Outputs(
         _written("output_array", output_array, shape),
         _written("output_footprint", output_footprint, shape),
     )
+    _check_footprint(output_footprint)
+    blank = _blank(blank_pixel_value, outputs.mosaic if output_array is None else output_array)
     settings = Settings(
         profile="v4.2",
         combine=combine_function,
-        keep_background=not match_background,
+        keep_background=not _truth("match_background", match_background),
         workers=_workers(kwargs.get("parallel")),
     )
-    job = Job(settings, tiles, outputs=outputs)
+    read = _entries.Reader(output, shape, items, given, hdu_in, hdu_weights)
+    parts = [read(i) for i in _looped(progress_bar, range(len(items)))]
+    shifts = _entries.shared(parts, combine_function)
+    job = Job(settings, [_entries.tile(part, shifts) for part in parts], outputs=outputs)
     _device.warn(_run.run("ztp_reproject_coadd", job), stacklevel=2)
     warn_unseen(np.flatnonzero(job.groups < 0).tolist(), stacklevel=2)
-    _finish(job, outputs, combine_function, background_reference, blank_pixel_value)
-    return _returned(outputs.mosaic, output_array), _returned(outputs.coverage, output_footprint)
+    level = 0.0 if background_reference is None else job.offsets[background_reference, 0]
+    mosaic, footprint = _finished(outputs, shifts, combine_function, level, blank, output_array)
+    return mosaic, _returned("output_footprint", footprint, output_footprint)
 
 
 def _check_supported(function: Callable | None, combine: str, kwargs: dict) -> None:
@@ -147,137 +161,118 @@ def _check_supported(function: Callable | None, combine: str, kwargs: dict) -> N
         raise ArgumentError(
             f"reproject_function = {name}, want reproject_interp; others are reproject's alone"
         )
-    if combine not in _ffi.COMBINES:
-        raise ArgumentError(
-            f"combine_function = {combine!r}, want 'mean' or 'sum'; others are reproject's alone"
-        )
+    _checks.word("combine_function", combine, _ffi.COMBINES, "; others are reproject's alone")
     for key, value in kwargs.items():
         if key not in _INTERPOLATION:
             raise ArgumentError(f"{key} is not an argument of reproject_interp")
         allowed = _INTERPOLATION[key]
-        if allowed is not None and value not in allowed:
+        plain = value is None or isinstance(value, (str, int, np.generic))
+        if allowed is not None and not (plain and value in allowed):
             raise ArgumentError(f"{key} = {value!r}, want {allowed[0]!r}; others are reproject's")
 
 
-def _check_counts(items: list, weights: list | None, reference: int | None) -> None:
-    if not items:
-        raise ArgumentError("input_data is empty, want one entry per image")
-    if weights is not None:
-        _checks.entries("input_weights", weights, len(items))
-    if reference is not None:
-        _checks.integer("background_reference", reference, 0, len(items) - 1)
-
-
-def _output(projection, shape_out) -> tuple[Sky, tuple[int, int]]:
-    """Return the output's WCS and shape; a header with a size rules over ``shape_out``."""
-    from astropy.io import fits
-
-    from ._sky import read
-
-    if isinstance(projection, fits.Header):
-        if "NAXIS2" in projection:
-            shape_out = projection["NAXIS2"], projection["NAXIS1"]
-    elif shape_out is None:
-        shape_out = getattr(projection, "array_shape", None)
-    if shape_out is None:
-        raise ArgumentError("shape_out is missing, and output_projection has no size")
-    shape = _checks.shape("shape_out", tuple(shape_out))
-    return read("output_projection", projection), shape
-
-
-def _tile(i, item, weight, output, shape, hdu_in, hdu_weights) -> TileInput:
-    from ._wcs import pixel_map
-
-    name = f"input_data[{i}]"
-    array, wcs = _opened(name, item, hdu_in)
-    image = _plane(name, array)
-    if weight is not None:
-        if not isinstance(weight, np.ndarray):
-            weight, _ = _opened(f"input_weights[{i}]", weight, hdu_weights)
-        weight = _plane(f"input_weights[{i}]", weight)
-        if weight.shape != image.shape:
-            raise ArgumentError(
-                f"input_weights[{i}] has shape {list(weight.shape)}, want {list(image.shape)}"
-            )
-        if (weight < 0).any():
-            raise ArgumentError(
-                f"input_weights[{i}] is {weight.min():g} somewhere, want 0 or more; "
-                "weights below 0 are reproject's alone"
-            )
-    pixels = pixel_map(wcs, image.shape, output, shape, name=f"the WCS of {name}")
-    return TileInput(name=name, image=image, map=pixels, weight=weight)
-
-
-def _opened(name: str, item, hdu: int | str | None) -> tuple[np.ndarray, object]:
-    """Return the array and the WCS of an entry; the WCS of an HDU may be no celestial one."""
-    from astropy.io import fits
-    from astropy.nddata import NDDataBase
-    from astropy.wcs import WCS
-
-    if isinstance(item, Sequence) and not isinstance(item, (str, fits.HDUList)):
-        if len(item) != 2:
-            raise ArgumentError(f"{name} has {len(item)} parts, want an array and a WCS")
-        array, wcs = item
-        return np.asanyarray(array), WCS(wcs) if isinstance(wcs, fits.Header) else wcs
-    if isinstance(item, NDDataBase):
-        return item.data, item.wcs
-    if isinstance(item, (fits.PrimaryHDU, fits.ImageHDU, fits.CompImageHDU)):
-        return item.data, WCS(item.header)
-    if isinstance(item, fits.HDUList):
-        if hdu is None and len(item) > 1:
-            raise ArgumentError(f"{name} has {len(item)} HDUs; tell which with hdu_in=")
-        return _opened(name, item[hdu or 0], None)
-    try:
-        with fits.open(item, memmap=False) as hdus:
-            return _opened(name, hdus, hdu)
-    except (OSError, TypeError, ValueError) as err:
-        raise ArgumentError(f"{name} can't be opened: {err}") from err
-
-
-def _plane(name: str, array) -> np.ndarray:
-    """Return real numbers [h, w] as float32 that the library can read."""
-    if isinstance(array, np.ma.MaskedArray):
-        raise ArgumentError(f"{name} is a masked array; use {name}.filled(np.nan)")
-    if not isinstance(array, np.ndarray) or array.ndim != 2 or array.size == 0:
-        found = list(array.shape) if hasattr(array, "shape") else type(array).__name__
-        raise ArgumentError(f"{name} is {found}, want an array [h, w]")
-    if array.dtype.kind not in "fiub":
-        raise ArgumentError(f"{name} has dtype {array.dtype.str}, want real numbers")
-    with np.errstate(over="ignore"):
-        array = array.astype(np.float32, copy=False)
-    return array if _buffers.is_borrowable(array) else array.copy()
+def _looped(progress_bar: Callable | None, numbers: range) -> Iterable[int]:
+    if progress_bar is None:
+        return numbers
+    looped = progress_bar(numbers)
+    if not isinstance(looped, Iterable):
+        raise ArgumentTypeError(
+            f"progress_bar returned a {type(looped).__name__}, want what it got, to loop over"
+        )
+    return looped
 
 
 def _written(name: str, array: np.ndarray | None, shape: tuple[int, int]) -> np.ndarray:
     """Return what the library writes to: the caller's array if it can, else a new one."""
-    if array is None:
+    if array is not None:
+        wanted = f"want an array of floats of shape {list(shape)}"
+        if not isinstance(array, np.ndarray) or isinstance(array, np.ma.MaskedArray):
+            raise ArgumentTypeError(f"{name} is a {type(array).__name__}, {wanted}")
+        if array.dtype.kind != "f" or array.shape != shape:
+            found = f"{array.dtype.name} of shape {list(array.shape)}"
+            raise ArgumentError(f"{name} has {found}, {wanted}")
+        if not array.flags.writeable:
+            raise ArgumentError(f"{name} is read-only")
+        native = array.dtype == np.float32 and array.dtype.isnative
+        if native and _buffers.is_borrowable(array):
+            _buffers.plane(name, array, writable=True)
+            return array
+    try:
         return np.empty(shape, np.float32)
-    if not isinstance(array, np.ndarray) or array.dtype.kind != "f" or array.shape != shape:
-        raise ArgumentError(f"{name} wants to be an array of floats of shape {list(shape)}")
-    if not array.flags.writeable:
-        raise ArgumentError(f"{name} is read-only")
-    native = array.dtype == np.float32 and array.dtype.isnative
-    return array if native and _buffers.is_borrowable(array) else np.empty(shape, np.float32)
+    except (MemoryError, ValueError) as err:  # ValueError: more than an address can tell
+        raise LimitError(f"an output of shape {list(shape)} has no room in memory") from err
 
 
-def _returned(computed: np.ndarray, array: np.ndarray | None) -> np.ndarray:
-    if array is None or array is computed:
-        return computed
-    array[...] = computed
-    return array
+def _check_footprint(array: np.ndarray | None) -> None:
+    if array is not None and np.any(array):
+        raise ArgumentError(
+            "output_footprint is not 0 everywhere; adding to a result is reproject's alone"
+        )
+
+
+def _blank(value: float, array: np.ndarray) -> float:
+    """Return the blank value if the array can hold it: whole numbers exactly, others about."""
+    found = _checks.any_number("blank_pixel_value", value)
+    with np.errstate(all="ignore"):
+        held = float(array.dtype.type(found))
+    small = abs(held) < np.finfo(array.dtype).tiny
+    lost = (np.isinf(held) or small or found.is_integer()) and held != found
+    if lost and np.isfinite(found):
+        raise ArgumentError(
+            f"blank_pixel_value = {found!r} would be {held!r} in {array.dtype.name}, which the "
+            "result is; give an output_array of float64"
+        )
+    return found
+
+
+def _truth(name: str, value: bool) -> bool:
+    try:
+        return bool(value)
+    except (TypeError, ValueError):  # an array of several
+        found = type(value).__name__
+        raise ArgumentTypeError(f"{name} is a {found}, want True or False") from None
 
 
 def _workers(parallel: object) -> int:
-    if isinstance(parallel, bool) or not isinstance(parallel, int):
+    """Return the threads that an int asks for, as far as the library has them; 0 is its choice."""
+    try:
+        count = 0 if isinstance(parallel, bool) else operator.index(parallel)
+    except TypeError:
         return 0
-    return max(0, parallel)
+    if count < 0:
+        raise ArgumentError(f"parallel = {count}, want a number of threads above 0")
+    return min(count, _checks.MAX_WORKERS)
 
 
-def _finish(job: Job, outputs: Outputs, combine: str, reference: int | None, blank: float) -> None:
-    """Shift to the reference's level and fill the blank pixels."""
+def _finished(
+    outputs: Outputs,
+    shifts: Shifts,
+    combine: str,
+    level: float,
+    blank: float,
+    output_array: np.ndarray | None,
+) -> Outputs:
+    """Return mosaic, raised by ``level`` and with its blanks, and footprint without the shifts."""
     mosaic, footprint = outputs
-    if reference is not None and job.offsets[reference, 0]:
-        shift = np.float32(job.offsets[reference, 0])
-        mosaic += shift if combine == "mean" else shift * footprint
-    if blank or reference is not None:
-        mosaic[footprint == 0] = blank
+    if level:
+        mosaic += np.float32(level) if combine == "mean" else np.float32(level) * footprint
+    power = shifts.images + (shifts.weights if combine == "sum" else 0)
+    nowhere = footprint == 0 if blank or level else None
+    mosaic = _returned("output_array", _ranges.restored(mosaic, power), output_array)
+    if nowhere is not None:
+        mosaic[nowhere] = blank
+    return Outputs(mosaic, _ranges.restored(footprint, shifts.weights, lowest=True))
+
+
+def _returned(name: str, computed: np.ndarray, array: np.ndarray | None) -> np.ndarray:
+    """Return the numbers in the caller's array, if there is one; it has to have room for them."""
+    if array is None or array is computed:
+        return computed
+    if computed.dtype.itemsize > array.dtype.itemsize or array.dtype.itemsize < 4:
+        lowest = name == "output_footprint"
+        if not _ranges.fits(computed, array.dtype, lowest=lowest):
+            raise ArgumentError(
+                f"{name} is {array.dtype.name} and can't hold the result; give a float64 one"
+            )
+    array[...] = computed
+    return array
