@@ -184,18 +184,26 @@ def weighed(weights):
     return zetwopass.second_pass(**plain)
 
 
-@pytest.mark.parametrize(
-    ("weights", "name"),
-    [
-        ([1, 1e39], r"tile_weights\[1\] = 1e\+39"),
-        ([1e-39, 1], r"tile_weights\[0\] = 1e-39: the coverage is float32"),
-        ([2e38, 2e38], r"tile_weights\[1\] = 2e\+38 and sums up to 4e\+38"),
-    ],
-)
-def test_tile_weights_whose_coverage_leaves_float32_are_refused(weights, name):
-    # Without it the coverage is 0 or infinite where the mosaic has numbers.
-    with pytest.raises(ArgumentError, match=name):
-        weighed(weights)
+LEAST, MOST = np.finfo(np.float32).tiny, np.finfo(np.float32).max
+
+
+@pytest.mark.parametrize("scale", [1e-300, 1e-46, 1e-39, 1.5e38, 1e39, 1e300])
+def test_tile_weights_beyond_float32_weigh_by_their_ratios(scale):
+    # Without it the coverage is 0 or infinite where the mosaic has numbers, or these are NaN.
+    with pytest.warns(zetwopass.RangeWarning, match="tile_weights") as told:
+        made = weighed([scale, 2 * scale])
+    assert [w.filename for w in told] == [__file__]
+    plain = weighed([1, 2])
+    np.testing.assert_allclose(made.mosaic, plain.mosaic, rtol=1e-6)
+    covered = plain.coverage > 0
+    want = np.clip(plain.coverage.astype(float) * scale, LEAST, MOST) * covered
+    np.testing.assert_allclose(made.coverage, want, rtol=1e-6)
+
+
+def test_tile_weights_that_no_float32_holds_together_are_refused():
+    # Without it the lighter tile is lost where it is alone.
+    with pytest.raises(ArgumentError, match="tile_weights, all together"):
+        weighed([1e-60, 1e60])
 
 
 @pytest.mark.parametrize("scale", [1e-37, 1e38])

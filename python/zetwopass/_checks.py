@@ -15,7 +15,6 @@ from .errors import ArgumentError, ArgumentTypeError
 MAX_SIGMA = 1000
 MAX_CHANNELS = 4
 MAX_WORKERS = 1024
-_FLOAT32 = 2.0**-126, (2 - 2.0**-23) * 2.0**127  # its smallest normal number, its largest
 _LARGEST = {"workers": MAX_WORKERS, "rows_per_chunk": 2**62, "max_chunk_bytes": 2**62}
 
 
@@ -163,21 +162,7 @@ def weights(values: Sequence[float] | None, count: int, profile: str) -> list[fl
     for i, weight in enumerate(found):
         if weight <= 0:
             raise ArgumentError(f"tile_weights[{i}] = {weight}, want a number above 0")
-    coverage_range(found)
     return found
-
-
-def coverage_range(tile_weights: Sequence[float]) -> None:
-    """Check that finite weights above 0, and the sum of them all, are normal float32 numbers."""
-    least, most, total = *_FLOAT32, 0.0
-    for i, weight in enumerate(tile_weights):
-        total += weight
-        if weight < least or total > most:
-            sums = f" and sums up to {total:g}" if weight < total else ""
-            raise ArgumentError(
-                f"tile_weights[{i}] = {weight:g}{sums}: the coverage is float32, from "
-                f"{least:g} to {most:g}; scale all tile_weights by one number"
-            )
 
 
 def _clip(pair: tuple[float, float]) -> tuple[float, float]:

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from . import _checks, _ffi, _hooks, _inputs, _report, _run
+from . import _checks, _ffi, _hooks, _inputs, _ranges, _report, _run
 from ._job import Job, Outputs, Plan, Settings, TileInput
 from ._tiles import common_grid, named
 from .errors import ArgumentError, BudgetError, WCSError
@@ -159,7 +159,7 @@ def _prepared(call: Call, arguments: dict) -> tuple[np.ndarray, Outputs, list, l
     if call.profile == "v4.5":
         weights = _inputs.coadd_masks(masks, arguments["tile_weights"], shapes)
         scales = _inputs.tile_scales(arguments["tile_weights"], len(tiles))
-        _checks.coverage_range(scales)
+        _ranges.check_coverage(scales)
     inputs = [
         _tile_input(t, image, masks[t], weight=weights[t], weight_scale=scales[t])
         for t, image in enumerate(images)

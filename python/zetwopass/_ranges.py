@@ -7,14 +7,17 @@ since that alone decides the mean where nothing else lies.
 
 from __future__ import annotations
 
+import math
+import warnings
 from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 
 from . import _buffers
-from .errors import ArgumentError
+from .errors import ArgumentError, RangeWarning
 
+_LEAST, _MOST = (float(n) for n in (np.finfo(np.float32).tiny, np.finfo(np.float32).max))
 _COMFORT = 100  # exponents up to it, of either sign, need no shift
 _REACH = 116  # and so far a shift may leave them; sums and fractions have some bits beyond
 
@@ -103,6 +106,40 @@ def restored(array: np.ndarray, shift: int, *, lowest: bool = False) -> np.ndarr
     with np.errstate(all="ignore"):
         wide = np.ldexp(array.astype(np.float64), -shift)
         return wide.astype(np.float32) if fits(wide, np.float32, lowest=lowest) else wide
+
+
+def check_coverage(tile_weights: Sequence[float]) -> None:
+    """Check that finite weights above 0, and the sum of them all, are normal float32 numbers."""
+    total = 0.0
+    for i, weight in enumerate(tile_weights):
+        total += weight
+        if weight < _LEAST or total > _MOST:
+            sums = f" and sums up to {total:g}" if weight < total else ""
+            raise ArgumentError(
+                f"tile_weights[{i}] = {weight:g}{sums}: the coverage is float32, from "
+                f"{_LEAST:g} to {_MOST:g}; scale all tile_weights by one number"
+            )
+
+
+def tile_weights(weights: list[float]) -> tuple[list[float], int]:
+    """Return weights above 0, and the shift that they get where their sums would leave float32."""
+    if min(weights) >= _LEAST and sum(weights) <= _MOST:
+        return weights, 0
+    exponents = [_exponent("tile_weights", weight) for weight in weights]
+    more = len(weights).bit_length()
+    shift = _shared("tile_weights", min(exponents), max(exponents) + more)
+    return [math.ldexp(weight, shift) for weight in weights], shift
+
+
+def restore_coverage(coverage: np.ndarray, shift: int, stacklevel: int) -> None:
+    """Undo the shift of tile weights, as far as float32 goes; ``stacklevel`` 1 is the caller."""
+    if not shift:
+        return
+    wide = np.ldexp(coverage.astype(np.float64), -shift)
+    covered = wide > 0
+    coverage[covered] = np.clip(wide[covered], _LEAST, _MOST)
+    message = "the sums of tile_weights leave float32; where they do, coverage has its last number"
+    warnings.warn(message, RangeWarning, stacklevel=stacklevel + 1)
 
 
 def fits(array: np.ndarray, dtype: np.typing.DTypeLike, *, lowest: bool = False) -> bool:

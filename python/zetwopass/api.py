@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from . import _buffers, _checks, _device, _ffi, _progress, _run
+from . import _buffers, _checks, _device, _ffi, _progress, _ranges, _run
 from ._job import Job, Plan
 from ._run import Ended, OnStats
 from ._tiles import common_grid, inputs, outputs, warn_unseen
@@ -104,8 +104,7 @@ def second_pass(
         Per tile [h, w], its own coverage, or None for ones: above 1e-3 a pixel counts in the gain,
         and in profile ``'v4.5'`` above 0 it counts in the coadd.
     tile_weights
-        Factors above 0 of the tiles' weights in the coadd; ``'v4.5'`` only. Each and their sum
-        have to be float32 numbers, because the coverage is.
+        Factors above 0 of the tiles' weights in the coadd; ``'v4.5'`` only.
     profile
         ``'v4.5'`` or ``'v4.2'``: which generation of the maths.
     threshold
@@ -132,6 +131,9 @@ def second_pass(
     -----
     DeviceWarning
         A GPU was asked for and not used, or failed midway: the result is the CPU's.
+    RangeWarning
+        The sums of ``tile_weights`` leave float32, and with them the coverage, which ends at the
+        largest such number, or the least above 0; the mosaic does not.
     TileWarning
         Nothing is to be seen of some tiles: they lie outside, hold nothing but NaN or weights of
         0, or their WCS has no way from the output and back. ``groups`` has -1 for them.
@@ -158,6 +160,7 @@ def second_pass(
         binary_weights=True,
     )
     weights = _checks.weights(tile_weights, len(images), profile)
+    weights, shift = _ranges.tile_weights(weights)
     arrays = outputs(out, (*shape, _checks.channels(images)))
     grid = common_grid(shape, coverage.shape)
     job_tiles = inputs(images, tiles_wcs, output_wcs, grid, masks, weights, profile)
@@ -166,6 +169,7 @@ def second_pass(
     job = Job(settings, job_tiles, coverage=coverage, blurred=blurred, outputs=arrays)
     ended = _call("ztp_second_pass", job, callback, progress)
     device = _device.computed_by(ended)
+    _ranges.restore_coverage(arrays.coverage, shift, stacklevel=2)
     warn_unseen(np.flatnonzero(job.groups < 0).tolist(), stacklevel=2)
     return SecondPass(*arrays, job.gains, job.offsets, job.groups, device, ended.device_error)
 

@@ -61,6 +61,10 @@ class DeviceWarning(UserWarning):
     """A GPU was asked for and not used, or failed midway: the CPU has done all of the work."""
 
 
+class RangeWarning(UserWarning):
+    """Numbers of a result that leave its dtype end at its largest, or least, number."""
+
+
 class TileWarning(UserWarning):
     """Tiles of which nothing is to be seen; the message names them, counted from 0."""
 
