@@ -67,9 +67,25 @@ def test_tiles_as_one_array_raise_value_error():
         run(tiles=np.stack(TILES))
 
 
+class Lazy:
+    """An array that is not NumPy's, and becomes one where it is asked to."""
+
+    ndim = 2
+
+    def __init__(self, array):
+        self._array, self.shape = array, array.shape
+
+    def __array__(self, dtype=None, copy=None):
+        return self._array.astype(dtype or self._array.dtype)
+
+
+INF = float("inf")
 SAME = {
     "a reversed clip": {"gain_clip": (1.18, 0.85)},
     "a clip in an array": {"gain_clip": np.array([0.85, 1.18])},
+    "a clip that has no bound above": {"gain_clip": (0.85, INF)},
+    "a clip that has no bound below": {"gain_clip": (-INF, 1.18)},
+    "a reversed clip without bounds": {"gain_clip": (INF, -INF)},
     "a fractional sigma": {"sigma_px": 5.9},
     "a shape of floats": {"shape_out": (44.0, 90.7)},
     "a shape in a list": {"shape_out": list(small.CANVAS)},
@@ -77,6 +93,8 @@ SAME = {
     "big-endian tiles": {"tiles": [t.astype(">f4") for t in TILES]},
     "tiles of negative strides": {"tiles": [t[::-1].copy()[::-1] for t in TILES]},
     "double coverage": {"coverage_p1": small.mosaic()["coverage"].astype("f8")},
+    "coverage in an array type of its own": {"coverage_p1": Lazy(small.mosaic()["coverage"])},
+    "masked coverage": {"coverage_p1": np.ma.array(small.mosaic()["coverage"], mask=True)},
     "integer coverage": {"coverage_p1": small.mosaic()["coverage"].astype("i4")},
     "no masks at all": {"tiles_coverage": [None, None]},
     "masks of ones": {"tiles_coverage": [np.ones(small.SHAPE, "f4")] * 2},
@@ -86,6 +104,8 @@ SAME = {
     "weights of no meaning": {"tile_weights": [0, float("nan")]},
     "negative and missing weights": {"tile_weights": [-1, None]},
     "words as weights": {"tile_weights": ["many", "few"]},
+    "weights beyond floats": {"tile_weights": [10**400, 1]},
+    "a threshold beyond floats": {"parallel_plan": {"coverage_threshold": 10**400}},
     "no weights": {"tile_weights": []},
     "weights of one": {"tile_weights": [1.0]},
     "more weights than tiles": {"tile_weights": [1, 1, 5]},
@@ -258,6 +278,20 @@ def test_a_plans_attribute_of_0_is_a_threshold_of_0():
     for key in ("two_pass_coverage_threshold", "coverage_threshold"):
         half = run(coverage_p1=low, parallel_plan={key: 0.5})
         assert (half[2] != 1).all()
+
+
+def test_an_infinite_threshold_leaves_gains_of_1():
+    # Without it the drop-in refuses a threshold that ZeMosaic takes.
+    for plan in (
+        {"coverage_threshold": INF},
+        types.SimpleNamespace(two_pass_coverage_threshold=INF),
+    ):
+        assert run(parallel_plan=plan)[2].tolist() == gains(parallel_plan=plan) == [1, 1]
+
+
+def test_a_tile_of_any_axes_has_the_gain_of_its_first_two():
+    # Without it the gains of a cube are not the original's, which looks at its shape alone.
+    assert gains(tiles=[t[..., None] for t in TILES]) == gains()
 
 
 def test_a_missing_tile_has_gain_1():

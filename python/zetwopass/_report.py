@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import defaultdict
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -11,7 +12,37 @@ from ._job import Plan
 from ._run import Stats
 from .telemetry import Resources
 
+if TYPE_CHECKING:
+    from ._dropin import Call
+
 _NAMED = 20  # tiles that a line names at most
+
+
+def start(log: logging.Logger, function: str, call: Call) -> None:
+    """Say what has begun with which arguments, whatever they are."""
+    log.info(
+        "[TwoPass] %s start: tiles=%s wcs=%s coverage=%s sigma=%s clip=%s profile=%s device=%s",
+        function,
+        _count(call.tiles),
+        _count(call.tiles_wcs),
+        getattr(call.coverage, "shape", None),
+        call.sigma_px,
+        call.gain_clip,
+        call.generation.profile,
+        call.device,
+    )
+
+
+def gains(log: logging.Logger, found: np.ndarray) -> None:
+    """Say how many gains [T] there are and between which bounds."""
+    finite = found[np.isfinite(found)]
+    log.info(
+        "[TwoPass] Computed gains count=%d finite=%d lowest=%.4f highest=%.4f",
+        len(found),
+        len(finite),
+        finite.min(initial=np.inf),
+        finite.max(initial=-np.inf),
+    )
 
 
 def plan(log: logging.Logger, found: Plan, resources: Resources, tiles: int) -> None:
@@ -67,3 +98,7 @@ def named(tiles: list[int]) -> str:
     names = ", ".join(map(str, tiles[:_NAMED]))
     more = f" and {len(tiles) - _NAMED} more" if len(tiles) > _NAMED else ""
     return f"tile{'s' if len(tiles) > 1 else ''} {names}{more}"
+
+
+def _count(entries: object) -> object:
+    return len(entries) if hasattr(entries, "__len__") else None
