@@ -1,4 +1,4 @@
-"""The drop-in takes the tiles' own coverage in the forms in which the replaced function takes it."""
+"""The drop-in takes the tiles' own coverage in all forms that the replaced function takes."""
 
 import numpy as np
 import pytest

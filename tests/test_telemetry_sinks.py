@@ -1,4 +1,4 @@
-"""STATS_UPDATE goes to a controller, a callable, an emitter or the log, none of which stops a call."""
+"""STATS_UPDATE goes to a controller, a callable, an emitter or the log, and stops no call."""
 
 import logging
 
