@@ -5,6 +5,7 @@
 #   ./build.sh [build]   the shared library without CUDA, into python/zetwopass
 #   ./build.sh cuda      the same with CUDA, which it uses where there is a GPU
 #   ./build.sh test      all tests
+#   ./build.sh repeat    pytest 10 times, or as many as are said, while all cores are busy
 #   ./build.sh demo      a real mosaic, before and after, into build/demo
 #   ./build.sh bench     the table of README.md
 #   ./build.sh wheel     a wheel to install elsewhere, into build
@@ -150,6 +151,22 @@ run_tests() {
   LD_LIBRARY_PATH=$PWD/build/fake "$python" -m pytest -q tests "$@"        # with a GPU, in a way
 }
 
+# Tests that depend on who is quicker fail here: every core has a loop of its own to run.
+repeat() { # [times]
+  local times=${1:-10} busy=() i
+  [[ $times =~ ^[1-9][0-9]*$ ]] || { echo "build.sh: repeat $times, want a number of times" >&2; exit 2; }
+  fake
+  trap 'kill "${busy[@]}"' EXIT
+  for ((i = 0; i < $(nproc); i++)); do
+    (trap - EXIT; while :; do :; done) &
+    busy+=($!)
+  done
+  for ((i = 1; i <= times; i++)); do
+    echo "build.sh: run $i of $times"
+    LD_LIBRARY_PATH=$PWD/build/fake "$python" -m pytest -q -x tests
+  done
+}
+
 # One wheel serves every Python 3, on systems whose glibc is that of this one or newer.
 wheel() {
   local glibc
@@ -167,6 +184,7 @@ case "$command" in
   build) build ;;
   cuda) build_cuda ;;
   test) build_cuda && venv && run_tests "$@" ;;
+  repeat) build_cuda && venv && repeat "$@" ;;
   demo) build_cuda && venv && "$python" tests/demo.py "$@" ;;
   bench) build_cuda && venv && "$python" tests/bench.py "$@" ;;
   wheel) build_cuda && venv && wheel ;;
@@ -174,5 +192,5 @@ case "$command" in
   fake) fake ;;
   gpu_check) gpu_check ;;
   generate) generate "$PWD/core/vec" ;;
-  *) sed -n '2,14p' "$0"; exit 2 ;;
+  *) sed -n '2,15p' "$0"; exit 2 ;;
 esac

@@ -162,8 +162,8 @@ func (j *Job) validateTiles(stages Stages) error {
 		return fmt.Errorf("%w: tile_count = %d, want 1 to %d", ErrArgument, n, MaxTiles)
 	}
 	if stages&RunGains != 0 {
-		if !(j.GainMin <= j.GainMax) || math.IsInf(j.GainMin, 0) || math.IsInf(j.GainMax, 0) {
-			return fmt.Errorf("%w: gain clip [%g, %g], want two finite numbers in order",
+		if !(j.GainMin <= j.GainMax) || math.IsInf(j.GainMin, 1) || math.IsInf(j.GainMax, -1) {
+			return fmt.Errorf("%w: gain clip [%g, %g], want numbers in order with a finite one between",
 				ErrArgument, j.GainMin, j.GainMax)
 		}
 		if !(j.Threshold >= 0) {

@@ -146,6 +146,9 @@ func (p *pass) run(stages Stages) error {
 			return err
 		}
 	}
+	if p.ctx.Err() != nil { // since a stage was told that ended before anybody looked
+		return ErrCancelled
+	}
 	return nil
 }
 

@@ -36,7 +36,9 @@ func TestEveryBadJobIsRefusedByName(t *testing.T) {
 		{func(j *Job) { j.Tiles = nil }, ErrArgument, "tile_count = 0"},
 		{func(j *Job) { j.GainMin = nan }, ErrArgument, "gain clip [NaN"},
 		{func(j *Job) { j.GainMin = 3 }, ErrArgument, "gain clip [3, 2]"},
-		{func(j *Job) { j.GainMax = math.Inf(1) }, ErrArgument, "gain clip"},
+		{func(j *Job) { j.GainMax = nan }, ErrArgument, "gain clip [0.5, NaN]"},
+		{func(j *Job) { j.GainMin, j.GainMax = math.Inf(1), math.Inf(1) }, ErrArgument, "gain clip [+Inf, +Inf]"},
+		{func(j *Job) { j.GainMin, j.GainMax = math.Inf(-1), math.Inf(-1) }, ErrArgument, "gain clip [-Inf, -Inf]"},
 		{func(j *Job) { j.Threshold = nan }, ErrArgument, "threshold = NaN"},
 		{func(j *Job) { j.Gains = j.Gains[:1] }, ErrShape, "1 gains for 4 tiles"},
 		{func(j *Job) { j.Tiles[2].Image.C = 0 }, ErrShape, "tiles[2].image has shape"},
@@ -142,23 +144,22 @@ func TestPlanTakesRowsThenBytesThenItsOwnChoice(t *testing.T) {
 	}
 }
 
-// Without it a user could not stop a long run.
+// Without it a user could not stop a run: whoever is told of a stage can end the call
+// there, also where the stage is done before anybody has looked.
 func TestCancelEndsTheCall(t *testing.T) {
-	for _, after := range []Stage{StageStart, StageBlur, StageGains, StageBackground, StageReproject} {
-		j := scene(1, 2, 2, 300, 300, 1)
-		var now atomic.Bool
-		j.OnStats = func(s Stats) {
-			if s.Stage >= after {
-				now.Store(true)
+	for _, size := range []int{20, 300} {
+		for after := StageStart; after < StageDone; after++ {
+			j := scene(1, 2, 2, size, size, 1)
+			var now atomic.Bool
+			j.OnStats = func(s Stats) {
+				if s.Stage >= after {
+					now.Store(true)
+				}
 			}
-		}
-		j.Cancelled = now.Load
-		err := Run(j, RunAll)
-		if after == StageStart && !errors.Is(err, ErrCancelled) {
-			t.Errorf("cancelled in stage %d: %v", after, err)
-		}
-		if err != nil && !errors.Is(err, ErrCancelled) {
-			t.Errorf("cancelled in stage %d: %v", after, err)
+			j.Cancelled = now.Load
+			if err := Run(j, RunAll); !errors.Is(err, ErrCancelled) {
+				t.Errorf("cancelled in stage %d: %v", after, err)
+			}
 		}
 	}
 	j := scene(1, 2, 2, 20, 20, 1)

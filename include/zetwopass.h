@@ -147,9 +147,10 @@ typedef struct ztp_job {
   uint32_t tile_size;   /* sizeof(ztp_tile): the step from one tile to the next  */
   int32_t profile;      /* ZTP_PROFILE_...                                       */
   int32_t sigma;        /* blur, output pixels, 0 = no blur; at most 1000        */
-  double gain_min, gain_max; /* clip of the gains, gain_min <= gain_max          */
-  double threshold;     /* V45: lowest blurred coverage of a valid pixel;
-                           0 = 2, negative = none. V42 has none                  */
+  double gain_min, gain_max; /* clip of the gains, gain_min <= gain_max;
+                           -INFINITY and INFINITY are no bounds                  */
+  double threshold;     /* V45: lowest blurred coverage of a valid pixel; 0 = 2,
+                           negative = none, INFINITY = no pixel. V42 has none    */
   const ztp_tile *tiles;
   int64_t tile_count;
   ztp_image coverage;     /* in  [Hc,Wc,1]: coverage of the first pass           */

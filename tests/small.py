@@ -1,4 +1,4 @@
-"""The smallest inputs that are a mosaic: two tiles side by side, and calls of all lengths."""
+"""The smallest inputs that are a mosaic: two tiles side by side."""
 
 import subprocess
 import sys
@@ -11,6 +11,7 @@ from astropy.wcs import WCS
 import sky
 import zetwopass
 
+GUARD = 900  # seconds that a test waits for what must come: against a hang, not for a result
 SHAPE = (40, 60)
 CANVAS = (44, 90)
 
@@ -67,18 +68,6 @@ def drop_in(**changes) -> dict:
         "gain_clip": (0.85, 1.18),
     }
     return arguments | changes
-
-
-def long_call(tiles: int = 80, side: int = 1000) -> dict:
-    """Return the arguments of a ``second_pass`` of many seconds: all pairs overlap."""
-    tile = np.random.default_rng(1).normal(size=(side, side)).astype("f4")
-    return {
-        "tiles": [tile] * tiles,
-        "tiles_wcs": [wcs_at(0, 0)] * tiles,
-        "output_wcs": wcs_at(0, 0),
-        "coverage": np.full((side, side), tiles, np.float32),
-        "workers": 1,
-    }
 
 
 def python(text: str, **options) -> subprocess.Popen:

@@ -10,6 +10,7 @@ import zetwopass
 from dropin import Diagnosis, gains, run, same, warnings_of, worker
 from zetwopass import ArgumentError, WCSError
 
+TILES = small.mosaic()["tiles"]
 NAMES = ("run_second_pass_coverage_renorm", "compute_per_tile_gains_from_coverage")
 
 
@@ -42,10 +43,8 @@ def test_uninstall_leaves_a_later_replacement_alone():
     assert module.compute_per_tile_gains_from_coverage.__name__ == "compute_gains"
 
 
-def test_the_profile_is_that_of_the_replaced_function():
-    # Without it an old ZeMosaic gets the maths of a new one.
-    assert zetwopass.install(worker("v4.5")).profile == "v4.5"
-    assert zetwopass.install(worker("v4.2")).profile == "v4.2"
+def test_a_profile_that_is_said_wins():
+    # Without it nobody can say what the code does not.
     assert zetwopass.install(worker("v4.5"), profile="v4.2").profile == "v4.2"
 
 
@@ -164,14 +163,53 @@ def test_an_interrupt_is_nobodys_failure():
     assert module.calls == []
 
 
+UNKNOWN = {
+    "a clip of NaN": {"gain_clip": (0.85, float("nan"))},
+    "a clip above all numbers": {"gain_clip": (float("inf"), float("inf"))},
+    "a blur of kilometres": {"sigma_px": 5000},
+    "a mask of words": {"tiles_coverage": [["many"], None]},
+    "a missing mask without weights": {"tiles_coverage": [small.masks()[0], None]},
+    "a missing tile": {"tiles": [TILES[0], None]},
+    "five channels": {"channels": 5},
+    "channels 3 then 1": {"tiles": [t[..., : 3 - 2 * i] for i, t in enumerate(TILES)]},
+    "a shape of three": {"shape_out": (44, 90, 3)},
+    "an empty shape": {"shape_out": (0, 90)},
+    "a tile with four axes": {"tiles": [t[None] for t in TILES]},
+}
+
+
+@pytest.mark.parametrize("what", UNKNOWN)
+def test_what_a_generation_might_do_goes_to_the_replaced_function(what, caplog):
+    # Without it there is no second pass where ZeMosaic would have made one.
+    module = worker()
+    zetwopass.install(module)
+    found = module.run_second_pass_coverage_renorm(**small.drop_in(**UNKNOWN[what]))
+    assert found == ("mosaic", [0.5, 0.5])
+    assert len(warnings_of(caplog)) == 1
+
+
 # What is said
+
+
+def test_begin_and_gains_are_the_lines_that_zemosaics_checklist_looks_for(caplog):
+    # Without it the author's own check of a run's log fails.
+    with caplog.at_level(logging.INFO, "zetwopass"):
+        run()
+        run(coverage_p1=None)
+    lines = [r.getMessage() for r in caplog.records if r.levelno == logging.INFO]
+    begin = "[TwoPass] run_second_pass_coverage_renorm start: tiles=2 wcs=2 coverage="
+    assert lines[0].startswith(begin + "(44, 90) sigma=5 clip=(0.85, 1.18)")
+    low, high = sorted(gains())
+    want = f"[TwoPass] Computed gains count=2 finite=2 lowest={low:.4f} highest={high:.4f}"
+    assert [line for line in lines if "Computed gains" in line] == [want]
+    assert lines[-1].startswith(begin + "None")
 
 
 def test_the_plan_is_one_line_with_real_rows(caplog):
     # Without it the log says rows 0/0.
     with caplog.at_level(logging.INFO, "zetwopass"):
         run(parallel_plan={"rows_per_chunk": 8, "gpu_rows_per_chunk": 16})
-    (line,) = [r.getMessage() for r in caplog.records if "plan" in r.getMessage()]
+    (line,) = [r.getMessage() for r in caplog.records if "plan:" in r.getMessage()]
     assert line.startswith("[TwoPass] ") and "rows(cpu/gpu)=8/16 chunk_mb(cpu/gpu)=" in line
 
 

@@ -15,16 +15,20 @@ from zetwopass import DeviceError, _run
 HOOK = "_disable_phase5_gpu_runtime_state"
 TOLD = "[TwoPass] the CPU has done all of the work: GPU: "
 
+# The call's wish, the plan, and who computes then: the second pass, the gains.
 ASKED = [
-    (False, {}, "cpu"),
-    (True, {}, "hybrid"),
-    (None, {}, "auto"),
-    (None, {"use_gpu": None}, "auto"),
-    (None, {"use_gpu": True}, "hybrid"),
-    (None, {"use_gpu": False}, "cpu"),
-    (True, {"use_gpu": False}, "hybrid"),
-    (False, {"use_gpu": True}, "cpu"),
-    (np.True_, None, "hybrid"),
+    (False, {}, "cpu", "cpu"),
+    (True, {}, "hybrid", "hybrid"),
+    (True, {"use_gpu": None}, "hybrid", "hybrid"),
+    (True, {"use_gpu": True}, "hybrid", "hybrid"),
+    (True, {"use_gpu": False}, "cpu", "hybrid"),
+    (True, {"use_gpu": 0}, "cpu", "hybrid"),
+    (None, {}, "cpu", "cpu"),
+    (None, {"use_gpu": None}, "cpu", "cpu"),
+    (None, {"use_gpu": True}, "cpu", "cpu"),
+    (None, {"use_gpu": False}, "cpu", "cpu"),
+    (False, {"use_gpu": True}, "cpu", "cpu"),
+    (np.True_, None, "hybrid", "hybrid"),
 ]
 
 
@@ -62,21 +66,17 @@ def both(module, **changes):
     module.compute_per_tile_gains_from_coverage(**arguments, use_gpu=True, **changes)
 
 
-@pytest.mark.parametrize(("asked", "plan", "device"), ASKED)
+@pytest.mark.parametrize(("asked", "plan", "all_of_it", "gains_alone"), ASKED)
 @pytest.mark.parametrize("form", [dict, types.SimpleNamespace])
-def test_the_call_rules_over_the_plan_and_neither_is_auto(jobs, asked, plan, device, form):
+def test_the_gpu_is_used_where_the_replaced_functions_use_it(
+    jobs, asked, plan, all_of_it, gains_alone, form
+):
     # Without it a user's choice in ZeMosaic is not this function's.
     plan = None if plan is None else form(**plan)
     run(use_gpu_two_pass=asked, parallel_plan=plan)
     gains(use_gpu=asked, parallel_plan=plan)
-    want = {"cpu": 1, "hybrid": 3, "auto": 0}[device]
-    assert [job["device"] for job in jobs] == [want, want]
-
-
-def test_gains_are_the_cpus_unless_asked_otherwise(jobs):
-    # Without it the default is not that of the replaced function.
-    gains(parallel_plan={"use_gpu": True})
-    assert jobs[0]["device"] == 1
+    number = {"cpu": 1, "hybrid": 3}
+    assert [job["device"] for job in jobs] == [number[all_of_it], number[gains_alone]]
 
 
 def test_the_plans_rows_and_bytes_of_the_gpu_are_kept(jobs):
@@ -111,10 +111,22 @@ def test_a_gpu_that_fails_midway_is_told_to_the_log_and_to_the_module(module, mo
     assert module.calls == []
 
 
-def test_who_asks_for_no_gpu_hears_of_none(module, caplog):
-    # Without it every mosaic on a machine without a GPU comes with a warning.
-    module.run_second_pass_coverage_renorm(**small.drop_in())
-    module.run_second_pass_coverage_renorm(**small.drop_in(), use_gpu_two_pass=False)
+FORBIDDEN = [(False, None), (None, {"use_gpu": True}), (True, {"use_gpu": False})]
+
+
+@pytest.mark.parametrize(("asked", "plan"), FORBIDDEN)
+def test_who_asks_for_no_gpu_hears_of_none(module, monkeypatch, caplog, asked, plan):
+    # Without it ZeMosaic forgets its GPU, or a payload shows it, where the CPU was asked for.
+    uses = []
+
+    def note(payload):
+        uses.append((payload["use_gpu"], payload["use_gpu_phase5"], payload["gpu_name"]))
+
+    monkeypatch.setattr("zetwopass.telemetry.device_info", None)
+    module.run_second_pass_coverage_renorm(
+        **small.drop_in(), use_gpu_two_pass=asked, parallel_plan=plan, telemetry_ctrl=note
+    )
+    assert set(uses) == {(False, False, "")}
     assert (warnings_of(caplog), module.failures) == ([], [])
 
 
@@ -133,17 +145,17 @@ def test_a_hook_that_fails_costs_nothing(module, monkeypatch, caplog):
 
     gpu.fails(monkeypatch)
     setattr(module, HOOK, fail)
-    found = module.run_second_pass_coverage_renorm(**small.drop_in())
+    found = module.run_second_pass_coverage_renorm(**small.drop_in(), use_gpu_two_pass=True)
     assert found[0].shape == (44, 90, 3)
     assert warnings_of(caplog)[1:] == [f"[TwoPass] {HOOK} failed: OSError('full')"]
 
 
-@pytest.mark.parametrize(("asked", "share"), [(None, 0.75), (True, 0.75), (True, 0.0)])
-def test_the_shares_are_one_line_where_a_gpu_took_part_or_was_to(monkeypatch, caplog, asked, share):
+@pytest.mark.parametrize("share", [0.75, 0.0])
+def test_the_shares_are_one_line_where_a_gpu_took_part_or_was_to(monkeypatch, caplog, share):
     # Without it nobody knows whether the GPU was worth it.
     gpu.works(monkeypatch, share=share)
     with caplog.at_level(logging.INFO, "zetwopass"):
-        run(use_gpu_two_pass=asked)
+        run(use_gpu_two_pass=True)
         gains(use_gpu=True)
     there, name = round(44 * share), zetwopass.device_info().name or "none"
     assert shares(caplog) == [

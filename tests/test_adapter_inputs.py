@@ -67,9 +67,25 @@ def test_tiles_as_one_array_raise_value_error():
         run(tiles=np.stack(TILES))
 
 
+class Lazy:
+    """An array that is not NumPy's, and becomes one where it is asked to."""
+
+    ndim = 2
+
+    def __init__(self, array):
+        self._array, self.shape = array, array.shape
+
+    def __array__(self, dtype=None, copy=None):
+        return self._array.astype(dtype or self._array.dtype)
+
+
+INF = float("inf")
 SAME = {
     "a reversed clip": {"gain_clip": (1.18, 0.85)},
     "a clip in an array": {"gain_clip": np.array([0.85, 1.18])},
+    "a clip that has no bound above": {"gain_clip": (0.85, INF)},
+    "a clip that has no bound below": {"gain_clip": (-INF, 1.18)},
+    "a reversed clip without bounds": {"gain_clip": (INF, -INF)},
     "a fractional sigma": {"sigma_px": 5.9},
     "a shape of floats": {"shape_out": (44.0, 90.7)},
     "a shape in a list": {"shape_out": list(small.CANVAS)},
@@ -77,6 +93,8 @@ SAME = {
     "big-endian tiles": {"tiles": [t.astype(">f4") for t in TILES]},
     "tiles of negative strides": {"tiles": [t[::-1].copy()[::-1] for t in TILES]},
     "double coverage": {"coverage_p1": small.mosaic()["coverage"].astype("f8")},
+    "coverage in an array type of its own": {"coverage_p1": Lazy(small.mosaic()["coverage"])},
+    "masked coverage": {"coverage_p1": np.ma.array(small.mosaic()["coverage"], mask=True)},
     "integer coverage": {"coverage_p1": small.mosaic()["coverage"].astype("i4")},
     "no masks at all": {"tiles_coverage": [None, None]},
     "masks of ones": {"tiles_coverage": [np.ones(small.SHAPE, "f4")] * 2},
@@ -86,6 +104,8 @@ SAME = {
     "weights of no meaning": {"tile_weights": [0, float("nan")]},
     "negative and missing weights": {"tile_weights": [-1, None]},
     "words as weights": {"tile_weights": ["many", "few"]},
+    "weights beyond floats": {"tile_weights": [10**400, 1]},
+    "a threshold beyond floats": {"parallel_plan": {"coverage_threshold": 10**400}},
     "no weights": {"tile_weights": []},
     "weights of one": {"tile_weights": [1.0]},
     "more weights than tiles": {"tile_weights": [1, 1, 5]},
@@ -188,67 +208,6 @@ def test_tiny_weights_are_kept():
     assert 0 < found[1].max() < 1e-29
 
 
-def test_missing_masks_count_in_full_beside_weights():
-    # Without it a tile without a mask is lost.
-    maps, full = small.masks(), np.ones(small.SHAPE, "f4")
-    weights = [1.0, 1.0]
-    want = run(tiles_coverage=[maps[0], full], tile_weights=weights)
-    for given in ([maps[0], None], maps[:1]):
-        assert same(run(tiles_coverage=given, tile_weights=weights), want)
-
-
-MASKS = {
-    "[1, h, w]": (lambda m: m[None], True, False),
-    "[h, w, 1]": (lambda m: m[..., None], True, True),
-    "[h, w, 3]": (lambda m: np.stack([m] * 3, axis=-1), False, True),
-    "flat": (np.ravel, True, False),
-    "of another size": (lambda m: m[:5], False, False),
-    "0 to 255": (lambda m: (m * 255).astype("u1"), True, True),
-    "with NaN for 0": (lambda m: np.where(m > 0, m, np.nan), True, True),
-}
-
-
-@pytest.mark.parametrize("form", MASKS)
-def test_forms_of_masks_count_where_the_original_counts_them(form):
-    # Without it masked pixels enter a gain or the mosaic that the original leaves out.
-    change, in_gain, in_coadd = MASKS[form]
-    maps = small.masks()
-    gain_only = run(tiles_coverage=maps)[2] if in_gain else run()[2]
-    found = run(tiles_coverage=[change(m) for m in maps])
-    want = run(tiles_coverage=maps)[1] if in_coadd else run()[1]
-    assert np.array_equal(found[2], gain_only)
-    assert np.array_equal(found[1], want)
-
-
-def test_negative_masks_are_out_of_the_coadd():
-    # Without it a mask of -1 and 1 means 1 everywhere.
-    maps = small.masks()
-    signed = run(tiles_coverage=[np.where(m > 0, m, -1) for m in maps])
-    assert same(signed[1:2], run(tiles_coverage=maps)[1:2])
-
-
-def test_a_transposed_mask_is_reshaped_for_the_gain_and_ignored_in_the_coadd():
-    # Without it the answer is not the original's, odd as that is.
-    maps = [m.T for m in small.masks()]
-    found = run(tiles_coverage=maps)
-    assert np.array_equal(found[2], run(tiles_coverage=[m.reshape(40, 60) for m in maps])[2])
-    assert np.array_equal(found[1], run()[1])
-
-
-def test_a_faint_mask_counts_in_the_coadd_only():
-    # Without it faint coverage is lost, or gives a gain.
-    found = run(tiles_coverage=[np.full(small.SHAPE, 5e-4, "f4")] * 2)
-    assert found[2].tolist() == [1, 1]
-    assert same(found[1:2], run()[1:2])
-
-
-def test_an_infinite_mask_counts_in_the_coadd_only():
-    # Without it infinities become holes, or count in the gain.
-    found = run(tiles_coverage=[np.full(small.SHAPE, np.inf, "f4")] * 2)
-    assert found[2].tolist() == [1, 1]
-    assert same(found[1:2], run()[1:2])
-
-
 def test_a_plans_attribute_of_0_is_a_threshold_of_0():
     # Without it nobody can switch the threshold off.
     low = small.mosaic()["coverage"] / 2 - np.float32(0.4)
@@ -258,6 +217,20 @@ def test_a_plans_attribute_of_0_is_a_threshold_of_0():
     for key in ("two_pass_coverage_threshold", "coverage_threshold"):
         half = run(coverage_p1=low, parallel_plan={key: 0.5})
         assert (half[2] != 1).all()
+
+
+def test_an_infinite_threshold_leaves_gains_of_1():
+    # Without it the drop-in refuses a threshold that ZeMosaic takes.
+    for plan in (
+        {"coverage_threshold": INF},
+        types.SimpleNamespace(two_pass_coverage_threshold=INF),
+    ):
+        assert run(parallel_plan=plan)[2].tolist() == gains(parallel_plan=plan) == [1, 1]
+
+
+def test_a_tile_of_any_axes_has_the_gain_of_its_first_two():
+    # Without it the gains of a cube are not the original's, which looks at its shape alone.
+    assert gains(tiles=[t[..., None] for t in TILES]) == gains()
 
 
 def test_a_missing_tile_has_gain_1():

@@ -1,6 +1,7 @@
 """A call can be watched and stopped, and leaves nothing behind."""
 
 import gc
+import os
 import signal
 import subprocess
 import sys
@@ -9,6 +10,7 @@ import weakref
 
 import pytest
 
+import held
 import small
 import zetwopass
 from small import python
@@ -54,8 +56,9 @@ def test_a_bar_follows_the_call():
     assert seen
 
 
-def test_an_exception_of_the_callback_ends_the_call():
+def test_an_exception_of_the_callback_ends_the_call(monkeypatch):
     # Without it an error is lost, or the library writes on to arrays that are gone.
+    held.at("background", patch=monkeypatch.setattr)
     seen = []
 
     def fail(stats):
@@ -64,13 +67,13 @@ def test_an_exception_of_the_callback_ends_the_call():
             raise KeyError("enough")
 
     with pytest.raises(KeyError, match="enough"):
-        zetwopass.second_pass(**small.long_call(), callback=fail)
+        zetwopass.second_pass(**small.mosaic(), callback=fail)
     assert seen[-1].stage == "background"
     assert not [t for t in threading.enumerate() if t.name == "zetwopass"]
 
 
-@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="no timers")
-def test_a_signal_ends_a_call_without_a_callback():
+@pytest.mark.skipif(sys.platform == "win32", reason="os.kill knows no SIGINT")
+def test_a_signal_ends_a_call_without_a_callback(monkeypatch):
     # Without it Ctrl-C waits for the end of the call.
     running = []
 
@@ -78,23 +81,23 @@ def test_a_signal_ends_a_call_without_a_callback():
         running.extend(thread.name for thread in threading.enumerate())
         raise KeyboardInterrupt
 
-    before = signal.signal(signal.SIGALRM, interrupt)
+    held.at("background", lambda: os.kill(os.getpid(), signal.SIGINT), monkeypatch.setattr)
+    before = signal.signal(signal.SIGINT, interrupt)
     try:
-        signal.setitimer(signal.ITIMER_REAL, 0.5)
         with pytest.raises(KeyboardInterrupt):
-            zetwopass.second_pass(**small.long_call())
+            zetwopass.second_pass(**small.mosaic())
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
+        signal.signal(signal.SIGINT, before)
     assert "zetwopass" in running
     assert not [t for t in threading.enumerate() if t.name == "zetwopass"]
 
 
 INTERRUPTED = """
-import signal, threading, small, zetwopass
+import signal, threading, held, small, zetwopass
+held.at("background")
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a background job inherits "ignore"
 try:
-    zetwopass.second_pass(**small.long_call(), callback=lambda s: print(s.stage, flush=True))
+    zetwopass.second_pass(**small.mosaic(), callback=lambda s: print(s.stage, flush=True))
     print("finished", flush=True)
 except KeyboardInterrupt:
     print("interrupted, threads:", threading.active_count(), flush=True)
@@ -110,7 +113,7 @@ def test_ctrl_c_ends_the_process_in_the_middle_of_a_call():
         while child.stdout.readline().strip() != "background":
             assert child.poll() is None
         child.send_signal(signal.SIGINT)
-        output, trace = child.communicate(timeout=60)
+        output, trace = child.communicate(timeout=small.GUARD)
     finally:
         child.kill()
     assert "interrupted, threads: 1" in output and "finished" not in output

@@ -39,7 +39,7 @@ def test_a_machine_without_gpu_computes_the_same(folder, settings):
     # Without it `import` or the first call ends the process, with no message from Python.
     assert folder == "nowhere" or (FAKE / "libcuda.so.1").exists(), "run ./build.sh fake"
     child = python(BLUR, env={"LD_LIBRARY_PATH": str(folder), **settings})
-    out, _ = child.communicate(timeout=60)
+    out, _ = child.communicate(timeout=small.GUARD)
     assert child.returncode == 0
     here = zetwopass.blur_coverage(small.mosaic()["coverage"])
     found = np.frombuffer(bytes.fromhex(out), np.float32).reshape(here.shape)

@@ -21,7 +21,7 @@ def test_eight_threads_at_once_get_equal_results():
     one = zetwopass.second_pass(**arguments)
     with ThreadPoolExecutor(8) as pool:
         runs = [pool.submit(zetwopass.second_pass, **arguments) for _ in range(24)]
-        assert all(same(one, run.result(timeout=60)) for run in runs)
+        assert all(same(one, run.result(timeout=small.GUARD)) for run in runs)
 
 
 def test_threads_may_share_distorted_wcs_objects():
@@ -31,7 +31,7 @@ def test_threads_may_share_distorted_wcs_objects():
     one = zetwopass.second_pass(*arguments)
     with ThreadPoolExecutor(8) as pool:
         runs = [pool.submit(zetwopass.second_pass, *arguments) for _ in range(8)]
-        assert all(same(one, run.result(timeout=60)) for run in runs)
+        assert all(same(one, run.result(timeout=small.GUARD)) for run in runs)
 
 
 def blur_sum(queue):
@@ -47,7 +47,7 @@ def in_a_child(method):
     child = context.Process(target=blur_sum, args=(queue,), daemon=True)
     child.start()
     try:
-        return queue.get(timeout=60)
+        return queue.get(timeout=small.GUARD)
     finally:
         child.kill()
         child.join()
@@ -82,7 +82,7 @@ def test_a_child_forked_before_the_first_call_works():
     # Without it importing the package in the parent is enough to lose the child.
     child = python(FRESH)
     try:
-        assert child.communicate(timeout=60)[0].strip() == "0"
+        assert child.communicate(timeout=small.GUARD)[0].strip() == "0"
     finally:
         child.kill()
 
@@ -94,7 +94,7 @@ def test_importing_loads_neither_the_library_nor_astropy():
         "heavy = {'astropy', 'psutil', 'tqdm', 'scipy'} & set(sys.modules)\n"
         "print(heavy or None, _ffi._library)"
     )
-    assert python(text).communicate(timeout=60)[0].split() == ["None", "None"]
+    assert python(text).communicate(timeout=small.GUARD)[0].split() == ["None", "None"]
 
 
 @pytest.fixture

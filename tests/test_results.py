@@ -82,6 +82,31 @@ def test_a_threshold_of_0_is_not_the_default():
     assert (none != 1).all()
 
 
+INF = float("inf")
+
+
+@pytest.mark.parametrize(
+    ("clip", "same_as"),
+    [((0.85, INF), (0.85, 2)), ((-INF, 1.18), (0.5, 1.18)), ((-INF, INF), (0.5, 2))],
+)
+@pytest.mark.parametrize("profile", ["v4.5", "v4.2"])
+def test_a_clip_may_have_no_bound(clip, same_as, profile):
+    # Without it a gain can't be bounded on one side alone: scales are in [0.5, 2] anyway.
+    rng = np.random.default_rng(4)
+    arguments = small.mosaic() | {"sigma": 5, "profile": profile}
+    arguments["coverage"] = rng.integers(1, 30, small.CANVAS).astype("f4")
+    arguments["coverage"][:, :45] *= 10
+    want = zetwopass.second_pass(**arguments, gain_clip=same_as)
+    assert same(zetwopass.second_pass(**arguments, gain_clip=clip), want)
+    assert np.array_equal(zetwopass.tile_gains(**arguments, gain_clip=clip), want.gains)
+
+
+def test_an_infinite_threshold_leaves_gains_of_1():
+    # Without it gains can't be switched off by the threshold, as they can in ZeMosaic.
+    gains = zetwopass.tile_gains(**small.mosaic(), sigma=5, threshold=INF, gain_clip=(0.5, 0.9))
+    assert gains.tolist() == [1, 1]
+
+
 def test_workers_and_chunks_change_no_bit():
     # Without it a mosaic can't be made again on another machine.
     first = zetwopass.second_pass(**small.mosaic(), workers=1)

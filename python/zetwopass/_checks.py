@@ -36,7 +36,7 @@ def settings(
     if threshold is not None:
         if profile == "v4.2":
             raise ArgumentError("threshold is given, but profile 'v4.2' has none; leave it out")
-        threshold = number("threshold", threshold)
+        threshold = number("threshold", threshold, bounded=False)
         if threshold < 0:
             raise ArgumentError(f"threshold = {threshold}, want 0 (none) or more")
     return Settings(
@@ -76,11 +76,11 @@ def integer(name: str, value: int, low: int, high: int) -> int:
     return found
 
 
-def number(name: str, value: float) -> float:
-    """Return ``value`` as a finite float."""
+def number(name: str, value: float, *, bounded: bool = True) -> float:
+    """Return ``value`` as a float, finite or, where that is not wanted, not NaN."""
     found = any_number(name, value)
-    if not math.isfinite(found):
-        raise ArgumentError(f"{name} = {found}, want a finite number")
+    if math.isnan(found) or (bounded and math.isinf(found)):
+        raise ArgumentError(f"{name} = {found}, want a {'finite ' if bounded else ''}number")
     return found
 
 
@@ -170,9 +170,12 @@ def _clip(pair: tuple[float, float]) -> tuple[float, float]:
         low, high = pair
     except (TypeError, ValueError):
         raise ArgumentError(f"gain_clip = {pair!r}, want two numbers") from None
-    low, high = number("gain_clip[0]", low), number("gain_clip[1]", high)
+    low = number("gain_clip[0]", low, bounded=False)
+    high = number("gain_clip[1]", high, bounded=False)
     if low > high:
         raise ArgumentError(f"gain_clip = ({low}, {high}), want the lower one first")
+    if low == math.inf or high == -math.inf:
+        raise ArgumentError(f"gain_clip = ({low}, {high}), want room for a finite gain")
     return low, high
 
 

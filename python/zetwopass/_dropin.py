@@ -11,17 +11,18 @@ from typing import Any
 import numpy as np
 
 from . import _checks, _ffi, _hooks, _inputs, _ranges, _report, _run
+from ._generation import Generation
 from ._job import Job, Outputs, Plan, Settings, TileInput
 from ._tiles import common_grid, named
 from .errors import ArgumentError, BudgetError, WCSError
-from .telemetry import Resources, Telemetry
+from .telemetry import Resources, Telemetry, emitter
 
 
 @dataclass(frozen=True, kw_only=True)
 class Call:
     """What one call was given, as it came; `_inputs` says what becomes of it."""
 
-    profile: str
+    generation: Generation
     log: logging.Logger
     tiles: Any
     tiles_wcs: Any
@@ -42,14 +43,14 @@ class Call:
 
 
 def second_pass(
-    profile: str, log: logging.Logger, arguments: dict, module: ModuleType | None
+    generation: Generation, log: logging.Logger, arguments: dict, module: ModuleType | None
 ) -> tuple[np.ndarray, np.ndarray] | None:
     """Return mosaic [H, W, C] and coverage [H, W], float32; None where the original has None.
 
     ``module`` is ZeMosaic's, which hears of a GPU that fails.
     """
     call = _call(
-        profile,
+        generation,
         log,
         arguments,
         output_wcs=arguments["final_wcs_p1"],
@@ -57,72 +58,75 @@ def second_pass(
         sink=arguments["telemetry_ctrl"],
         module=module,
     )
+    _report.start(log, "run_second_pass_coverage_renorm", call)
     _ffi.library()
     try:
         settings = _settings(call)
         coverage, outputs, shapes, inputs = _prepared(call, arguments)
-        telemetry = _telemetry(call, len(inputs))
-        maps = _maps(call, telemetry, shapes, common_grid(outputs.coverage.shape, coverage.shape))
     except _inputs.NoResult as err:
         log.warning("[TwoPass] no second pass: %s", err)
         return None
-    inputs = [replace(tile, map=pixels) for tile, pixels in zip(inputs, maps, strict=True)]
     same = outputs.coverage.shape == coverage.shape
     blurred = None if same else np.empty(coverage.shape, np.float32)
     job = Job(settings, inputs, coverage=coverage, blurred=blurred, outputs=outputs)
+    telemetry = _telemetry(call, job)
+    grid = common_grid(outputs.coverage.shape, coverage.shape)
+    job.place(_maps(call, telemetry, shapes, grid))
     # A header's size that is not the coverage's leaves the original without gains.
     ungained = not same and _inputs.header_shape(call.output_wcs) is not None
     function = "ztp_reproject_coadd" if ungained else "ztp_second_pass"
     _run_planned(call, job, telemetry, function, "reproject_done")
+    _report.gains(log, job.gains)
     _report.groups(log, job.groups)
     _hooks.record_gains(log, arguments["debug_diag"], job.gains)
     return outputs.mosaic, outputs.coverage
 
 
 def tile_gains(
-    profile: str, log: logging.Logger, arguments: dict, module: ModuleType | None
+    generation: Generation, log: logging.Logger, arguments: dict, module: ModuleType | None
 ) -> list[float]:
     """Return one gain per tile; a tile or a WCS that is None has gain 1."""
     call = _call(
-        profile,
+        generation,
         log,
         arguments,
         output_wcs=arguments["final_wcs"],
-        device=_inputs.device(arguments["use_gpu"], arguments["parallel_plan"]),
-        sink=arguments["progress_emitter"],
+        device=_inputs.device(arguments["use_gpu"]),
+        sink=emitter(arguments["progress_emitter"]),
         module=module,
     )
+    _report.start(log, "compute_per_tile_gains_from_coverage", call)
     _ffi.library()
     tiles, tiles_wcs = _inputs.tile_lists(call.tiles, call.tiles_wcs)
     coverage = _inputs.coverage_map(call.coverage)
     settings = _settings(call)
     masks = _inputs.mask_list(call.masks, len(tiles))
     shapes = [
-        np.shape(tile)[:2] if wcs is not None and np.ndim(tile) in (2, 3) else (0, 0)
+        np.shape(tile)[:2] if wcs is not None and np.ndim(tile) > 1 else (0, 0)
         for tile, wcs in zip(tiles, tiles_wcs, strict=True)
     ]
-    telemetry = _telemetry(call, len(tiles))
-    maps = _maps(call, telemetry, shapes, coverage.shape)
     inputs = [
         # Only the shape of the image counts.
-        _tile_input(t, np.broadcast_to(np.float32(0), (*shapes[t], 1)), masks[t], map=maps[t])
+        _tile_input(t, np.broadcast_to(np.float32(0), (*shapes[t], 1)), masks[t])
         for t in range(len(tiles))
     ]
     blurred = np.empty(coverage.shape, np.float32)
     mosaic = (*coverage.shape, 1)
     job = Job(settings, inputs, coverage=coverage, blurred=blurred, mosaic_shape=mosaic)
+    telemetry = _telemetry(call, job)
+    job.place(_maps(call, telemetry, shapes, coverage.shape))
     _run_planned(call, job, telemetry, "ztp_tile_gains", "gains_done")
     return job.gains.tolist()
 
 
-def _call(profile: str, log: logging.Logger, arguments: dict, **others: Any) -> Call:
+def _call(generation: Generation, log: logging.Logger, arguments: dict, **others: Any) -> Call:
     plan = arguments["parallel_plan"]
 
     def wish(own: str, key: str) -> int:
         return min(_inputs.wish(arguments.get(own), _inputs.plan_value(plan, key)), 2**62)
 
     return Call(
-        profile=profile,
+        generation=generation,
         log=log,
         tiles=arguments["tiles"],
         tiles_wcs=arguments["tiles_wcs"],
@@ -151,14 +155,15 @@ def _prepared(call: Call, arguments: dict) -> tuple[np.ndarray, Outputs, list, l
         raise ArgumentError(f"tiles[0] has {channels} channels, want 1 to {_checks.MAX_CHANNELS}")
     for t, image in enumerate(images):
         if not 0 < channels <= image.shape[2]:
-            raise _inputs.NoResult(f"tiles[{t}] has {image.shape[2]} channels, not {channels}")
+            raise ArgumentError(f"tiles[{t}] has {image.shape[2]} channels, want {channels}")
     shapes = [image.shape[:2] for image in images]
     masks = _inputs.mask_list(call.masks, len(tiles))
     weights: list[np.ndarray | None] = [None] * len(tiles)
     scales = [1.0] * len(tiles)
-    if call.profile == "v4.5":
-        weights = _inputs.coadd_masks(masks, arguments["tile_weights"], shapes)
-        scales = _inputs.tile_scales(arguments["tile_weights"], len(tiles))
+    tile_weights = arguments["tile_weights"] if call.generation.tiles_weigh else None
+    if call.generation.masks_weigh:
+        weights = _inputs.coadd_masks(masks, tile_weights, shapes)
+        scales = _inputs.tile_scales(tile_weights, len(tiles))
         _ranges.check_coverage(scales)
     inputs = [
         _tile_input(t, image, masks[t], weight=weights[t], weight_scale=scales[t])
@@ -169,11 +174,12 @@ def _prepared(call: Call, arguments: dict) -> tuple[np.ndarray, Outputs, list, l
 
 
 def _settings(call: Call) -> Settings:
+    new = call.generation.profile == "v4.5"
     settings = _checks.settings(
-        profile=call.profile,
+        profile=call.generation.profile,
         sigma=_inputs.sigma(call.sigma_px),
         gain_clip=_inputs.clip(call.gain_clip),
-        threshold=_inputs.threshold(call.plan) if call.profile == "v4.5" else None,
+        threshold=_inputs.threshold(call.plan) if new else None,
         binary_weights=True,
     )
     return replace(
@@ -187,17 +193,10 @@ def _settings(call: Call) -> Settings:
     )
 
 
-def _telemetry(call: Call, count: int) -> Telemetry:
-    """Return the telemetry of a call that has begun."""
-    resources = Resources(
-        cpu_workers=call.workers,
-        rows_per_chunk=call.rows_per_chunk,
-        max_chunk_bytes=call.max_chunk_bytes,
-        use_gpu=call.device == "hybrid",
-        gpu_rows_per_chunk=call.gpu_rows_per_chunk,
-        gpu_max_chunk_bytes=call.gpu_max_chunk_bytes,
-    )
-    telemetry = Telemetry(call.sink, call.log, count, resources)
+def _telemetry(call: Call, job: Job) -> Telemetry:
+    """Return the telemetry of a call that has begun; its job needs no maps yet."""
+    resources = _resources(call, job, _plan(call, job))
+    telemetry = Telemetry(call.sink, call.log, job.struct.tile_count, resources)
     telemetry.start()
     return telemetry
 
@@ -236,41 +235,47 @@ def _tile_input(t: int, image: np.ndarray, mask: np.ndarray | None, **others) ->
     shape = image.shape[:2]
     if 0 in shape:
         image = np.zeros((1, 1, image.shape[2]), np.float32)
-        mask, others = None, {"map": None}
+        mask, others = None, {}
     else:
         mask = _inputs.gain_mask(mask, shape)
-    return TileInput(name=f"tiles[{t}]", image=image, mask=mask, **({"map": None} | others))
+    return TileInput(name=f"tiles[{t}]", image=image, mask=mask, **others)
 
 
 def _run_planned(
     call: Call, job: Job, telemetry: Telemetry, function: str, last_stage: str
 ) -> None:
-    """Plan, say so, and run; a budget below one chunk is lifted with a warning."""
-    try:
-        plan = job.plan()
-    except BudgetError as err:
-        call.log.warning("[TwoPass] max_chunk_bytes is ignored: %s", err)
-        job.struct.max_chunk_bytes = 0
-        plan = job.plan()
-    telemetry.resources = _resources(telemetry.resources, plan, job.struct.mosaic)
+    """Say what is planned, and run."""
+    plan = _plan(call, job)
+    telemetry.resources = _resources(call, job, plan)
     _report.plan(call.log, plan, telemetry.resources, job.struct.tile_count)
     ended = _run.run(function, job, telemetry.update)
     if ended.device_error is not None:
         telemetry.resources = replace(telemetry.resources, use_gpu=False)
         _hooks.gpu_failed(call.log, call.module, ended.device_error)
     telemetry.finish(last_stage, plan.chunk_total)
-    if telemetry.resources.use_gpu or ended.stats.gpu_ran:
+    if telemetry.resources.use_gpu:
         _report.shares(call.log, ended.stats, telemetry.gpu_name)
 
 
-def _resources(wishes: Resources, plan: Plan, mosaic: _ffi.Image) -> Resources:
+def _plan(call: Call, job: Job) -> Plan:
+    """Return the plan; a budget below one chunk is lifted with a warning."""
+    try:
+        return job.plan()
+    except BudgetError as err:
+        call.log.warning("[TwoPass] max_chunk_bytes is ignored: %s", err)
+        job.struct.max_chunk_bytes = 0
+        return job.plan()
+
+
+def _resources(call: Call, job: Job, plan: Plan) -> Resources:
     """Return what is planned; without a bound of its memory a GPU is told by its chunk's output."""
+    mosaic = job.struct.mosaic
     row_bytes = 4 * mosaic.width * (mosaic.channels + 1)
-    return replace(
-        wishes,
+    return Resources(
         cpu_workers=plan.workers,
         rows_per_chunk=plan.rows_per_chunk,
-        max_chunk_bytes=wishes.max_chunk_bytes or plan.chunk_bytes,
+        max_chunk_bytes=job.struct.max_chunk_bytes or plan.chunk_bytes,
+        use_gpu=call.device == "hybrid",
         gpu_rows_per_chunk=plan.gpu_rows_per_chunk,
-        gpu_max_chunk_bytes=wishes.gpu_max_chunk_bytes or plan.gpu_rows_per_chunk * row_bytes,
+        gpu_max_chunk_bytes=job.struct.gpu_max_chunk_bytes or plan.gpu_rows_per_chunk * row_bytes,
     )

@@ -11,13 +11,16 @@ from collections.abc import Sequence
 import numpy as np
 
 from . import _buffers
-from .errors import Error
+from .errors import ArgumentError, Error
 
 DEFAULT_THRESHOLD = 2.0
 
 
 class NoResult(Error):
-    """An input for which the replaced function returns None."""
+    """An input for which the replaced function returns None, whatever its generation.
+
+    Where one might do better, or raise, ArgumentError hands the call over to it.
+    """
 
 
 def tile_lists(tiles, tiles_wcs) -> tuple[list, list]:
@@ -33,7 +36,7 @@ def image(tile, name: str) -> np.ndarray:
     """Return a tile as float32 [h, w, C] that the library can read, a copy only if needed."""
     array = as_float32(tile, name)
     if array.ndim not in (2, 3):
-        raise NoResult(f"{name} has shape {list(array.shape)}, want [h, w] or [h, w, C]")
+        raise ArgumentError(f"{name} has shape {list(array.shape)}, want [h, w] or [h, w, C]")
     return array if array.ndim == 3 else array[:, :, np.newaxis]
 
 
@@ -43,14 +46,14 @@ def as_float32(values, name: str) -> np.ndarray:
         with np.errstate(over="ignore", invalid="ignore"):
             array = np.asarray(values).astype(np.float32, copy=False)
     except (TypeError, ValueError) as err:
-        raise NoResult(f"{name} can't be made float32: {err}") from err
+        raise ArgumentError(f"{name} can't be made float32: {err}") from err
     return array if _buffers.is_borrowable(array) else array.copy()
 
 
 def coverage_map(coverage) -> np.ndarray:
-    """Return the coverage as float32 [H, W]."""
-    if not isinstance(coverage, np.ndarray) or coverage.ndim != 2 or coverage.size == 0:
-        found = list(coverage.shape) if isinstance(coverage, np.ndarray) else type(coverage)
+    """Return the coverage as float32 [H, W]; it may be of any type that says it has two axes."""
+    if getattr(coverage, "ndim", None) != 2 or 0 in coverage.shape:
+        found = list(coverage.shape) if hasattr(coverage, "shape") else type(coverage)
         raise NoResult(f"coverage is {found}, want an array [H, W]")
     return as_float32(coverage, "coverage")
 
@@ -60,9 +63,9 @@ def shape(shape_out) -> tuple[int, int]:
     try:
         height, width = (int(n) for n in shape_out)
     except (TypeError, ValueError, OverflowError) as err:
-        raise NoResult(f"shape_out = {shape_out!r}, want rows and columns") from err
+        raise ArgumentError(f"shape_out = {shape_out!r}, want rows and columns") from err
     if height < 1 or width < 1:
-        raise NoResult(f"shape_out = {shape_out!r}, want at least one pixel")
+        raise ArgumentError(f"shape_out = {shape_out!r}, want at least one pixel")
     return height, width
 
 
@@ -77,12 +80,10 @@ def sigma(sigma_px) -> int:
 def clip(gain_clip) -> tuple[float, float]:
     """Return the lower and the upper bound, in whichever order they came."""
     try:
-        low, high = sorted(float(bound) for bound in gain_clip)
+        first, second = (float(bound) for bound in gain_clip)
     except (TypeError, ValueError) as err:
         raise NoResult(f"gain_clip = {gain_clip!r}, want two numbers") from err
-    if not (math.isfinite(low) and math.isfinite(high)):
-        raise NoResult(f"gain_clip = {gain_clip!r}, want two finite numbers")
-    return low, high
+    return (second, first) if first > second else (first, second)
 
 
 def mask_list(tiles_coverage, count: int) -> list[np.ndarray | None]:
@@ -121,7 +122,7 @@ def coadd_masks(
     ]
     without = [t for t, m in enumerate(found) if m is None]
     if tile_weights is None and 0 < len(without) < len(found):
-        raise NoResult(
+        raise ArgumentError(
             f"tiles_coverage[{without[0]}] is missing or not of its tile's shape, "
             "and there are no tile_weights"
         )
@@ -153,7 +154,7 @@ def threshold(parallel_plan) -> float:
         found = getattr(parallel_plan, "two_pass_coverage_threshold", None)
     try:
         return DEFAULT_THRESHOLD if found is None else max(0.0, float(found))
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return DEFAULT_THRESHOLD
 
 
@@ -175,12 +176,10 @@ def wish(*values) -> int:
     return 0
 
 
-def device(use_gpu, parallel_plan) -> str:
-    """Return who computes: as the call says, else as the plan does; ``'auto'`` if neither."""
-    wanted = plan_value(parallel_plan, "use_gpu") if use_gpu is None else use_gpu
-    if wanted is None:
-        return "auto"
-    return "hybrid" if wanted else "cpu"
+def device(use_gpu, parallel_plan=None) -> str:
+    """Return who computes: with the GPU only if the call asks for it and the plan lets it."""
+    allowed = plan_value(parallel_plan, "use_gpu")
+    return "hybrid" if use_gpu and (allowed is None or allowed) else "cpu"
 
 
 def header_shape(output_wcs) -> tuple[int, int] | None:
@@ -196,6 +195,6 @@ def header_shape(output_wcs) -> tuple[int, int] | None:
 def _scale(weight) -> float:
     try:
         found = float(weight)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return 1.0
     return found if math.isfinite(found) and found > 0 else 1.0

@@ -42,13 +42,14 @@ class Settings:
 class TileInput:
     """One tile: float32 image [h, w] or [h, w, C], mask and weight [h, w] or None for ones.
 
-    ``map`` is None where the tile shows nothing; ``name`` is what messages call it. A weight with
-    a ``weight_map`` lies there, in any shape; without one it lies on the image.
+    ``map`` is None where the tile shows nothing, or has its place later; ``name`` is what messages
+    call it. A weight with a ``weight_map`` lies there, in any shape; without one it lies on the
+    image.
     """
 
     name: str
     image: np.ndarray
-    map: PixelMap | None
+    map: PixelMap | None = None
     mask: np.ndarray | None = None
     weight: np.ndarray | None = None
     weight_scale: float = 1.0
@@ -140,6 +141,12 @@ class Job:
         errors.check(status, error.message.decode(errors="replace"))
         return Plan(**{name: getattr(info, name) for name in Plan._fields})
 
+    def place(self, maps: Sequence[PixelMap | None]) -> None:
+        """Give the tiles their maps, None to one that shows nothing."""
+        for t, pixels in enumerate(maps):
+            self.struct.tiles[t].map, nodes = _buffers.pixel_map(pixels)
+            self._kept.append(nodes)
+
     def _set_tiles(self, tiles: Sequence[TileInput], channels: int) -> None:
         if not tiles:
             return
@@ -153,11 +160,11 @@ class Job:
                 lying = shape if tile.weight_map is None else None
                 entry.weight = _buffers.plane(f"weight of {tile.name}", tile.weight, lying)
             entry.weight_scale = tile.weight_scale
-            entry.map, nodes = _buffers.pixel_map(tile.map)
-            entry.weight_map, weight_nodes = _buffers.pixel_map(tile.weight_map)
-            self._kept += [nodes, weight_nodes]
+            entry.weight_map, nodes = _buffers.pixel_map(tile.weight_map)
+            self._kept.append(nodes)
         self.struct.tiles = table
         self.struct.tile_count = len(tiles)
+        self.place([tile.map for tile in tiles])
 
 
 def _numbers(settings: Settings) -> _ffi.Job:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import defaultdict
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -11,6 +12,36 @@ from ._job import Plan
 from ._run import Stats
 from ._tiles import named
 from .telemetry import Resources
+
+if TYPE_CHECKING:
+    from ._dropin import Call
+
+
+def start(log: logging.Logger, function: str, call: Call) -> None:
+    """Say what has begun with which arguments, whatever they are."""
+    log.info(
+        "[TwoPass] %s start: tiles=%s wcs=%s coverage=%s sigma=%s clip=%s profile=%s device=%s",
+        function,
+        _count(call.tiles),
+        _count(call.tiles_wcs),
+        getattr(call.coverage, "shape", None),
+        call.sigma_px,
+        call.gain_clip,
+        call.generation.profile,
+        call.device,
+    )
+
+
+def gains(log: logging.Logger, found: np.ndarray) -> None:
+    """Say how many gains [T] there are and between which bounds."""
+    finite = found[np.isfinite(found)]
+    log.info(
+        "[TwoPass] Computed gains count=%d finite=%d lowest=%.4f highest=%.4f",
+        len(found),
+        len(finite),
+        finite.min(initial=np.inf),
+        finite.max(initial=-np.inf),
+    )
 
 
 def plan(log: logging.Logger, found: Plan, resources: Resources, tiles: int) -> None:
@@ -59,3 +90,7 @@ def groups(log: logging.Logger, label: np.ndarray) -> None:
             "matched and seams may show: %s",
             "; ".join(named(tiles) + (" (alone)" if len(tiles) == 1 else "") for tiles in others),
         )
+
+
+def _count(entries: object) -> object:
+    return len(entries) if hasattr(entries, "__len__") else None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import logging
 import threading
 from collections.abc import Callable
@@ -11,11 +10,14 @@ from typing import Self
 
 import numpy as np
 
-from . import _dropin
+from . import _dropin, _generation
+from ._generation import GAINS, SECOND_PASS, Generation
 from .errors import ArgumentError
 
-_SECOND_PASS = "run_second_pass_coverage_renorm"
-_GAINS = "compute_per_tile_gains_from_coverage"
+_REQUIRED = {
+    *("tiles", "tiles_wcs", "final_wcs_p1", "final_wcs", "coverage_p1", "shape_out"),
+    *("sigma_px", "gain_clip"),
+}
 
 
 class Installation:
@@ -29,11 +31,11 @@ class Installation:
         ``'v4.5'`` or ``'v4.2'``.
     """
 
-    def __init__(self, module: ModuleType, profile: str) -> None:
+    def __init__(self, module: ModuleType, generation: Generation) -> None:
         self.module = module
-        self.profile = profile
-        self._originals = {name: getattr(module, name) for name in (_SECOND_PASS, _GAINS)}
-        replacement = _Replacement(profile, *self._originals.values(), module)
+        self.profile = generation.profile
+        self._originals = {name: getattr(module, name) for name in (SECOND_PASS, GAINS)}
+        replacement = _Replacement(generation, *self._originals.values(), module)
         self._ours = {name: getattr(replacement, name) for name in self._originals}
         for name, function in self._ours.items():
             setattr(module, name, function)
@@ -62,39 +64,42 @@ def install(zemosaic_worker: ModuleType, *, profile: str | None = None) -> Insta
     zemosaic_worker
         The module that has the two functions.
     profile
-        ``'v4.5'`` or ``'v4.2'``. By default what the replaced function is: ``'v4.5'`` if it knows
-        ``tile_weights``.
+        ``'v4.5'`` or ``'v4.2'``. By default what the replaced functions do, as their code says,
+        also behind decorators. Those of a ``'v4.5'`` that has no ``tile_weights`` yet, or no masks
+        in its coadd, get none here.
 
     Raises
     ------
     ArgumentError
-        The module has no such functions, or they are replaced already.
+        The module has no such functions, they are replaced already, or their code doesn't say
+        which profile they are.
     """
-    for name in (_SECOND_PASS, _GAINS):
+    for name in (SECOND_PASS, GAINS):
         found = getattr(zemosaic_worker, name, None)
         if not callable(found):
             raise ArgumentError(f"{zemosaic_worker!r} has no function {name}")
         if isinstance(getattr(found, "__self__", None), _Replacement):
             raise ArgumentError(f"{name} of {zemosaic_worker!r} is replaced already; uninstall it")
     if profile is None:
-        known = inspect.signature(getattr(zemosaic_worker, _SECOND_PASS)).parameters
-        profile = "v4.5" if "tile_weights" in known else "v4.2"
-    if profile not in ("v4.5", "v4.2"):
-        raise ArgumentError(f"profile = {profile!r}, want 'v4.5' or 'v4.2'")
-    return Installation(zemosaic_worker, profile)
+        found = _generation.of_functions(
+            getattr(zemosaic_worker, SECOND_PASS), getattr(zemosaic_worker, GAINS)
+        )
+    else:
+        found = _generation.of_profile(profile)
+    return Installation(zemosaic_worker, found)
 
 
 class _Replacement:
-    """The two functions for a profile, and those that they replace in a module, if any."""
+    """The two functions for a generation, and those that they replace in a module, if any."""
 
     def __init__(
         self,
-        profile: str,
+        generation: Generation,
         second_pass: Callable | None = None,
         gains: Callable | None = None,
         module: ModuleType | None = None,
     ) -> None:
-        self._profile = profile
+        self._generation = generation
         self._second_pass = second_pass
         self._gains = gains
         self._module = module
@@ -126,14 +131,15 @@ class _Replacement:
         nothing is kept that could go to disk. ``telemetry_ctrl`` is a controller, a callable of one
         payload, or None for the log.
 
-        ``use_gpu_two_pass`` True takes a GPU and the CPU together, False the CPU alone; None does
-        as the plan's ``use_gpu`` says, and where that is None too, as the size of the work does. A
-        GPU that was asked for and can't be used, or that fails midway, leaves all channels to the
-        CPU, with one warning; the module's ``_disable_phase5_gpu_runtime_state`` hears of it.
+        ``use_gpu_two_pass`` True takes a GPU and the CPU together, unless the plan's ``use_gpu`` is
+        False; False and None take the CPU alone, and no GPU is touched. A GPU that was asked for
+        and can't be used, or that fails midway, leaves all channels to the CPU, with one warning;
+        the module's ``_disable_phase5_gpu_runtime_state`` hears of it.
 
-        Input that the replaced function can't use gives None and one warning. A WCS that can't be
-        read and any failure of the library go to the replaced function with one warning; None where
-        there is none. Tiles as one array raise ArgumentError.
+        Missing tiles, WCS or coverage, lists of different lengths, a coverage that is not 2-D, a
+        sigma or a clip that is no number: None and one warning. What else can't be done here, and
+        any failure of the library, goes to the replaced function with one warning; None where there
+        is none. Tiles as one array raise ArgumentError.
         """
         arguments = {name: value for name, value in locals().items() if name != "self"}
         if isinstance(tiles, np.ndarray):
@@ -160,8 +166,10 @@ class _Replacement:
     ):
         """Return one gain per tile, a list of floats; a tile or a WCS that is None has gain 1.
 
-        ``progress_emitter`` gets what ``telemetry_ctrl`` of the second pass gets, and ``use_gpu``
-        means what ``use_gpu_two_pass`` means there. ``cpu_workers``, ``row_chunk_size`` and
+        ``progress_emitter`` is called as the replaced function does, ``(tiles_done, *,
+        chunk_index, chunk_total, stage, force)``, if it takes that, else with what
+        ``telemetry_ctrl`` of the second pass gets. ``use_gpu`` True takes a GPU and the CPU
+        together, whatever the plan says. ``cpu_workers``, ``row_chunk_size`` and
         ``chunk_bytes_limit`` come before the plan's numbers. What can't be done goes to the
         replaced function with one warning; ones where there is none.
         """
@@ -175,7 +183,7 @@ class _Replacement:
             return _call(original, arguments)
         log = arguments["logger"] or logging.getLogger("zetwopass")
         try:
-            return compute(self._profile, log, arguments, self._module)
+            return compute(self._generation, log, arguments, self._module)
         except Exception as err:
             heir = "nothing takes over" if original is None else "the replaced function takes over"
             log.warning("[TwoPass] %s; %s: %s", type(err).__name__, heir, err)
@@ -191,13 +199,22 @@ class _Replacement:
 
 
 def _call(function: Callable, arguments: dict):
-    """Call a function with those of the arguments that it knows."""
-    known = inspect.signature(function).parameters
-    if not any(p.kind is inspect.Parameter.VAR_KEYWORD for p in known.values()):
-        arguments = {name: value for name, value in arguments.items() if name in known}
-    return function(**arguments)
+    """Call a function with those of the arguments that it knows.
+
+    One that takes any may hand them on to one that does not: it gets no defaults of ours.
+    """
+    known = _generation.parameters(function)
+    if known:
+        return function(**{name: value for name, value in arguments.items() if name in known})
+    return function(
+        **{
+            name: value
+            for name, value in arguments.items()
+            if name in _REQUIRED or (value is not None and value is not False)
+        }
+    )
 
 
-_ALONE = _Replacement("v4.5")
+_ALONE = _Replacement(_generation.of_profile("v4.5"))
 run_second_pass_coverage_renorm = _ALONE.run_second_pass_coverage_renorm
 compute_per_tile_gains_from_coverage = _ALONE.compute_per_tile_gains_from_coverage

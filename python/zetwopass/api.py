@@ -99,7 +99,7 @@ def second_pass(
     sigma
         Blur of the coverage, output pixels, 0 to 1000.
     gain_clip
-        Lowest and highest gain.
+        Lowest and highest gain; ``-inf`` and ``inf`` are no bounds.
     masks
         Per tile [h, w], its own coverage, or None for ones: above 1e-3 a pixel counts in the gain,
         and in profile ``'v4.5'`` above 0 it counts in the coadd.

@@ -1,11 +1,12 @@
 """STATS_UPDATE: what ZeMosaic's telemetry is told during the second pass.
 
-The first payload has all keys, since they fix the columns of the log. Values are plain ints,
-floats, bools and strs: NumPy's are ignored by the GUI.
+Every payload has all keys. Values are plain ints, floats, bools and strs: NumPy's are ignored by
+the GUI.
 """
 
 from __future__ import annotations
 
+import inspect
 import logging
 import time
 from collections.abc import Callable
@@ -18,28 +19,33 @@ Payload = dict[str, int | float | bool | str]
 
 _PHASE: Payload = {"phase_index": 5, "phase_name": "Phase 5: Two-Pass Coverage Renorm"}
 _INTERVAL_SECONDS = 1.0
+_UNKNOWN = -1.0
+_LEAST_FRACTION = 0.05  # of the call, from which its end can be guessed
 
 
 @dataclass(frozen=True, kw_only=True)
 class Resources:
-    """Rows and bytes of a chunk and the threads, 0 while not known.
+    """Rows and bytes of a chunk and the threads, as planned: none is 0.
 
     ``use_gpu`` says that a GPU is asked for and is not known to have failed.
     """
 
-    cpu_workers: int = 0
-    rows_per_chunk: int = 0
-    max_chunk_bytes: int = 0
+    cpu_workers: int = 1
+    rows_per_chunk: int = 1
+    max_chunk_bytes: int = 1
     use_gpu: bool = False
-    gpu_rows_per_chunk: int = 0
-    gpu_max_chunk_bytes: int = 0
+    gpu_rows_per_chunk: int = 1
+    gpu_max_chunk_bytes: int = 1
 
 
 class Telemetry:
     """Tells one call's progress to a controller, a callable or the log.
 
     ``tiles_done`` is the share of the whole call that is done, in tiles: it follows the work, never
-    falls, and is ``tiles_total`` in the last payload. ``eta_seconds`` is 0.0 while not known.
+    falls, and is ``tiles_total`` in the last payload. What is not cut into chunks counts the tiles
+    as such: ``chunk_total`` is never 0. ``eta_seconds`` is the rest of the call, for the GUI shows
+    any number from 0 on and leaves its own aside meanwhile: negative while not known, below a
+    second, and at the end, when ZeMosaic's run goes on.
     ``use_gpu_phase5`` becomes True when a GPU has really computed something; after a GPU's failure
     both it and ``use_gpu`` are False. CPU and memory are the whole machine's, those of the GPU
     (``gpu_used_mb``, MiB) what the call holds; ``gpu_name`` is empty until it has computed.
@@ -86,12 +92,11 @@ class Telemetry:
         if stats.stage == "done" or (self._limited and not due):
             return
         self._done = max(self._done, min(self._total, int(stats.fraction * self._total)))
-        event: Payload = {
-            "stage": stats.stage,
-            "chunk_index": stats.chunk_index,
-            "chunk_total": stats.chunk_total,
-            "eta_seconds": float(stats.eta_seconds or 0.0),
-        }
+        event: Payload = {"stage": stats.stage, "eta_seconds": _eta(stats)}
+        if stats.chunk_total:
+            event |= {"chunk_index": stats.chunk_index, "chunk_total": stats.chunk_total}
+        elif stats.stage == "gains_done":
+            event["chunk_index"] = self._total
         self._send(event)
 
     def finish(self, stage: str, chunk_total: int) -> None:
@@ -107,10 +112,10 @@ class Telemetry:
             "tiles_done": self._done,
             "tiles_total": self._total,
             "chunk_index": 0,
-            "chunk_total": 0,
-            "eta_seconds": 0.0,
+            "chunk_total": self._total,
+            "eta_seconds": _UNKNOWN,
             "cpu_workers": self.resources.cpu_workers,
-            "use_gpu": self.resources.use_gpu or self._gpu_ran,
+            "use_gpu": self.resources.use_gpu,
             "use_gpu_phase5": self._gpu_ran,
             "rows_per_chunk": self.resources.rows_per_chunk,
             "gpu_rows_per_chunk": self.resources.gpu_rows_per_chunk,
@@ -135,6 +140,33 @@ class Telemetry:
         if callable(sink):
             return lambda payload, force: sink(payload)
         return lambda payload, force: self._log.debug("[TwoPass] STATS_UPDATE %s", payload)
+
+
+def emitter(function: object) -> object:
+    """Return a sink that calls ZeMosaic's kind of ``progress_emitter``; any other is one itself."""
+    try:
+        inspect.signature(function).bind(0, chunk_index=0, chunk_total=1, stage="", force=False)
+    except (TypeError, ValueError):
+        return function
+    return _Emitter(function)
+
+
+class _Emitter:
+    """A sink that calls a function of tiles done, chunks and stage."""
+
+    def __init__(self, function: Callable) -> None:
+        self._function = function
+
+    def emit_stats(self, payload: Payload, *, force: bool) -> None:
+        """Hand over what the function takes of a payload."""
+        event = {key: payload[key] for key in ("chunk_index", "chunk_total", "stage")}
+        self._function(payload["tiles_done"], **event, force=force)
+
+
+def _eta(stats: Stats) -> float:
+    """Return the seconds to the end of the call where they are worth showing."""
+    known = stats.eta_seconds is not None and stats.fraction >= _LEAST_FRACTION
+    return float(stats.eta_seconds) if known and stats.eta_seconds >= 1 else _UNKNOWN
 
 
 class _Machine:
