@@ -73,6 +73,17 @@ type Job struct {
 
 	OnStats   func(Stats) // see Run; or nil
 	Cancelled func() bool // see Run; or nil
+
+	// Room is asked before so many bytes are taken, instead of those that it was asked for
+	// before; its error wraps ErrLimit. Or nil.
+	Room func(bytes int64) error
+}
+
+func (j *Job) room(bytes int64) error {
+	if j.Room == nil {
+		return nil
+	}
+	return j.Room(bytes)
 }
 
 // Stages says which parts of the second pass to run.
