@@ -8,7 +8,7 @@
 static ztp_status refused(const guard_call *call, ztp_error *error) {
   if (error != NULL) {
     error->status = ZTP_LIMIT;
-    snprintf(error->message, sizeof error->message, "%s", call->why);
+    snprintf(error->message, sizeof error->message, "limit of the process: %s", call->why);
   }
   return ZTP_LIMIT;
 }

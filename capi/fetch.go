@@ -102,7 +102,7 @@ func (f *fetcher) fetch() (*core.Job, error) {
 		OnStats:       statsCaller(job, f.call),
 		Device:        device(),
 		Cancelled:     f.cancelled,
-		Room:          func(bytes int64) error { return hold(f.call, bytes) },
+		Room:          f.room,
 	}
 	if knowsDevice(job) {
 		j.Mode, j.DeviceRows = core.Mode(job.device), int(job.gpu_rows_per_chunk)
@@ -167,7 +167,7 @@ func (f *fetcher) tiles(j *core.Job) error {
 	if err := sized("tile_size", f.job.tile_size, C.sizeof_ztp_tile); err != nil {
 		return err
 	}
-	if err := hold(f.call, n*tileBytes); err != nil {
+	if err := f.room(n * tileBytes); err != nil {
 		return err
 	}
 	j.Tiles = make([]core.Tile, n)

@@ -5,6 +5,7 @@
 
 #include <signal.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "zetwopass.h"
 
@@ -40,6 +41,9 @@ void guard_stats(guard_call *call, ztp_stats_fn f, const ztp_stats *stats, void 
 // guard_hold holds so many bytes for Go, instead of what the call has held. 0 = a limit
 // of the process forbids it, and call->why says which.
 int guard_hold(guard_call *call, size_t bytes);
+
+// guard_untouched is how many bytes of memory are yet to be found by the system.
+size_t guard_untouched(uintptr_t start, size_t bytes);
 
 // guard_threads has so many threads ready for Go, those included that it has, and returns
 // how many there are, which a limit of the process may make fewer.

@@ -22,17 +22,40 @@ const (
 	arena, tables = 64 << 20, 8 << 20
 )
 
-// hold makes sure that the process may have so many bytes more, until the call ends or
-// asks anew.
-func hold(call *C.guard_call, bytes int64) error {
-	if bytes < 0 || bytes > most*most {
-		bytes = most * most
+// room makes sure that the process may have so many bytes more, until the call ends or asks
+// anew, beside the outputs.
+func (f *fetcher) room(bytes int64) error {
+	bytes = max(0, min(bytes, most*most))
+	if err := hold(f.call, bytes+garbage); err != nil {
+		return err
 	}
-	bytes += garbage
+	outputs := int64(0)
+	for _, o := range f.outputs {
+		outputs += int64(o.end - o.start)
+	}
+	if bytes+outputs < garbage { // not worth to ask
+		return nil
+	}
+	left, limit := groupRoom()
+	if bytes+outputs <= left {
+		return nil
+	}
+	for _, o := range f.outputs {
+		bytes += o.untouched()
+	}
+	if bytes <= left {
+		return nil
+	}
+	return fmt.Errorf("%w: memory of the control group (%s): %d bytes are left, want %d",
+		core.ErrLimit, limit, left, bytes)
+}
+
+// hold holds what Go's heap will take of the system, less what it has already.
+func hold(call *C.guard_call, bytes int64) error {
 	if holds(call, bytes) {
 		return nil
 	}
-	if more := bytes - heapFree(); more <= 0 && holds(call, 0) || more > 0 && holds(call, more) {
+	if more := bytes - heapFree(); holds(call, max(0, more)) {
 		return nil
 	}
 	return fmt.Errorf("%w: %s", core.ErrLimit, C.GoString(&call.why[0]))

@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
@@ -99,4 +100,19 @@ int guard_hold(guard_call *call, size_t bytes) {
   if (bytes == 0 || room_hold(&call->room, bytes, PROT_READ | PROT_WRITE)) return 1;
   room_why(call->why, bytes);
   return 0;
+}
+
+size_t guard_untouched(uintptr_t start, size_t bytes) {
+  const size_t page = (size_t)sysconf(_SC_PAGESIZE);
+  const char *at = (const char *)((uintptr_t)start / page * page), *end = (const char *)start + bytes;
+  unsigned char there[4096];
+  size_t found = 0;
+  while (at < end) {
+    size_t pages = ((size_t)(end - at) + page - 1) / page;
+    if (pages > sizeof there) pages = sizeof there;
+    if (mincore((void *)at, pages * page, there) != 0) return found;
+    for (size_t i = 0; i < pages; i++) found += (there[i] & 1) ? 0 : page;
+    at += pages * page;
+  }
+  return found;
 }

@@ -28,7 +28,7 @@ enum {
 
 // What the runtime maps when it starts, measured and rounded up: address space that it
 // only reserves, and memory.
-static const size_t start_reserves = (size_t)1300 << 20, start_maps = (size_t)96 << 20;
+static const size_t start_reserves = (size_t)1232 << 20, start_maps = (size_t)48 << 20;
 
 int __real_pthread_create(pthread_t *, const pthread_attr_t *, void *(*)(void *), void *);
 int __real_pthread_attr_init(pthread_attr_t *);
@@ -134,8 +134,8 @@ static void threads_why(char why[ZTP_MESSAGE_SIZE], int found, int wanted) {
   struct rlimit processes = {0, 0};
   getrlimit(RLIMIT_NPROC, &processes);
   snprintf(why, ZTP_MESSAGE_SIZE,
-           "limit of the process: %d threads could be created, want %d; see RLIMIT_NPROC (ulimit -u), "
-           "which is %lld, pids.max of the control group, and the address space (ulimit -v)",
+           "%d threads could be created, want %d; RLIMIT_NPROC (ulimit -u) is %lld, pids.max of the "
+           "control group and the address space (ulimit -v) also bound them",
            found, wanted, (long long)processes.rlim_cur);
 }
 

@@ -9,10 +9,10 @@ const (
 	// largeScratch is the most that a call leaves to the collector; more it gives back
 	// to the system at its end.
 	largeScratch = 32 << 20
-	// little is the garbage that may gather in any case.
-	little = 5 << 20
-	// least is the garbage that may gather, in percent of what is held.
-	least = 4
+	// someGarbage is the garbage that may gather in any case.
+	someGarbage = 5 << 20
+	// leastGarbage is the garbage that may gather, in percent of what is held.
+	leastGarbage = 5
 )
 
 // held is the scratch of the calls that run, and what the collector was told of it.
@@ -26,10 +26,9 @@ var held struct {
 // frugal has the collector follow the scratch of a call, so many bytes at most, closely,
 // until done. That is a few large slices without pointers, so collecting costs nothing, and
 // garbage would else be half of the memory held. The collector goes by shares of what is
-// held: a share of which little makes some megabytes, lest it run hundreds of times a
-// second. An untouched ballast, which takes no memory, lets it keep to that where scratch
-// comes and goes; it takes no addresses either, as it lies in the first 64 MB that Go's heap
-// reserves.
+// held: by someGarbage for small calls, by leastGarbage for large ones, and an untouched
+// ballast, which takes no memory, keeps it from running hundreds of times a second while a
+// large call holds little. It is small, as it takes addresses, which may be limited.
 func frugal(bytes int64) (done func()) {
 	follow(bytes)
 	return func() {
@@ -47,7 +46,7 @@ func follow(bytes int64) {
 		held.ballast = make([]byte, 32<<20)
 	}
 	held.bytes += bytes
-	percent := max(least, int(100*little/(int64(len(held.ballast))+held.bytes)))
+	percent := max(leastGarbage, int(100*someGarbage/(int64(len(held.ballast))+held.bytes)))
 	if percent != held.percent {
 		held.percent = percent
 		debug.SetGCPercent(percent)

@@ -74,8 +74,8 @@ type Job struct {
 	OnStats   func(Stats) // see Run; or nil
 	Cancelled func() bool // see Run; or nil
 
-	// Room is asked before so many bytes are taken, instead of those that it was asked for
-	// before; its error wraps ErrLimit. Or nil.
+	// Room is asked before so many bytes are taken; what it said before no longer counts.
+	// Its error, which wraps ErrLimit, ends the call. Or nil.
 	Room func(bytes int64) error
 }
 
