@@ -24,6 +24,8 @@ enum {
   // Spare threads at the begin of a call: Go sometimes starts one a moment before another
   // has come to rest.
   AT_HAND = 4,
+  LEAST = 1 + GUARD_THREADS_BESIDE,
+  LEFT = 2, // to the program, where there are no more
 };
 
 // What the runtime maps when it starts, measured and rounded up: address space that it
@@ -45,7 +47,8 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t parked = PTHREAD_COND_INITIALIZER;
 static struct spare *spares; // that nobody has taken
 static int idle;             // how many these are
-static int made, ready;      // threads, all in all, created and come to rest
+static int made;             // threads, all in all
+static long begun, come;     // ever created, and come to wait
 
 static void *(*runtime)(void *); // what starts the runtime, since the library was loaded
 static int started;
@@ -61,7 +64,7 @@ static void *spare(void *unused) {
   self.next = spares;
   spares = &self;
   idle++;
-  ready++;
+  come++;
   pthread_cond_broadcast(&parked);
   pthread_mutex_unlock(&lock);
   while (sem_wait(&self.go) != 0) {
@@ -86,14 +89,39 @@ static int add(void) {
   pthread_sigmask(SIG_SETMASK, &before, NULL);
   pthread_attr_destroy(&attributes);
   if (failure != 0) return 0;
-  const int number = ++made;
-  while (ready < number) pthread_cond_wait(&parked, &lock);
+  made++;
+  const long number = ++begun;
+  while (come < number) pthread_cond_wait(&parked, &lock);
   return 1;
+}
+
+// take takes a spare thread, which does the work; 0 = there is none. The lock is held.
+static int take(void *(*work)(void *), void *argument) {
+  struct spare *s = spares;
+  if (s == NULL) return 0;
+  spares = s->next;
+  idle--;
+  s->work = work;
+  s->argument = argument;
+  sem_post(&s->go);
+  return 1;
+}
+
+static void *nothing(void *unused) { return unused; }
+
+// dismiss ends so many spare threads, or as many as there are beyond those that are to stay.
+static void dismiss(int count, int stay) {
+  for (; count > 0 && made > stay && take(nothing, NULL); count--) made--;
 }
 
 int guard_threads(int wanted) {
   pthread_mutex_lock(&lock);
   while ((made < wanted || idle < AT_HAND) && add()) {
+  }
+  if (made < wanted) {
+    dismiss(LEFT, LEAST);
+  } else if (idle < AT_HAND) {
+    dismiss(LEFT, wanted);
   }
   const int found = made;
   pthread_mutex_unlock(&lock);
@@ -111,17 +139,9 @@ int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attributes, v
     return 0;
   }
   pthread_mutex_lock(&lock);
-  struct spare *s = spares != NULL || add() ? spares : NULL;
-  if (s != NULL) {
-    spares = s->next;
-    idle--;
-  }
+  const int taken = take(work, argument) || (add() && take(work, argument));
   pthread_mutex_unlock(&lock);
-  if (s == NULL) return EAGAIN;
-  s->work = work;
-  s->argument = argument;
-  sem_post(&s->go);
-  return 0;
+  return taken ? 0 : EAGAIN;
 }
 
 // Go asks here how much stack its threads have.
@@ -131,33 +151,41 @@ int __wrap_pthread_attr_init(pthread_attr_t *attributes) {
 }
 
 static void threads_why(char why[ZTP_MESSAGE_SIZE], int found, int wanted) {
+  guard_room stack = {0};
+  if (!room_hold(&stack, STACK + ABOVE, PROT_READ | PROT_WRITE)) {
+    room_why(why, STACK + ABOVE);
+    return;
+  }
+  room_release(&stack);
   struct rlimit processes = {0, 0};
   getrlimit(RLIMIT_NPROC, &processes);
   snprintf(why, ZTP_MESSAGE_SIZE,
-           "%d threads could be created, want %d; RLIMIT_NPROC (ulimit -u) is %lld, pids.max of the "
-           "control group and the address space (ulimit -v) also bound them",
+           "%d threads could be created, want %d; RLIMIT_NPROC (ulimit -u) is %lld, and pids.max of the "
+           "control group bounds them too",
            found, wanted, (long long)processes.rlim_cur);
 }
 
 // start starts the runtime and waits until it is there.
 static int start(char why[ZTP_MESSAGE_SIZE]) {
-  enum { LEAST = 1 + GUARD_THREADS_BESIDE };
   guard_room reserved = {0}, mapped = {0};
-  int begun = 0;
+  int ok = 0;
   if (!room_hold(&reserved, start_reserves, PROT_NONE)) {
     room_why(why, start_reserves + start_maps);
   } else if (!room_hold(&mapped, start_maps, PROT_READ | PROT_WRITE)) {
     room_why(why, start_maps);
   } else if (guard_threads(LEAST) < LEAST) {
     threads_why(why, made, LEAST);
+    pthread_mutex_lock(&lock);
+    dismiss(made, 0);
+    pthread_mutex_unlock(&lock);
   } else {
     pthread_t unused;
-    begun = __wrap_pthread_create(&unused, NULL, runtime, NULL) == 0;
+    ok = __wrap_pthread_create(&unused, NULL, runtime, NULL) == 0;
     goReady();
   }
   room_release(&mapped);
   room_release(&reserved);
-  return begun;
+  return ok;
 }
 
 int threads_start(char why[ZTP_MESSAGE_SIZE]) {

@@ -25,6 +25,7 @@ from .errors import (
     Error,
     ForkError,
     LibraryError,
+    LimitError,
     WCSError,
 )
 from .reprojection import reproject_and_coadd
@@ -42,6 +43,7 @@ __all__ = [
     "ForkError",
     "Installation",
     "LibraryError",
+    "LimitError",
     "Plan",
     "SecondPass",
     "Stats",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from . import _buffers, _checks, _device, _ffi, _progress, _run
+from . import _buffers, _checks, _device, _ffi, _limits, _progress, _run
 from ._job import Job, Plan
 from ._run import Ended, OnStats
 from ._tiles import common_grid, inputs, outputs
@@ -55,6 +55,7 @@ class SecondPass(NamedTuple):
     device_error: DeviceError | None
 
 
+@_limits.named
 def second_pass(
     tiles: Sequence[np.ndarray],
     tiles_wcs: Sequence[WCS],
@@ -139,6 +140,8 @@ def second_pass(
         A WCS that can't be read, or evaluated where it is needed.
     BudgetError
         ``max_chunk_bytes`` is too small for one chunk.
+    LimitError
+        A limit of the process leaves too little memory or too few threads.
     """
     images, shape = _checked(tiles, coverage, shape_out)
     settings = _checks.settings(
@@ -164,6 +167,7 @@ def second_pass(
     return SecondPass(*arrays, job.gains, job.offsets, job.groups, device, ended.device_error)
 
 
+@_limits.named
 def plan(
     tiles: Sequence[np.ndarray],
     tiles_wcs: Sequence[WCS],
@@ -196,6 +200,7 @@ def plan(
     return job.plan()
 
 
+@_limits.named
 def tile_gains(
     tiles: Sequence[np.ndarray],
     tiles_wcs: Sequence[WCS],
@@ -233,6 +238,7 @@ def tile_gains(
     return job.gains
 
 
+@_limits.named
 def blur_coverage(
     coverage: np.ndarray,
     *,
@@ -285,5 +291,5 @@ def _checked(
 def _call(function: str, job: Job, callback: OnStats | None, progress: bool | Callable) -> Ended:
     with _progress.watched(progress, callback) as on_stats:
         ended = _run.run(function, job, on_stats)
-    _device.warn(ended, stacklevel=3)  # the caller of the API
+    _device.warn(ended, stacklevel=4)  # the caller of the API, beyond `named`
     return ended

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from . import _buffers, _checks, _device, _ffi, _run
+from . import _buffers, _checks, _device, _ffi, _limits, _run
 from ._job import Job, Outputs, Settings, TileInput
 from .errors import ArgumentError
 
@@ -34,6 +34,7 @@ _INTERPOLATION = {
 }
 
 
+@_limits.named
 def reproject_and_coadd(
     input_data: Iterable,
     output_projection: WCS | fits.Header,
@@ -99,6 +100,8 @@ def reproject_and_coadd(
         An argument that can't be used, or that reproject has and this function doesn't.
     WCSError
         A WCS that can't be read or evaluated.
+    LimitError
+        A limit of the process leaves too little memory or too few threads.
 
     Warns
     -----
@@ -132,7 +135,7 @@ def reproject_and_coadd(
         workers=_workers(kwargs.get("parallel")),
     )
     job = Job(settings, tiles, outputs=outputs)
-    _device.warn(_run.run("ztp_reproject_coadd", job), stacklevel=2)
+    _device.warn(_run.run("ztp_reproject_coadd", job), stacklevel=3)
     _finish(job, outputs, combine_function, background_reference, blank_pixel_value)
     return _returned(outputs.mosaic, output_array), _returned(outputs.coverage, output_footprint)
 
