@@ -1,7 +1,7 @@
 package main
 
 /*
-#include "zetwopass.h"
+#include "guard.h"
 */
 import "C"
 
@@ -137,6 +137,11 @@ func sliceExtent[T any](name string, s []T) extent {
 	start := uintptr(unsafe.Pointer(unsafe.SliceData(s)))
 	var one T
 	return extent{name, start, start + uintptr(len(s))*unsafe.Sizeof(one)}
+}
+
+// untouched is the memory of an output that the system has yet to find, in bytes.
+func (e extent) untouched() int64 {
+	return int64(C.guard_untouched(C.uintptr_t(e.start), C.size_t(e.end-e.start)))
 }
 
 // disjoint reports the first output that shares memory with another array.

@@ -1,7 +1,7 @@
 package main
 
 /*
-#include "zetwopass.h"
+#include "guard.h"
 */
 import "C"
 
@@ -23,9 +23,10 @@ func recovered(err *error) {
 }
 
 // run fetches a job and computes the stages of it.
-func run(job *C.ztp_job, stages core.Stages) (err error) {
+func run(job *C.ztp_job, stages core.Stages, call *C.guard_call) (err error) {
 	defer recovered(&err)
-	f := fetcher{job: job, stages: stages, borrow: image}
+	useThreads()
+	f := fetcher{job: job, call: call, stages: stages, borrow: image}
 	j, err := f.fetch()
 	if err != nil {
 		return err
@@ -38,7 +39,7 @@ func run(job *C.ztp_job, stages core.Stages) (err error) {
 }
 
 // planJob fetches a job and writes its plan.
-func planJob(job *C.ztp_job, out *C.ztp_plan_info) (err error) {
+func planJob(job *C.ztp_job, out *C.ztp_plan_info, call *C.guard_call) (err error) {
 	defer recovered(&err)
 	if out == nil {
 		return fmt.Errorf("%w: plan is NULL", core.ErrArgument)
@@ -47,7 +48,7 @@ func planJob(job *C.ztp_job, out *C.ztp_plan_info) (err error) {
 	if err := sized("plan.struct_size", out.struct_size, C.sizeof_ztp_plan_info, first); err != nil {
 		return err
 	}
-	f := fetcher{job: job, stages: core.RunAll, borrow: shaped}
+	f := fetcher{job: job, call: call, stages: core.RunAll, borrow: shaped}
 	j, err := f.fetch()
 	if err != nil {
 		return err
@@ -73,6 +74,7 @@ func planJob(job *C.ztp_job, out *C.ztp_plan_info) (err error) {
 // fetcher makes a core job of a C one.
 type fetcher struct {
 	job     *C.ztp_job
+	call    *C.guard_call
 	stages  core.Stages
 	borrow  func(string, *C.ztp_image) (core.View, error) // outputs and coverage
 	inputs  []extent
@@ -97,8 +99,10 @@ func (f *fetcher) fetch() (*core.Job, error) {
 		BinaryWeights:  job.binary_weights != 0, BlankNaN: job.blank_nan != 0,
 		Workers: int(job.workers), RowsPerChunk: int(job.rows_per_chunk),
 		MaxChunkBytes: int64(job.max_chunk_bytes),
-		OnStats:       statsCaller(job),
+		OnStats:       statsCaller(job, f.call),
 		Device:        device(),
+		Cancelled:     f.cancelled,
+		Room:          f.room,
 	}
 	if knowsDevice(job) {
 		j.Mode, j.DeviceRows = core.Mode(job.device), int(job.gpu_rows_per_chunk)
@@ -109,10 +113,6 @@ func (f *fetcher) fetch() (*core.Job, error) {
 		j.Threshold = 2
 	case j.Threshold < 0:
 		j.Threshold = 0
-	}
-	if job.cancel != nil {
-		flag := (*int32)(unsafe.Pointer(job.cancel))
-		j.Cancelled = func() bool { return atomic.LoadInt32(flag) != 0 }
 	}
 	steps := []struct {
 		when core.Stages
@@ -136,6 +136,12 @@ func (f *fetcher) fetch() (*core.Job, error) {
 	return j, nil
 }
 
+// cancelled lets waiting signals in, whose handlers may set the flag, and reads it.
+func (f *fetcher) cancelled() bool {
+	C.guard_window(f.call)
+	return f.job.cancel != nil && atomic.LoadInt32((*int32)(unsafe.Pointer(f.job.cancel))) != 0
+}
+
 // sized refuses the size of a struct that no header has had.
 func sized(name string, size C.uint32_t, known ...uintptr) error {
 	if slices.Contains(known, uintptr(size)) {
@@ -146,6 +152,9 @@ func sized(name string, size C.uint32_t, known ...uintptr) error {
 
 // knowsDevice reports whether the header of the job's caller has the fields from device on.
 func knowsDevice(job *C.ztp_job) bool { return uintptr(job.struct_size) > unsafe.Offsetof(job.device) }
+
+// tileBytes is what fetching a tile leaves behind, at most.
+const tileBytes = 2 << 10
 
 func (f *fetcher) tiles(j *core.Job) error {
 	n := int64(f.job.tile_count)
@@ -158,6 +167,9 @@ func (f *fetcher) tiles(j *core.Job) error {
 	var known C.ztp_tile
 	first := unsafe.Offsetof(known.weight_map) // the size without what came later
 	if err := sized("tile_size", f.job.tile_size, C.sizeof_ztp_tile, first); err != nil {
+		return err
+	}
+	if err := f.room(n * tileBytes); err != nil {
 		return err
 	}
 	j.Tiles = make([]core.Tile, n)

@@ -1,14 +1,18 @@
 // Package main is the C ABI of zetwopass: include/zetwopass.h is its contract
 // and manual. C in, C out; the work is done in core.
+//
+// The functions of the header are C (entry.c): they keep signals and limits of the
+// process from Go (guard.h), and call the exports below, which are not visible outside.
 package main
 
 /*
 #cgo CFLAGS: -I${SRCDIR}/../include
-#include "zetwopass.h"
+#cgo linux LDFLAGS: -Wl,--wrap=pthread_create -Wl,--wrap=pthread_attr_init
+#cgo linux LDFLAGS: -Wl,--wrap=mmap -Wl,--wrap=malloc -Wl,--wrap=free
+#include "guard.h"
 
 // cgo can't spell const in an export's parameters.
 typedef const ztp_job ztp_job_in;
-typedef const char ztp_text;
 */
 import "C"
 
@@ -16,41 +20,35 @@ import "zetwopass/core"
 
 func main() {}
 
-//export ztp_blur_coverage
-func ztp_blur_coverage(job *C.ztp_job_in, e *C.ztp_error) C.ztp_status {
-	return report(e, run(job, core.RunBlur))
+//export goReady
+func goReady() { useThreads() }
+
+//export goBlur
+func goBlur(job *C.ztp_job_in, call *C.guard_call, e *C.ztp_error) C.ztp_status {
+	return report(e, run(job, core.RunBlur, call))
 }
 
-//export ztp_tile_gains
-func ztp_tile_gains(job *C.ztp_job_in, e *C.ztp_error) C.ztp_status {
-	return report(e, run(job, core.RunGains))
+//export goGains
+func goGains(job *C.ztp_job_in, call *C.guard_call, e *C.ztp_error) C.ztp_status {
+	return report(e, run(job, core.RunGains, call))
 }
 
-//export ztp_reproject_coadd
-func ztp_reproject_coadd(job *C.ztp_job_in, e *C.ztp_error) C.ztp_status {
-	return report(e, run(job, core.RunCoadd))
+//export goCoadd
+func goCoadd(job *C.ztp_job_in, call *C.guard_call, e *C.ztp_error) C.ztp_status {
+	return report(e, run(job, core.RunCoadd, call))
 }
 
-//export ztp_second_pass
-func ztp_second_pass(job *C.ztp_job_in, e *C.ztp_error) C.ztp_status {
-	return report(e, run(job, core.RunAll))
+//export goAll
+func goAll(job *C.ztp_job_in, call *C.guard_call, e *C.ztp_error) C.ztp_status {
+	return report(e, run(job, core.RunAll, call))
 }
 
-//export ztp_plan
-func ztp_plan(job *C.ztp_job_in, plan *C.ztp_plan_info, e *C.ztp_error) C.ztp_status {
-	return report(e, planJob(job, plan))
+//export goPlan
+func goPlan(job *C.ztp_job_in, plan *C.ztp_plan_info, call *C.guard_call, e *C.ztp_error) C.ztp_status {
+	return report(e, planJob(job, plan, call))
 }
 
-//export ztp_device_info
-func ztp_device_info(device *C.ztp_device, e *C.ztp_error) C.ztp_status {
+//export goDevice
+func goDevice(device *C.ztp_device, e *C.ztp_error) C.ztp_status {
 	return report(e, describe(device))
 }
-
-//export ztp_abi_version
-func ztp_abi_version() C.uint32_t { return C.ZTP_ABI_VERSION }
-
-//export ztp_version
-func ztp_version() *C.ztp_text { return version() }
-
-//export ztp_status_name
-func ztp_status_name(status C.ztp_status) *C.ztp_text { return statusName(status) }

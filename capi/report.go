@@ -1,28 +1,7 @@
 package main
 
 /*
-#include "zetwopass.h"
-
-static const char *ztp_version_text(void) { return "0.1.0"; }
-
-static const char *ztp_name_of(ztp_status status) {
-  switch (status) {
-    case ZTP_OK: return "ZTP_OK";
-    case ZTP_BAD_ARGUMENT: return "ZTP_BAD_ARGUMENT";
-    case ZTP_BAD_SHAPE: return "ZTP_BAD_SHAPE";
-    case ZTP_BAD_STRIDE: return "ZTP_BAD_STRIDE";
-    case ZTP_OVERLAP: return "ZTP_OVERLAP";
-    case ZTP_BAD_STRUCT: return "ZTP_BAD_STRUCT";
-    case ZTP_BUDGET: return "ZTP_BUDGET";
-    case ZTP_CANCELLED: return "ZTP_CANCELLED";
-    case ZTP_DEVICE: return "ZTP_DEVICE";
-    case ZTP_INTERNAL: return "ZTP_INTERNAL";
-    default: return "unknown status";
-  }
-}
-
-// The callback crosses to C once, here.
-static void ztp_call_stats(ztp_stats_fn f, const ztp_stats *stats, void *user) { f(stats, user); }
+#include "guard.h"
 */
 import "C"
 
@@ -33,10 +12,6 @@ import (
 
 	"zetwopass/core"
 )
-
-func version() *C.char { return C.ztp_version_text() }
-
-func statusName(status C.ztp_status) *C.char { return C.ztp_name_of(status) }
 
 // errStruct is the one failure that core knows nothing of.
 var errStruct = errors.New("bad struct")
@@ -51,6 +26,7 @@ var statuses = []struct {
 	{core.ErrOverlap, C.ZTP_OVERLAP},
 	{errStruct, C.ZTP_BAD_STRUCT},
 	{core.ErrBudget, C.ZTP_BUDGET},
+	{core.ErrLimit, C.ZTP_LIMIT},
 	{core.ErrCancelled, C.ZTP_CANCELLED},
 	{core.ErrDevice, C.ZTP_DEVICE},
 	{core.ErrDeviceMemory, C.ZTP_DEVICE},
@@ -87,7 +63,7 @@ func putText(to []C.char, text string) {
 
 // statsCaller returns the function that hands core's snapshots to the job's
 // callback; nil where there is none.
-func statsCaller(job *C.ztp_job) func(core.Stats) {
+func statsCaller(job *C.ztp_job, guard *C.guard_call) func(core.Stats) {
 	if job.on_stats == nil {
 		return nil
 	}
@@ -116,6 +92,6 @@ func statsCaller(job *C.ztp_job) func(core.Stats) {
 		if s.DeviceRan {
 			stats.gpu_ran = 1
 		}
-		C.ztp_call_stats(call, &stats, user)
+		C.guard_stats(guard, call, &stats, user)
 	}
 }

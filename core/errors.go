@@ -13,6 +13,7 @@ var (
 	ErrStride    = errors.New("bad stride")
 	ErrOverlap   = errors.New("overlapping memory")
 	ErrBudget    = errors.New("budget too small")
+	ErrLimit     = errors.New("limit of the process")
 	ErrCancelled = errors.New("cancelled")
 	ErrInternal  = errors.New("internal error")
 )

@@ -74,6 +74,17 @@ type Job struct {
 
 	OnStats   func(Stats) // see Run; or nil
 	Cancelled func() bool // see Run; or nil
+
+	// Room is asked before so many bytes are taken; what it said before no longer counts.
+	// Its error, which wraps ErrLimit, ends the call. Or nil.
+	Room func(bytes int64) error
+}
+
+func (j *Job) room(bytes int64) error {
+	if j.Room == nil {
+		return nil
+	}
+	return j.Room(bytes)
 }
 
 // Stages says which parts of the second pass to run.

@@ -59,7 +59,10 @@ func NewPlan(j *Job, stages Stages) (Plan, error) {
 	}
 	leastKept := int64(0)
 	if stages&RunCoadd != 0 && !j.KeepBackground {
-		leastKept = plan.match(j, &d)
+		var err error
+		if leastKept, err = plan.match(j, &d); err != nil {
+			return plan, err
+		}
 	}
 	return plan, plan.admit(j, d, leastKept)
 }
@@ -79,14 +82,17 @@ func (d *demand) add(least, wanted, each int64, tasks int) {
 }
 
 // match plans the background match and returns the least that its pairs keep.
-func (p *Plan) match(j *Job, d *demand) int64 {
+func (p *Plan) match(j *Job, d *demand) (int64, error) {
 	p.slots = tilesOnARow(j)
-	p.pairs = overlaps(j.Tiles, j.Mosaic.H, j.Mosaic.W, j.Mosaic.C)
+	var err error
+	if p.pairs, err = j.overlaps(); err != nil {
+		return 0, err
+	}
 	least, wanted := medianBytes(j, p.pairs)
 	d.add(least, wanted, matchBytes(j, p.slots), p.ChunkTotal)
 	d.add(offsetBytes(len(j.Tiles)), offsetBytes(len(j.Tiles)), 0, 0)
 	p.matchWork = matchCost(j, p.pairs)
-	return least
+	return least, nil
 }
 
 // admit sets the budget and what follows from it. Up to half of it lets all

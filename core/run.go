@@ -3,8 +3,6 @@ package core
 import (
 	"context"
 	"errors"
-	"runtime/debug"
-	"sync"
 	"time"
 )
 
@@ -12,21 +10,6 @@ const (
 	statsEvery  = 100 * time.Millisecond
 	cancelEvery = 20 * time.Millisecond
 )
-
-// frugal has the collector follow the scratch closely. That is a few large slices
-// without pointers, so collecting costs nothing, and garbage would else be half of
-// the memory held. As it goes by shares of what is held, an untouched ballast, which
-// takes no memory, lets 5 MB gather first: else it would run some hundred times a second.
-var frugal = sync.OnceFunc(func() {
-	debug.SetGCPercent(4)
-	ballast = make([]byte, 128<<20)
-})
-
-var ballast []byte
-
-// largeScratch is the most that a call leaves to the collector; more it gives back
-// to the system at its end.
-const largeScratch = 32 << 20
 
 // Run computes the stages of a job and returns when no goroutine of it is left.
 // On its own goroutine it calls j.OnStats at every new stage and every 100 ms,
@@ -43,10 +26,10 @@ func Run(j *Job, stages Stages) error {
 	if err != nil {
 		return err
 	}
-	frugal()
-	if plan.Bytes > largeScratch {
-		defer debug.FreeOSMemory()
+	if err := j.room(plan.Bytes); err != nil {
+		return err
 	}
+	defer frugal(plan.Bytes)()
 	j.DeviceError = nil
 	p := newPass(j, plan)
 	err = p.start(stages)

@@ -49,6 +49,7 @@ enum {
   ZTP_OVERLAP = 103,      /* an output shares memory with another array      */
   ZTP_BAD_STRUCT = 104,   /* struct_size or tile_size of no known version    */
   ZTP_BUDGET = 200,       /* max_chunk_bytes is too small for one chunk      */
+  ZTP_LIMIT = 201,        /* a limit of the process: memory, threads          */
   ZTP_CANCELLED = 300,    /* *cancel became non-zero                         */
   ZTP_DEVICE = 400,       /* no usable GPU, or it failed: in device_error only */
   ZTP_INTERNAL = 900      /* a defect of the library; the message says where */

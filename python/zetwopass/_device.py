@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from typing import NamedTuple
 
-from . import _ffi, errors
+from . import _ffi, _limits, errors
 from ._run import Ended
 
 
@@ -35,12 +35,13 @@ class DeviceInfo(NamedTuple):
     cuda_driver: tuple[int, int]
 
 
+@_limits.named
 def device_info() -> DeviceInfo:
     """Return the GPU that a call would use, or why there is none.
 
     Raises
     ------
-    LibraryError, ForkError
+    LibraryError, ForkError, LimitError
         The library can't be asked.
     """
     found, error = _ffi.Device(_ffi.size(_ffi.Device)), _ffi.Error()

@@ -14,6 +14,7 @@ from collections.abc import Callable
 from ctypes import POINTER, c_char, c_char_p, c_double, c_int32, c_int64, c_uint32, c_void_p
 from pathlib import Path
 
+from . import _limits
 from .errors import ForkError, LibraryError
 
 ABI_VERSION = 1
@@ -205,6 +206,8 @@ def library() -> ctypes.CDLL:
     ------
     LibraryError
         The library is missing or of another version.
+    LimitError
+        There is no memory for it.
     ForkError
         A parent of this process had loaded it before the fork: its threads are not here, and a
         call would hang.
@@ -270,6 +273,7 @@ def _path() -> Path:
 
 
 def _load(path: Path) -> ctypes.CDLL:
+    _limits.room(_limits.LIBRARY_BYTES)
     try:
         loaded = ctypes.CDLL(str(path))
         for name, (result, arguments) in _SIGNATURES.items():

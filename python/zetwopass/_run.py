@@ -12,7 +12,7 @@ import threading
 from collections.abc import Callable
 from typing import NamedTuple
 
-from . import _ffi, errors
+from . import _ffi, _limits, errors
 
 _POLL_SECONDS = 0.1  # how long a signal may wait where an untimed wait would hold it back
 
@@ -86,7 +86,7 @@ def run(function: str, job, on_stats: OnStats | None = None) -> Ended:
     Raises
     ------
     Error
-        The library's status.
+        The library's status; LimitError also where no thread can be started.
     BaseException
         What ``on_stats`` raised, or KeyboardInterrupt, after the library has stopped.
     """
@@ -108,7 +108,7 @@ def run(function: str, job, on_stats: OnStats | None = None) -> Ended:
     # The thread holds the job, so that its arrays outlive the call whatever happens here.
     thread = threading.Thread(target=work, name="zetwopass")
     try:
-        thread.start()
+        _start(thread)
         last = _deliver(events, on_stats)
     except BaseException:
         cancel.value = 1
@@ -118,6 +118,14 @@ def run(function: str, job, on_stats: OnStats | None = None) -> Ended:
         struct.cancel, struct.device_error, struct.on_stats = None, None, _ffi.StatsFunction()
     _raise_failure(outcome.pop(), error)
     return Ended(last, _device_error(device_error))
+
+
+def _start(thread: threading.Thread) -> None:
+    _limits.room(_limits.THREAD_BYTES)  # else it could die before it runs, and start() wait
+    try:
+        thread.start()
+    except RuntimeError as err:  # what Python makes of it
+        raise _limits.reached(str(err)) from err
 
 
 def _deliver(events: queue.SimpleQueue, on_stats: OnStats | None) -> Stats | None:

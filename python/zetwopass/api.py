@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from . import _buffers, _checks, _device, _ffi, _progress, _ranges, _run
+from . import _buffers, _checks, _device, _ffi, _limits, _progress, _ranges, _run
 from ._job import Job, Plan
 from ._run import Ended, OnStats
 from ._tiles import common_grid, inputs, outputs, warn_unseen
@@ -55,6 +55,7 @@ class SecondPass(NamedTuple):
     device_error: DeviceError | None
 
 
+@_limits.named
 def second_pass(
     tiles: Sequence[np.ndarray],
     tiles_wcs: Sequence[WCS],
@@ -146,6 +147,8 @@ def second_pass(
         A WCS that can't be read, or evaluated where it is needed.
     BudgetError
         ``max_chunk_bytes`` is too small for one chunk.
+    LimitError
+        A limit of the process leaves too little memory or too few threads.
     """
     images, shape = _checked(tiles, coverage, shape_out)
     settings = _checks.settings(
@@ -169,11 +172,12 @@ def second_pass(
     job = Job(settings, job_tiles, coverage=coverage, blurred=blurred, outputs=arrays)
     ended = _call("ztp_second_pass", job, callback, progress)
     device = _device.computed_by(ended)
-    _ranges.restore_coverage(arrays.coverage, shift, stacklevel=2)
-    warn_unseen(np.flatnonzero(job.groups < 0).tolist(), stacklevel=2)
+    _ranges.restore_coverage(arrays.coverage, shift, stacklevel=3)
+    warn_unseen(np.flatnonzero(job.groups < 0).tolist(), stacklevel=3)
     return SecondPass(*arrays, job.gains, job.offsets, job.groups, device, ended.device_error)
 
 
+@_limits.named
 def plan(
     tiles: Sequence[np.ndarray],
     tiles_wcs: Sequence[WCS],
@@ -206,6 +210,7 @@ def plan(
     return job.plan()
 
 
+@_limits.named
 def tile_gains(
     tiles: Sequence[np.ndarray],
     tiles_wcs: Sequence[WCS],
@@ -240,10 +245,11 @@ def tile_gains(
     blurred = np.empty(coverage.shape, np.float32)
     job = Job(settings, job_tiles, coverage=coverage, blurred=blurred)
     _call("ztp_tile_gains", job, callback, progress)
-    warn_unseen([t for t, tile in enumerate(job_tiles) if tile.map is None], stacklevel=2)
+    warn_unseen([t for t, tile in enumerate(job_tiles) if tile.map is None], stacklevel=3)
     return job.gains
 
 
+@_limits.named
 def blur_coverage(
     coverage: np.ndarray,
     *,
@@ -296,5 +302,5 @@ def _checked(
 def _call(function: str, job: Job, callback: OnStats | None, progress: bool | Callable) -> Ended:
     with _progress.watched(progress, callback) as on_stats:
         ended = _run.run(function, job, on_stats)
-    _device.warn(ended, stacklevel=3)  # the caller of the API
+    _device.warn(ended, stacklevel=4)  # the caller of the API, beyond `named`
     return ended

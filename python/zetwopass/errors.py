@@ -41,12 +41,15 @@ class WCSTypeError(WCSError, TypeError):
     """What came where a WCS is wanted is none that can be read."""
 
 
-class LimitError(Error, MemoryError):
-    """A limit of the process or the machine, mostly memory; the message names it."""
-
-
 class BudgetError(Error, MemoryError):
     """``max_chunk_bytes`` is too small for one chunk; the message tells what would do."""
+
+
+class LimitError(Error, MemoryError):
+    """A limit of the process, or of the system, leaves too little memory or too few threads.
+
+    The message says which limit it is, as far as that is known, and what was wanted.
+    """
 
 
 class CancelledError(Error):
@@ -77,7 +80,7 @@ class LibraryError(Error, RuntimeError):
     """The library is missing, of another version, or failed by a defect of its own."""
 
 
-_OK, _BUDGET, _CANCELLED, _DEVICE = 0, 200, 300, 400
+_OK, _BUDGET, _LIMIT, _CANCELLED, _DEVICE = 0, 200, 201, 300, 400
 
 
 def check(status: int, message: str) -> None:
@@ -88,6 +91,8 @@ def check(status: int, message: str) -> None:
         raise ArgumentError(message)
     if status == _BUDGET:
         raise BudgetError(message)
+    if status == _LIMIT:
+        raise LimitError(message)
     if status == _CANCELLED:
         raise CancelledError(message)
     if status == _DEVICE:

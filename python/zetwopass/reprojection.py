@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from . import _buffers, _checks, _device, _ffi, _ranges, _run
+from . import _buffers, _checks, _device, _ffi, _limits, _ranges, _run
 from ._job import Job, Outputs, Settings
 from ._tiles import warn_unseen
 from .errors import ArgumentError, ArgumentTypeError, LimitError
@@ -38,6 +38,7 @@ _INTERPOLATION = {
 }
 
 
+@_limits.named
 def reproject_and_coadd(
     input_data: Iterable,
     output_projection: WCS | fits.Header | str,
@@ -112,7 +113,7 @@ def reproject_and_coadd(
     WCSError
         A WCS that can't be read or evaluated.
     LimitError
-        There is not enough memory.
+        A limit of the process leaves too little memory or too few threads.
 
     Warns
     -----
@@ -148,8 +149,8 @@ def reproject_and_coadd(
     parts = [read(i) for i in _looped(progress_bar, range(len(items)))]
     shifts = _entries.shared(parts, combine_function)
     job = Job(settings, [_entries.tile(part, shifts) for part in parts], outputs=outputs)
-    _device.warn(_run.run("ztp_reproject_coadd", job), stacklevel=2)
-    warn_unseen(np.flatnonzero(job.groups < 0).tolist(), stacklevel=2)
+    _device.warn(_run.run("ztp_reproject_coadd", job), stacklevel=3)
+    warn_unseen(np.flatnonzero(job.groups < 0).tolist(), stacklevel=3)
     level = 0.0 if background_reference is None else job.offsets[background_reference, 0]
     mosaic, footprint = _finished(outputs, shifts, combine_function, level, blank, output_array)
     return mosaic, _returned("output_footprint", footprint, output_footprint)
