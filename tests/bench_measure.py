@@ -90,11 +90,11 @@ def load() -> dict:
     import zetwopass
 
     imported = time.perf_counter()
-    from zetwopass import _ffi
+    from zetwopass._engine import ffi
 
-    version = _ffi.version()
+    version = ffi.version()
     end = time.perf_counter()
-    file = Path(zetwopass.__file__).with_name(Path(_ffi.library()._name).name)
+    file = Path(zetwopass.__file__).with_name(Path(ffi.library()._name).name)
     return {
         "import_s": imported - begin,
         "load_s": end - imported,

@@ -3,7 +3,7 @@
 The library is called as ever, on the CPU; what it tells is changed on its way to the package.
 """
 
-from zetwopass import _ffi
+from zetwopass._engine import ffi
 
 WHY = "GPU: the driver was reset"
 CALLS = ("ztp_blur_coverage", "ztp_tile_gains", "ztp_reproject_coadd", "ztp_second_pass")
@@ -13,7 +13,7 @@ class _Library:
     """The library, but for its calls: ``call(function, job, error)`` makes them."""
 
     def __init__(self, call):
-        self._real, self._call = _ffi.library(), call
+        self._real, self._call = ffi.library(), call
 
     def __getattr__(self, name):
         function = getattr(self._real, name)
@@ -26,26 +26,26 @@ def fails(monkeypatch, message=WHY):
     """Have every call fail on its GPU midway and be done by the CPU."""
 
     def call(function, job, error):
-        job.device = _ffi.DEVICES["cpu"]
+        job.device = ffi.DEVICES["cpu"]
         status = function(job, error)
         job.device_error.contents.status = 400
         job.device_error.contents.message = message.encode()
         return status
 
     made = _Library(call)
-    monkeypatch.setattr(_ffi, "library", lambda: made)
+    monkeypatch.setattr(ffi, "library", lambda: made)
 
 
 def works(monkeypatch, *, share=1.0, held=3 << 20):
     """Have a GPU add up a share of the rows of every mosaic and hold so many bytes meanwhile."""
 
     def call(function, job, error):
-        job.device = _ffi.DEVICES["cpu"]
+        job.device = ffi.DEVICES["cpu"]
         return function(job, error)
 
     def forwarder(receive, cancel):
         def changed(now):
-            now.gpu_ran = _ffi.STAGES[now.stage] != "start"
+            now.gpu_ran = ffi.STAGES[now.stage] != "start"
             now.gpu_bytes = held if now.gpu_ran else 0
             now.gpu_rows = round(now.cpu_rows * share)
             now.cpu_rows -= now.gpu_rows
@@ -53,6 +53,6 @@ def works(monkeypatch, *, share=1.0, held=3 << 20):
 
         return forward(changed, cancel)
 
-    made, forward = _Library(call), _ffi.forwarder
-    monkeypatch.setattr(_ffi, "library", lambda: made)
-    monkeypatch.setattr(_ffi, "forwarder", forwarder)
+    made, forward = _Library(call), ffi.forwarder
+    monkeypatch.setattr(ffi, "library", lambda: made)
+    monkeypatch.setattr(ffi, "forwarder", forwarder)

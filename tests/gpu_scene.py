@@ -9,15 +9,15 @@ from typing import NamedTuple
 import numpy as np
 
 from bench_measure import stage_seconds
-from zetwopass import _run
-from zetwopass._job import Job, Outputs, Settings, TileInput
+from zetwopass import Stats
+from zetwopass._engine import Job, Outputs, Settings, TileInput, calls
 
 SIGMA = 50  # px
 CLIP = (0.85, 1.18)
 
 
 class Plane(NamedTuple):
-    """A pixel map between tangent planes, as `zetwopass._wcs.PixelMap` has it."""
+    """A pixel map between tangent planes, as `zetwopass._sky.PixelMap` has it."""
 
     box: tuple[int, int, int, int]
     plane: np.ndarray
@@ -79,7 +79,7 @@ def coadd_coverage(s: Scene) -> np.ndarray:
     h, w = s.coverage.shape
     out = Outputs(np.empty((h, w, 3), np.float32), np.empty((h, w), np.float32))
     settings = Settings(device="cpu", keep_background=True)
-    _run.run("ztp_reproject_coadd", Job(settings, s.inputs(), outputs=out))
+    calls.run("ztp_reproject_coadd", Job(settings, s.inputs(), outputs=out))
     return out.coverage
 
 
@@ -92,7 +92,7 @@ class Pass(NamedTuple):
     wall: float
     stages: dict[str, float]
     kernels: dict[str, float]
-    last: _run.Stats
+    last: Stats
     device_error: object
 
 
@@ -105,7 +105,7 @@ def second_pass(s: Scene, device: str, profile: str = "v4.5", repeat: int = 1) -
     for _ in range(repeat):
         job, events = Job(settings, s.inputs(), coverage=s.coverage, outputs=out), []
         start = time.perf_counter()
-        ended = _run.run("ztp_second_pass", job, events.append)
+        ended = calls.run("ztp_second_pass", job, events.append)
         wall = time.perf_counter() - start
         if best is None or wall < best.wall:
             best = Pass(

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 
 from small import GUARD
-from zetwopass import _ffi
+from zetwopass._engine import ffi
 
 
 def at(stage: str, then: Callable = lambda: None, patch: Callable = setattr) -> None:
@@ -13,12 +13,12 @@ def at(stage: str, then: Callable = lambda: None, patch: Callable = setattr) -> 
     ``then`` is called there, on the library's thread, while the caller waits for the end. ``patch``
     is ``monkeypatch.setattr``, or setattr where nothing goes on afterwards.
     """
-    real = _ffi.forwarder
+    real = ffi.forwarder
 
     def forwarder(receive, cancel):
         def hold(stats):
             receive(stats)
-            if _ffi.STAGES[stats.stage] != stage:
+            if ffi.STAGES[stats.stage] != stage:
                 return
             then()
             hanging = time.monotonic() + GUARD
@@ -27,4 +27,4 @@ def at(stage: str, then: Callable = lambda: None, patch: Callable = setattr) -> 
 
         return real(hold, cancel)
 
-    patch(_ffi, "forwarder", forwarder)
+    patch(ffi, "forwarder", forwarder)

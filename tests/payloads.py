@@ -4,8 +4,8 @@ import logging
 
 import small
 import zetwopass
-from zetwopass import telemetry
-from zetwopass._run import Stats
+from zetwopass import Stats
+from zetwopass.zemosaic import telemetry
 
 KEYS = {
     "phase_index": int,

@@ -8,33 +8,34 @@ from pathlib import Path
 import pytest
 
 import zetwopass
-from zetwopass import _ffi, errors
+from zetwopass import errors
+from zetwopass._engine import ffi
 
 ROOT = Path(__file__).parents[1]
 INCLUDE = ROOT / "include"
 STRICT = ["-Wall", "-Wextra", "-pedantic", "-Werror", "-I", str(INCLUDE)]
 STRUCTS = {
-    "ztp_error": _ffi.Error,
-    "ztp_image": _ffi.Image,
-    "ztp_map": _ffi.Map,
-    "ztp_tile": _ffi.Tile,
-    "ztp_stats": _ffi.Stats,
-    "ztp_job": _ffi.Job,
-    "ztp_plan_info": _ffi.PlanInfo,
-    "ztp_device": _ffi.Device,
+    "ztp_error": ffi.Error,
+    "ztp_image": ffi.Image,
+    "ztp_map": ffi.Map,
+    "ztp_tile": ffi.Tile,
+    "ztp_stats": ffi.Stats,
+    "ztp_job": ffi.Job,
+    "ztp_plan_info": ffi.PlanInfo,
+    "ztp_device": ffi.Device,
 }
 CONSTANTS = {
-    "ZTP_ABI_VERSION": _ffi.ABI_VERSION,
-    "ZTP_PROFILE_V45": _ffi.PROFILES["v4.5"],
-    "ZTP_PROFILE_V42": _ffi.PROFILES["v4.2"],
-    "ZTP_COMBINE_MEAN": _ffi.COMBINES["mean"],
-    "ZTP_COMBINE_SUM": _ffi.COMBINES["sum"],
-    "ZTP_MAP_PLANE": _ffi.MAP_PLANE,
-    "ZTP_MAP_GRID": _ffi.MAP_GRID,
-    "ZTP_MAP_POSITIONS": _ffi.MAP_POSITIONS,
+    "ZTP_ABI_VERSION": ffi.ABI_VERSION,
+    "ZTP_PROFILE_V45": ffi.PROFILES["v4.5"],
+    "ZTP_PROFILE_V42": ffi.PROFILES["v4.2"],
+    "ZTP_COMBINE_MEAN": ffi.COMBINES["mean"],
+    "ZTP_COMBINE_SUM": ffi.COMBINES["sum"],
+    "ZTP_MAP_PLANE": ffi.MAP_PLANE,
+    "ZTP_MAP_GRID": ffi.MAP_GRID,
+    "ZTP_MAP_POSITIONS": ffi.MAP_POSITIONS,
 }
-CONSTANTS |= {f"ZTP_STAGE_{name.upper()}": i for i, name in enumerate(_ffi.STAGES)}
-CONSTANTS |= {f"ZTP_DEVICE_{name.upper()}": i for name, i in _ffi.DEVICES.items()}
+CONSTANTS |= {f"ZTP_STAGE_{name.upper()}": i for i, name in enumerate(ffi.STAGES)}
+CONSTANTS |= {f"ZTP_DEVICE_{name.upper()}": i for name, i in ffi.DEVICES.items()}
 
 needs_gcc = pytest.mark.skipif(not shutil.which("gcc"), reason="no gcc")
 
@@ -92,25 +93,25 @@ def test_header_compiles_without_a_warning(tmp_path, compiler, standard, suffix)
 @needs_gcc
 def test_a_program_in_c_runs_the_second_pass(tmp_path):
     # Without it the library may serve Python alone.
-    library = Path(_ffi.__file__).parent
+    library = Path(ffi.__file__).parents[1]
     source = (ROOT / "tests" / "abi" / "second_pass.c").read_text()
     options = [f"-L{library}", f"-Wl,-rpath,{library}", "-lzetwopass"]
     program = compiled(tmp_path, source, *options)
     done = subprocess.run([program], check=False, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout
     version, name, message = done.stdout.split(" ", 2)
-    assert (version, name) == (_ffi.version(), "ZTP_OVERLAP")
+    assert (version, name) == (ffi.version(), "ZTP_OVERLAP")
     assert "coverage_out" in message
 
 
 def test_library_and_package_have_one_version():
     # Without it a stale library goes unnoticed.
-    assert _ffi.version() == zetwopass.__version__
+    assert ffi.version() == zetwopass.__version__
 
 
 def test_every_status_has_its_error():
     # Without it a new failure would pass as success or as a defect.
-    names = {status: _ffi.library().ztp_status_name(status).decode() for status in range(1000)}
+    names = {status: ffi.library().ztp_status_name(status).decode() for status in range(1000)}
     known = {s: n for s, n in names.items() if n.startswith("ZTP_") and s}
     own = {
         200: errors.BudgetError,

@@ -111,7 +111,7 @@ def test_a_failure_of_the_library_goes_to_the_replaced_function(monkeypatch, cap
     def fail(*_):
         raise zetwopass.LibraryError("a defect")
 
-    monkeypatch.setattr("zetwopass._run.run", fail)
+    monkeypatch.setattr("zetwopass._engine.calls.run", fail)
     module = worker()
     zetwopass.install(module)
     assert module.run_second_pass_coverage_renorm(**small.drop_in())[0] == "mosaic"
@@ -245,9 +245,9 @@ def test_one_group_needs_no_word(caplog):
 
 def test_a_wcs_that_cannot_be_evaluated_costs_its_tile_only(monkeypatch, caplog):
     # Without it one odd tile costs the mosaic.
-    from zetwopass import _wcs
+    from zetwopass import _sky
 
-    real = _wcs.pixel_map
+    real = _sky.pixel_map
 
     def pixel_map(*arguments, name, **others):
         if name == "tiles_wcs[1]":
@@ -255,7 +255,7 @@ def test_a_wcs_that_cannot_be_evaluated_costs_its_tile_only(monkeypatch, caplog)
         return real(*arguments, name=name, **others)
 
     alone = run(tiles=small.mosaic()["tiles"][:1], tiles_wcs=small.mosaic()["tiles_wcs"][:1])
-    monkeypatch.setattr(_wcs, "pixel_map", pixel_map)
+    monkeypatch.setattr(_sky, "pixel_map", pixel_map)
     found = run()
     assert same(found[:2], alone[:2]) and found[2].tolist() == [alone[2][0], 1.0]
     (line,) = warnings_of(caplog)

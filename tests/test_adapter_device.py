@@ -10,7 +10,8 @@ import gpu
 import small
 import zetwopass
 from dropin import gains, run, same, warnings_of, worker
-from zetwopass import DeviceError, _run
+from zetwopass import DeviceError
+from zetwopass._engine import calls
 
 HOOK = "_disable_phase5_gpu_runtime_state"
 TOLD = "[TwoPass] the CPU has done all of the work: GPU: "
@@ -35,7 +36,7 @@ ASKED = [
 @pytest.fixture
 def jobs(monkeypatch):
     """Return the settings of all jobs that are run, a dict each; all run on the CPU."""
-    seen, real = [], _run.run
+    seen, real = [], calls.run
 
     def call(function, job, on_stats):
         names = ("device", "gpu_rows_per_chunk", "gpu_max_chunk_bytes")
@@ -43,7 +44,7 @@ def jobs(monkeypatch):
         job.struct.device = 1
         return real(function, job, on_stats)
 
-    monkeypatch.setattr(_run, "run", call)
+    monkeypatch.setattr(calls, "run", call)
     return seen
 
 
@@ -122,7 +123,7 @@ def test_who_asks_for_no_gpu_hears_of_none(module, monkeypatch, caplog, asked, p
     def note(payload):
         uses.append((payload["use_gpu"], payload["use_gpu_phase5"], payload["gpu_name"]))
 
-    monkeypatch.setattr("zetwopass.telemetry.device_info", None)
+    monkeypatch.setattr("zetwopass.zemosaic.telemetry.device_info", None)
     module.run_second_pass_coverage_renorm(
         **small.drop_in(), use_gpu_two_pass=asked, parallel_plan=plan, telemetry_ctrl=note
     )

@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from zetwopass import ArgumentError, _buffers, _ffi
-from zetwopass._wcs import PixelMap
+from zetwopass import ArgumentError
+from zetwopass._engine import buffers, ffi
+from zetwopass._sky import PixelMap
 
 
 def address(array):
@@ -20,32 +21,32 @@ def test_views_are_borrowed_without_a_copy():
     # Without it every call copies gigabytes.
     rgb = np.zeros((6, 8, 3), np.float32)
     for view in (rgb, rgb[1::2, ::3], rgb[..., 1:], rgb.transpose(1, 0, 2), rgb[:, :, ::2]):
-        assert layout(_buffers.image("rgb", view)) == (address(view), view.shape, view.strides)
+        assert layout(buffers.image("rgb", view)) == (address(view), view.shape, view.strides)
 
 
 def test_a_plane_has_one_channel():
     # Without it mono tiles need a reshape by the caller.
     plane = np.zeros((6, 8), np.float32)
-    assert layout(_buffers.image("plane", plane)) == (address(plane), (6, 8, 1), (32, 4, 4))
+    assert layout(buffers.image("plane", plane)) == (address(plane), (6, 8, 1), (32, 4, 4))
 
 
 def test_channels_beyond_those_asked_for_are_left_out():
     # Without it a tile with an alpha channel can't be used.
     rgba = np.zeros((6, 8, 4), np.float32)
-    assert layout(_buffers.image("rgba", rgba, channels=3))[1] == (6, 8, 3)
+    assert layout(buffers.image("rgba", rgba, channels=3))[1] == (6, 8, 3)
 
 
 def test_strides_of_an_axis_of_length_one_do_not_matter():
     # Without it NumPy's odd strides of single rows are refused by chance.
     row = np.zeros((4, 8, 1), np.float32)[::-1][1:2]
     assert row.strides[0] < 0
-    assert layout(_buffers.image("row", row))[2] == (4, 4, 4)
+    assert layout(buffers.image("row", row))[2] == (4, 4, 4)
 
 
 def test_repeated_memory_can_be_read():
     # Without it a constant mask takes the memory of a full one.
     ones = np.broadcast_to(np.float32(1), (6, 8))
-    assert layout(_buffers.image("ones", ones))[2] == (0, 0, 4)
+    assert layout(buffers.image("ones", ones))[2] == (0, 0, 4)
 
 
 def unaligned(shape):
@@ -78,7 +79,7 @@ def test_what_the_library_cannot_read_is_refused_with_a_remedy(what):
     # Without it the library reads other memory than was meant, or a copy is made unasked.
     make, message = REFUSED[what]
     with pytest.raises(ArgumentError, match=f"^tiles\\[3\\].*{message}"):
-        _buffers.image("tiles[3]", make())
+        buffers.image("tiles[3]", make())
 
 
 @pytest.mark.parametrize(
@@ -91,37 +92,37 @@ def test_what_the_library_cannot_read_is_refused_with_a_remedy(what):
 def test_memory_that_cannot_be_written_is_refused_for_outputs(make, message):
     # Without it a read-only array is written to, or a pixel twice.
     with pytest.raises(ArgumentError, match=f"^out.*{message}"):
-        _buffers.image("out", make(), writable=True)
+        buffers.image("out", make(), writable=True)
 
 
 def test_a_plane_of_another_shape_is_refused():
     # Without it a mask of another tile is read beyond its end.
     plane = np.zeros((4, 5), np.float32)
     with pytest.raises(ArgumentError, match=r"mask has shape \[4, 5\], want \[5, 4\]"):
-        _buffers.plane("mask", plane, (5, 4))
+        buffers.plane("mask", plane, (5, 4))
     with pytest.raises(ArgumentError, match=r"mask has shape \[4, 5, 1\], want \[H, W\]"):
-        _buffers.plane("mask", plane[..., None])
+        buffers.plane("mask", plane[..., None])
 
 
 def test_maps_of_each_kind_keep_their_numbers():
     # Without it tiles land elsewhere on the mosaic.
-    plane, nodes = _buffers.pixel_map(PixelMap((1, 2, 3, 4), plane=np.arange(9.0).reshape(3, 3)))
+    plane, nodes = buffers.pixel_map(PixelMap((1, 2, 3, 4), plane=np.arange(9.0).reshape(3, 3)))
     assert (plane.x0, plane.y0, plane.x1, plane.y1) == (1, 2, 3, 4)
-    assert (plane.kind, list(plane.plane), nodes) == (_ffi.MAP_PLANE, list(range(9)), None)
+    assert (plane.kind, list(plane.plane), nodes) == (ffi.MAP_PLANE, list(range(9)), None)
 
     lattice = np.zeros((5, 7, 2))
-    grid, nodes = _buffers.pixel_map(
+    grid, nodes = buffers.pixel_map(
         PixelMap((0, 0, 9, 8), grid=lattice, origin=(1.5, 2.5), step=(3.0, 4.0))
     )
-    assert (grid.kind, grid.nodes, nodes is lattice) == (_ffi.MAP_GRID, address(lattice), True)
+    assert (grid.kind, grid.nodes, nodes is lattice) == (ffi.MAP_GRID, address(lattice), True)
     found = (grid.nx, grid.ny, grid.origin_x, grid.origin_y, grid.step_x, grid.step_y)
     assert found == (7, 5, 1.5, 2.5, 3.0, 4.0)
 
-    places, nodes = _buffers.pixel_map(PixelMap((0, 0, 7, 5), positions=lattice))
-    assert (places.kind, places.nodes) == (_ffi.MAP_POSITIONS, address(lattice))
+    places, nodes = buffers.pixel_map(PixelMap((0, 0, 7, 5), positions=lattice))
+    assert (places.kind, places.nodes) == (ffi.MAP_POSITIONS, address(lattice))
 
 
 def test_a_tile_off_the_mosaic_has_an_empty_box():
     # Without it a tile that shows nothing can't be passed on.
-    empty, nodes = _buffers.pixel_map(None)
+    empty, nodes = buffers.pixel_map(None)
     assert (empty.x0, empty.x1, nodes) == (0, 0, None)

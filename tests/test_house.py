@@ -1,5 +1,6 @@
 """The house rules that nothing else enforces."""
 
+import ast
 import re
 import subprocess
 from pathlib import Path
@@ -13,6 +14,8 @@ CODE = sorted(
     for path in (ROOT / folder).rglob("*")
     if path.suffix in {".go", ".py", ".h", ".c", ".cpp", ".cu"}
 )
+PACKAGE = ROOT / "python" / "zetwopass"
+MODULES = [path for path in CODE if PACKAGE in path.parents]
 
 
 def go_imports(package: str, tests: bool = False) -> set[str]:
@@ -36,12 +39,52 @@ def test_capi_is_the_only_caller_of_core():
 
 def test_one_python_module_touches_ctypes():
     """Keeps every address in one file."""
-    users = [p.name for p in CODE if p.parent.name == "zetwopass" and "ctypes" in imported(p)]
-    assert users == ["_ffi.py"]
+    users = [p.relative_to(PACKAGE) for p in MODULES if "ctypes" in imported(p)]
+    assert [str(user) for user in users] == ["_engine/ffi.py"]
 
 
 def imported(path: Path) -> set[str]:
     return set(re.findall(r"^\s*(?:import|from)\s+(\w+)", path.read_text(), re.MULTILINE))
+
+
+# From the top of the house downwards: what a room may import, beside itself and errors.
+ROOMS = {
+    "zemosaic": {"_inputs", "_sky", "_engine"},
+    "_inputs": {"_sky", "_engine"},
+    "_sky": set(),
+    "_engine": set(),
+}
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(PACKAGE)))
+def test_rooms_have_one_way_in_and_none_looks_back_up(path):
+    """Keeps each room readable alone: its neighbours see its ``__init__``, and only from above."""
+    room = path.parent.name if path.parent != PACKAGE else None
+    for target in package_imports(path):
+        first, *inside = target.split(".")
+        if first in (room, "errors"):
+            continue
+        assert not inside, f"{target}: go through the room's __init__"
+        if room is not None and not is_for_types(path, target):
+            assert first in ROOMS[room], f"{room} may not know {first}"
+
+
+def package_imports(path: Path) -> list[str]:
+    """Return what a module imports of the package, as dotted names from its top."""
+    above = [] if path.parent == PACKAGE else [path.parent.name]
+    found = []
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom) and node.level:
+            base = above[: len(above) + 1 - node.level]
+            module = [*base, *(node.module.split(".") if node.module else [])]
+            found += [".".join(module)] if module else [alias.name for alias in node.names]
+    return found
+
+
+def is_for_types(path: Path, target: str) -> bool:
+    """Whether a module imports a room for its types alone."""
+    text = path.read_text().partition("if TYPE_CHECKING:")[2]
+    return f"from ..{target} import" in text
 
 
 @pytest.mark.parametrize("path", CODE, ids=lambda p: str(p.relative_to(ROOT)))

@@ -1,4 +1,4 @@
-"""Claims on pixel maps (zetwopass._wcs): tangent planes, the grid's formula, what is refused."""
+"""Claims on pixel maps (zetwopass._sky): tangent planes, the grid's formula, what is refused."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from astropy.wcs import WCS
 
 from wcs_cases import HEADERS, compare, evaluate, facing, make_wcs, read, with_sip
-from zetwopass._wcs import PixelMap, grid_positions, pixel_map
+from zetwopass._sky import PixelMap, grid_positions, pixel_map
 from zetwopass.errors import ArgumentError, WCSError
 
 PLANES = {

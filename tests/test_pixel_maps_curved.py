@@ -19,7 +19,7 @@ from wcs_cases import (
     with_sip,
     with_table,
 )
-from zetwopass._wcs import pixel_map
+from zetwopass._sky import pixel_map
 from zetwopass.errors import WCSError
 
 # Three axes although the image has two: the original refuses it as well; `.celestial` is usable.

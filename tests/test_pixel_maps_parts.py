@@ -12,9 +12,9 @@ from astropy.wcs import WCS, DistortionLookupTable, Sip
 from numpy.polynomial import chebyshev, polynomial
 
 from wcs_cases import BOUND, evaluate, make_wcs, truth
-from zetwopass import _sky, _tangent
-from zetwopass._parts import parts_of
-from zetwopass._wcs import pixel_map
+from zetwopass._sky import pixel_map, tangent
+from zetwopass._sky import sky as one_sky
+from zetwopass._sky.parts import parts_of
 
 SIDE = 400
 
@@ -176,8 +176,8 @@ def test_facets_and_cuts_are_followed_to_the_last_pixel(code):
 def test_what_wcslib_distorts_is_no_tangent_plane():
     """Without it a distortion that vanishes at the nine pixels tried passes for none."""
     assert parts_of(tpv(PV1_4=1e-4)).native
-    sky = _sky.read("wcs", tpv(PV1_4=1e-30))
-    assert _tangent.plane_of(sky, (SIDE, SIDE)) is None
+    sky = one_sky.read("wcs", tpv(PV1_4=1e-30))
+    assert tangent.plane_of(sky, (SIDE, SIDE)) is None
     assert not parts_of(make_wcs()).native
 
 
@@ -204,12 +204,12 @@ def skies(back):
 )
 def test_the_way_back_is_judged_as_reproject_judges_it(back, counts):
     """Without it a way back to infinity, which is none, passes as one that is not known."""
-    ends = _sky.transfer(*skies(back), np.array([[3.0, 4.0]]))
+    ends = one_sky.transfer(*skies(back), np.array([[3.0, 4.0]]))
     np.testing.assert_array_equal(ends, [[3.0, 4.0]] if counts else [[np.nan, np.nan]])
 
 
 def test_infinite_pixels_of_astropy_stay_infinite():
     """Without it the rule above never sees one."""
-    sky = _sky.read("wcs", make_wcs())
+    sky = one_sky.read("wcs", make_wcs())
     found = sky._where_finite(lambda p: np.array([[np.inf, 1.0], [np.nan, 1.0]]), np.zeros((2, 2)))
     np.testing.assert_array_equal(found, [[np.inf, 1.0], [np.nan, np.nan]])

@@ -12,7 +12,7 @@ import small
 import zetwopass
 from dropin import same
 from small import python
-from zetwopass import _ffi
+from zetwopass._engine import ffi
 
 
 def test_eight_threads_at_once_get_equal_results():
@@ -90,9 +90,9 @@ def test_a_child_forked_before_the_first_call_works():
 def test_importing_loads_neither_the_library_nor_astropy():
     # Without it `import zetwopass` is slow, and no child may fork.
     text = (
-        "import zetwopass; from zetwopass import _ffi\n"
+        "import zetwopass; from zetwopass._engine import ffi\n"
         "heavy = {'astropy', 'psutil', 'tqdm', 'scipy'} & set(sys.modules)\n"
-        "print(heavy or None, _ffi._library)"
+        "print(heavy or None, ffi._library)"
     )
     assert python(text).communicate(timeout=small.GUARD)[0].split() == ["None", "None"]
 
@@ -100,9 +100,9 @@ def test_importing_loads_neither_the_library_nor_astropy():
 @pytest.fixture
 def unloaded(monkeypatch, tmp_path):
     """Pretend that the library lies at ``tmp_path`` and is not loaded yet."""
-    name = _ffi._path().name
-    monkeypatch.setattr(_ffi, "_library", None)
-    monkeypatch.setattr(_ffi, "__file__", str(tmp_path / "_ffi.py"))
+    name = ffi._path().name
+    monkeypatch.setattr(ffi, "_library", None)
+    monkeypatch.setattr(ffi, "__file__", str(tmp_path / "_engine" / "ffi.py"))
     return tmp_path / name
 
 
@@ -117,17 +117,17 @@ def test_a_file_that_is_no_library_says_so(unloaded):
     # Without it a broken installation looks like a defect.
     unloaded.write_text("not a library")
     with pytest.raises(zetwopass.LibraryError, match="can't be used"):
-        _ffi.library()
+        ffi.library()
 
 
 @pytest.mark.skipif(not shutil.which("gcc"), reason="no gcc")
 def test_a_library_of_another_version_is_refused(unloaded, tmp_path):
     # Without it structs of another layout are read as ours.
-    names = [name for name in _ffi._SIGNATURES if name != "ztp_abi_version"]
+    names = [name for name in ffi._SIGNATURES if name != "ztp_abi_version"]
     text = "unsigned ztp_abi_version(void) { return 99; }\n"
     text += "".join(f"void {name}(void) {{}}\n" for name in names)
     source = tmp_path / "other.c"
     source.write_text(text)
     subprocess.run(["gcc", "-shared", "-fPIC", source, "-o", unloaded], check=True)
     with pytest.raises(zetwopass.LibraryError, match="C interface 99, this package wants 1"):
-        _ffi.library()
+        ffi.library()

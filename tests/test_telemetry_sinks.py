@@ -5,7 +5,7 @@ import logging
 import pytest
 
 from payloads import KEYS, Controller, gains, made, stats, told
-from zetwopass import telemetry
+from zetwopass.zemosaic import telemetry
 
 
 def test_a_callable_gets_the_payloads():

@@ -22,7 +22,8 @@ from test_image_forms import (
     headed,
     with_tables,
 )
-from zetwopass import ArgumentError, _entries, _images, _sky, reproject_and_coadd
+from zetwopass import ArgumentError, _sky, reproject_and_coadd
+from zetwopass._inputs import entries, images
 
 WEIGHT = np.random.default_rng(6).uniform(0.5, 3, SHAPE).astype("f4")
 WEIGHT[:4, 7:] = np.nan
@@ -137,7 +138,7 @@ def test_the_tables_of_a_weight_are_read_from_its_file(tmp_path):
 def test_a_weight_with_the_images_own_wcs_needs_no_second_map(monkeypatch):
     # Without it a weight in a file, which nearly always lies on its image, costs a map more.
     maps = []
-    monkeypatch.setattr(_entries, "pixel_map", lambda *args, **_: maps.append(args))
+    monkeypatch.setattr(entries, "pixel_map", lambda *args, **_: maps.append(args))
     for wcs in (TILE, SIP):
         maps.clear()
         weight = headed(wcs, WEIGHT)
@@ -158,7 +159,7 @@ def test_a_weight_of_another_shape_wants_a_wcs():
     # Without it a weight is laid on the image's corner.
     sky = _sky.read("image", TILE)
     with pytest.raises(ArgumentError, match=r"weight has shape \[25, 40\] and no celestial WCS"):
-        _images.weight("weight", WEIGHT[:25], None, sky, SHAPE)
+        images.weight("weight", WEIGHT[:25], None, sky, SHAPE)
 
 
 def test_infinite_weights_are_reprojects_or_refused():

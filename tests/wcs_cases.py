@@ -10,7 +10,7 @@ from astropy.io import fits
 from astropy.wcs import WCS, DistortionLookupTable, Sip
 from astropy.wcs.utils import pixel_to_pixel, proj_plane_pixel_scales
 
-from zetwopass._wcs import PixelMap, grid_positions, pixel_map, plane_positions
+from zetwopass._sky import PixelMap, grid_positions, pixel_map, plane_positions
 
 BOUND = 1e-5
 HEADERS = sorted((Path(__file__).parent / "testdata" / "headers").glob("*.hdr"))

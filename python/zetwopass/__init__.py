@@ -6,15 +6,7 @@ ZeMosaic in the place of its own function, and `reproject_and_coadd` does as rep
 of that name.
 """
 
-from ._device import DeviceInfo, device_info
-from ._job import Plan
-from ._run import Stats
-from .adapter import (
-    Installation,
-    compute_per_tile_gains_from_coverage,
-    install,
-    run_second_pass_coverage_renorm,
-)
+from ._engine import DeviceInfo, Plan, Stats, device_info
 from .api import SecondPass, blur_coverage, plan, second_pass, tile_gains
 from .errors import (
     ArgumentError,
@@ -36,6 +28,12 @@ from .errors import (
     WCSTypeError,
 )
 from .reprojection import reproject_and_coadd
+from .zemosaic import (
+    Installation,
+    compute_per_tile_gains_from_coverage,
+    install,
+    run_second_pass_coverage_renorm,
+)
 
 __version__ = "0.1.0"
 

@@ -7,10 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from . import _buffers, _checks, _device, _ffi, _limits, _progress, _ranges, _run
-from ._job import Job, Plan
-from ._run import Ended, OnStats
-from ._tiles import common_grid, inputs, outputs, warn_unseen
+from ._engine import Job, OnStats, Plan, buffers, checks, computed_by, library, limited, run_watched
+from ._inputs import common_grid, inputs, outputs, ranges, warn_unseen
 
 if TYPE_CHECKING:
     from astropy.io import fits
@@ -55,7 +53,7 @@ class SecondPass(NamedTuple):
     device_error: DeviceError | None
 
 
-@_limits.named
+@limited
 def second_pass(
     tiles: Sequence[np.ndarray],
     tiles_wcs: Sequence[WCS],
@@ -151,7 +149,7 @@ def second_pass(
         A limit of the process leaves too little memory or too few threads.
     """
     images, shape = _checked(tiles, coverage, shape_out)
-    settings = _checks.settings(
+    settings = checks.settings(
         profile=profile,
         sigma=sigma,
         gain_clip=gain_clip,
@@ -162,22 +160,22 @@ def second_pass(
         device=device,
         binary_weights=True,
     )
-    weights = _checks.weights(tile_weights, len(images), profile)
-    weights, shift = _ranges.tile_weights(weights)
-    arrays = outputs(out, (*shape, _checks.channels(images)))
+    weights = checks.weights(tile_weights, len(images), profile)
+    weights, shift = ranges.tile_weights(weights)
+    arrays = outputs(out, (*shape, checks.channels(images)))
     grid = common_grid(shape, coverage.shape)
     job_tiles = inputs(images, tiles_wcs, output_wcs, grid, masks, weights, profile)
     # Without memory of its own the blurred coverage goes through that of the coverage.
     blurred = None if shape == coverage.shape else np.empty(coverage.shape, np.float32)
     job = Job(settings, job_tiles, coverage=coverage, blurred=blurred, outputs=arrays)
-    ended = _call("ztp_second_pass", job, callback, progress)
-    device = _device.computed_by(ended)
-    _ranges.restore_coverage(arrays.coverage, shift, stacklevel=3)
+    ended = run_watched("ztp_second_pass", job, callback, progress)
+    device = computed_by(ended)
+    ranges.restore_coverage(arrays.coverage, shift, stacklevel=3)
     warn_unseen(np.flatnonzero(job.groups < 0).tolist(), stacklevel=3)
     return SecondPass(*arrays, job.gains, job.offsets, job.groups, device, ended.device_error)
 
 
-@_limits.named
+@limited
 def plan(
     tiles: Sequence[np.ndarray],
     tiles_wcs: Sequence[WCS],
@@ -196,7 +194,7 @@ def plan(
     The parameters are those of `second_pass`. Nothing is computed but the maps of the tiles.
     """
     images, shape = _checked(tiles, coverage, shape_out)
-    settings = _checks.settings(
+    settings = checks.settings(
         profile=profile,
         sigma=sigma,
         workers=workers,
@@ -205,12 +203,12 @@ def plan(
     )
     job_tiles = inputs(images, tiles_wcs, output_wcs, common_grid(shape, coverage.shape))
     blurred = None if shape == coverage.shape else np.empty(coverage.shape, np.float32)
-    mosaic = (*shape, _checks.channels(images))
+    mosaic = (*shape, checks.channels(images))
     job = Job(settings, job_tiles, coverage=coverage, blurred=blurred, mosaic_shape=mosaic)
     return job.plan()
 
 
-@_limits.named
+@limited
 def tile_gains(
     tiles: Sequence[np.ndarray],
     tiles_wcs: Sequence[WCS],
@@ -231,7 +229,7 @@ def tile_gains(
 ) -> np.ndarray:
     """Return one gain per tile, float64 [T]; parameters and errors are those of `second_pass`."""
     images, _ = _checked(tiles, coverage)
-    settings = _checks.settings(
+    settings = checks.settings(
         profile=profile,
         sigma=sigma,
         gain_clip=gain_clip,
@@ -244,12 +242,12 @@ def tile_gains(
     job_tiles = inputs(images, tiles_wcs, output_wcs, coverage.shape, masks)
     blurred = np.empty(coverage.shape, np.float32)
     job = Job(settings, job_tiles, coverage=coverage, blurred=blurred)
-    _call("ztp_tile_gains", job, callback, progress)
+    run_watched("ztp_tile_gains", job, callback, progress)
     warn_unseen([t for t, tile in enumerate(job_tiles) if tile.map is None], stacklevel=3)
     return job.gains
 
 
-@_limits.named
+@limited
 def blur_coverage(
     coverage: np.ndarray,
     *,
@@ -268,9 +266,9 @@ def blur_coverage(
     In ``'v4.5'`` it is normalised by the blurred mask of covered pixels, in ``'v4.2'`` the plain
     Gaussian. The parameters are those of `second_pass`.
     """
-    _ffi.library()
-    _buffers.plane("coverage", coverage)
-    settings = _checks.settings(
+    library()
+    buffers.plane("coverage", coverage)
+    settings = checks.settings(
         profile=profile,
         sigma=sigma,
         workers=workers,
@@ -280,9 +278,9 @@ def blur_coverage(
     )
     if out is None:
         out = np.empty(coverage.shape, np.float32)
-    _buffers.plane("out", out, coverage.shape, writable=True)
+    buffers.plane("out", out, coverage.shape, writable=True)
     job = Job(settings, coverage=coverage, blurred=out)
-    _call("ztp_blur_coverage", job, callback, progress)
+    run_watched("ztp_blur_coverage", job, callback, progress)
     return out
 
 
@@ -292,15 +290,8 @@ def _checked(
     shape_out: tuple[int, int] | None = None,
 ) -> tuple[list[np.ndarray], tuple[int, int]]:
     """Return the tiles as a list and the rows and columns of the mosaic."""
-    _ffi.library()
-    images = _checks.images(tiles)
-    _buffers.plane("coverage", coverage)
-    shape = coverage.shape if shape_out is None else _checks.shape("shape_out", shape_out)
+    library()
+    images = checks.images(tiles)
+    buffers.plane("coverage", coverage)
+    shape = coverage.shape if shape_out is None else checks.shape("shape_out", shape_out)
     return images, shape
-
-
-def _call(function: str, job: Job, callback: OnStats | None, progress: bool | Callable) -> Ended:
-    with _progress.watched(progress, callback) as on_stats:
-        ended = _run.run(function, job, on_stats)
-    _device.warn(ended, stacklevel=4)  # the caller of the API, beyond `named`
-    return ended

@@ -14,17 +14,26 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from . import _buffers, _checks, _device, _ffi, _limits, _ranges, _run
-from ._job import Job, Outputs, Settings
-from ._tiles import warn_unseen
+from ._engine import (
+    COMBINES,
+    Job,
+    Outputs,
+    Settings,
+    buffers,
+    calls,
+    checks,
+    library,
+    limited,
+    warn_device,
+)
+from ._inputs import ranges, warn_unseen
 from .errors import ArgumentError, ArgumentTypeError, LimitError
 
 if TYPE_CHECKING:
     from astropy.io import fits
     from astropy.wcs import WCS
 
-    from ._images import Index
-    from ._ranges import Shifts
+    from ._inputs import Index, Shifts
 
 # Values of reproject_interp's own arguments that say what is done here anyway.
 _INTERPOLATION = {
@@ -38,7 +47,7 @@ _INTERPOLATION = {
 }
 
 
-@_limits.named
+@limited
 def reproject_and_coadd(
     input_data: Iterable,
     output_projection: WCS | fits.Header | str,
@@ -122,17 +131,17 @@ def reproject_and_coadd(
     TileWarning
         Nothing is to be seen of some images.
     """
-    _ffi.library()
-    from . import _entries, _images
+    library()
+    from ._inputs import entries, images
 
     _check_supported(reproject_function, combine_function, kwargs)
-    _checks.function("progress_bar", progress_bar)
-    output, shape = _images.output("output_projection", output_projection, shape_out)
-    items, given = _entries.entries("input_data", input_data), None
+    checks.function("progress_bar", progress_bar)
+    output, shape = images.output("output_projection", output_projection, shape_out)
+    items, given = entries.entries("input_data", input_data), None
     if input_weights is not None:
-        given = _entries.entries("input_weights", input_weights, len(items))
+        given = entries.entries("input_weights", input_weights, len(items))
     if background_reference is not None:
-        _checks.integer("background_reference", background_reference, 0, len(items) - 1)
+        checks.integer("background_reference", background_reference, 0, len(items) - 1)
     outputs = Outputs(
         _written("output_array", output_array, shape),
         _written("output_footprint", output_footprint, shape),
@@ -145,11 +154,11 @@ def reproject_and_coadd(
         keep_background=not _truth("match_background", match_background),
         workers=_workers(kwargs.get("parallel")),
     )
-    read = _entries.Reader(output, shape, items, given, hdu_in, hdu_weights)
+    read = entries.Reader(output, shape, items, given, hdu_in, hdu_weights)
     parts = [read(i) for i in _looped(progress_bar, range(len(items)))]
-    shifts = _entries.shared(parts, combine_function)
-    job = Job(settings, [_entries.tile(part, shifts) for part in parts], outputs=outputs)
-    _device.warn(_run.run("ztp_reproject_coadd", job), stacklevel=3)
+    shifts = entries.shared(parts, combine_function)
+    job = Job(settings, [entries.tile(part, shifts) for part in parts], outputs=outputs)
+    warn_device(calls.run("ztp_reproject_coadd", job), stacklevel=3)
     warn_unseen(np.flatnonzero(job.groups < 0).tolist(), stacklevel=3)
     level = 0.0 if background_reference is None else job.offsets[background_reference, 0]
     mosaic, footprint = _finished(outputs, shifts, combine_function, level, blank, output_array)
@@ -162,7 +171,7 @@ def _check_supported(function: Callable | None, combine: str, kwargs: dict) -> N
         raise ArgumentError(
             f"reproject_function = {name}, want reproject_interp; others are reproject's alone"
         )
-    _checks.word("combine_function", combine, _ffi.COMBINES, "; others are reproject's alone")
+    checks.word("combine_function", combine, COMBINES, "; others are reproject's alone")
     for key, value in kwargs.items():
         if key not in _INTERPOLATION:
             raise ArgumentError(f"{key} is not an argument of reproject_interp")
@@ -195,8 +204,8 @@ def _written(name: str, array: np.ndarray | None, shape: tuple[int, int]) -> np.
         if not array.flags.writeable:
             raise ArgumentError(f"{name} is read-only")
         native = array.dtype == np.float32 and array.dtype.isnative
-        if native and _buffers.is_borrowable(array):
-            _buffers.plane(name, array, writable=True)
+        if native and buffers.is_borrowable(array):
+            buffers.plane(name, array, writable=True)
             return array
     try:
         return np.empty(shape, np.float32)
@@ -213,7 +222,7 @@ def _check_footprint(array: np.ndarray | None) -> None:
 
 def _blank(value: float, array: np.ndarray) -> float:
     """Return the blank value if the array can hold it: whole numbers exactly, others about."""
-    found = _checks.any_number("blank_pixel_value", value)
+    found = checks.any_number("blank_pixel_value", value)
     with np.errstate(all="ignore"):
         held = float(array.dtype.type(found))
     small = abs(held) < np.finfo(array.dtype).tiny
@@ -242,7 +251,7 @@ def _workers(parallel: object) -> int:
         return 0
     if count < 0:
         raise ArgumentError(f"parallel = {count}, want a number of threads above 0")
-    return min(count, _checks.MAX_WORKERS)
+    return min(count, checks.MAX_WORKERS)
 
 
 def _finished(
@@ -259,10 +268,10 @@ def _finished(
         mosaic += np.float32(level) if combine == "mean" else np.float32(level) * footprint
     power = shifts.images + (shifts.weights if combine == "sum" else 0)
     nowhere = footprint == 0 if blank or level else None
-    mosaic = _returned("output_array", _ranges.restored(mosaic, power), output_array)
+    mosaic = _returned("output_array", ranges.restored(mosaic, power), output_array)
     if nowhere is not None:
         mosaic[nowhere] = blank
-    return Outputs(mosaic, _ranges.restored(footprint, shifts.weights, lowest=True))
+    return Outputs(mosaic, ranges.restored(footprint, shifts.weights, lowest=True))
 
 
 def _returned(name: str, computed: np.ndarray, array: np.ndarray | None) -> np.ndarray:
@@ -271,7 +280,7 @@ def _returned(name: str, computed: np.ndarray, array: np.ndarray | None) -> np.n
         return computed
     if computed.dtype.itemsize > array.dtype.itemsize or array.dtype.itemsize < 4:
         lowest = name == "output_footprint"
-        if not _ranges.fits(computed, array.dtype, lowest=lowest):
+        if not ranges.fits(computed, array.dtype, lowest=lowest):
             raise ArgumentError(
                 f"{name} is {array.dtype.name} and can't hold the result; give a float64 one"
             )

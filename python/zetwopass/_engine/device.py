@@ -5,8 +5,10 @@ from __future__ import annotations
 import warnings
 from typing import NamedTuple
 
-from . import _ffi, _limits, errors
-from ._run import Ended
+from .. import errors
+from . import ffi
+from .calls import Ended
+from .limits import limited
 
 
 class DeviceInfo(NamedTuple):
@@ -35,7 +37,7 @@ class DeviceInfo(NamedTuple):
     cuda_driver: tuple[int, int]
 
 
-@_limits.named
+@limited
 def device_info() -> DeviceInfo:
     """Return the GPU that a call would use, or why there is none.
 
@@ -44,8 +46,8 @@ def device_info() -> DeviceInfo:
     LibraryError, ForkError, LimitError
         The library can't be asked.
     """
-    found, error = _ffi.Device(_ffi.size(_ffi.Device)), _ffi.Error()
-    status = _ffi.library().ztp_device_info(found, error)
+    found, error = ffi.Device(ffi.size(ffi.Device)), ffi.Error()
+    status = ffi.library().ztp_device_info(found, error)
     errors.check(status, error.message.decode(errors="replace"))
     return DeviceInfo(
         usable=bool(found.usable),
@@ -65,7 +67,7 @@ def computed_by(ended: Ended) -> str:
     return "hybrid" if ended.stats.cpu_rows else "gpu"
 
 
-def warn(ended: Ended, stacklevel: int) -> None:
+def warn_device(ended: Ended, stacklevel: int) -> None:
     """Warn of a GPU that didn't do its part; ``stacklevel`` 1 is the caller of this function."""
     if ended.device_error is not None:
         message = f"the CPU has done all of the work: {ended.device_error}"

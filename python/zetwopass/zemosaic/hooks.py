@@ -7,7 +7,7 @@ from types import ModuleType
 
 import numpy as np
 
-from .errors import DeviceError
+from ..errors import DeviceError
 
 
 def record_gains(log: logging.Logger, debug_diag: object, gains: np.ndarray) -> None:

@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 
-from . import _ffi
-from ._job import Settings
-from .errors import ArgumentError, ArgumentTypeError
+from ..errors import ArgumentError, ArgumentTypeError
+from . import ffi
+from .job import Settings
 
 MAX_SIGMA = 1000
 MAX_CHANNELS = 4
@@ -31,8 +31,8 @@ def settings(
     binary_weights: bool = False,
 ) -> Settings:
     """Return the settings of a job; None is the library's choice."""
-    word("profile", profile, _ffi.PROFILES)
-    word("device", device, _ffi.DEVICES)
+    word("profile", profile, ffi.PROFILES)
+    word("device", device, ffi.DEVICES)
     if threshold is not None:
         if profile == "v4.2":
             raise ArgumentError("threshold is given, but profile 'v4.2' has none; leave it out")

@@ -14,8 +14,8 @@ from collections.abc import Callable
 from ctypes import POINTER, c_char, c_char_p, c_double, c_int32, c_int64, c_uint32, c_void_p
 from pathlib import Path
 
-from . import _limits
-from .errors import ForkError, LibraryError
+from ..errors import ForkError, LibraryError
+from . import limits
 
 ABI_VERSION = 1
 
@@ -263,7 +263,7 @@ def size(kind: type[ctypes.Structure]) -> int:
 
 
 def _path() -> Path:
-    path = Path(__file__).with_name(_FILES.get(sys.platform, "libzetwopass.so"))
+    path = Path(__file__).parents[1] / _FILES.get(sys.platform, "libzetwopass.so")
     if not path.is_file():
         raise LibraryError(
             f"the library of zetwopass is not at {path}; install a wheel for this system, "
@@ -273,7 +273,7 @@ def _path() -> Path:
 
 
 def _load(path: Path) -> ctypes.CDLL:
-    _limits.room(_limits.LIBRARY_BYTES)
+    limits.room(limits.LIBRARY_BYTES)
     try:
         loaded = ctypes.CDLL(str(path))
         for name, (result, arguments) in _SIGNATURES.items():

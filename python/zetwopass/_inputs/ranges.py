@@ -14,8 +14,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from . import _buffers
-from .errors import ArgumentError, RangeWarning
+from .._engine import buffers
+from ..errors import ArgumentError, RangeWarning
 
 _LEAST, _MOST = (float(n) for n in (np.finfo(np.float32).tiny, np.finfo(np.float32).max))
 _COMFORT = 100  # exponents up to it, of either sign, need no shift
@@ -214,6 +214,6 @@ def _float32(array: np.ndarray, shift: int) -> np.ndarray:
     with np.errstate(all="ignore"):
         if shift == 0:
             made = array.astype(np.float32, copy=False)
-            return made if _buffers.is_borrowable(made) else made.copy()
+            return made if buffers.is_borrowable(made) else made.copy()
         wide = array.astype(np.promote_types(array.dtype, np.float64), copy=False)
         return np.ldexp(wide, shift, out=np.empty(array.shape, np.float32), casting="same_kind")

@@ -10,11 +10,12 @@ from typing import Any
 
 import numpy as np
 
-from . import _checks, _ffi, _hooks, _inputs, _ranges, _report, _run
-from ._generation import Generation
-from ._job import Job, Outputs, Plan, Settings, TileInput
-from ._tiles import common_grid, named
-from .errors import ArgumentError, BudgetError, WCSError
+from .._engine import Job, Outputs, Plan, Settings, TileInput, calls, checks, library
+from .._inputs import common_grid, named, ranges
+from ..errors import ArgumentError, BudgetError, WCSError
+from . import hooks, rules
+from . import log as lines
+from .generations import Generation
 from .telemetry import Resources, Telemetry, emitter
 
 
@@ -54,16 +55,16 @@ def second_pass(
         log,
         arguments,
         output_wcs=arguments["final_wcs_p1"],
-        device=_inputs.device(arguments["use_gpu_two_pass"], arguments["parallel_plan"]),
+        device=rules.device(arguments["use_gpu_two_pass"], arguments["parallel_plan"]),
         sink=arguments["telemetry_ctrl"],
         module=module,
     )
-    _report.start(log, "run_second_pass_coverage_renorm", call)
-    _ffi.library()
+    lines.start(log, "run_second_pass_coverage_renorm", call)
+    library()
     try:
         settings = _settings(call)
         coverage, outputs, shapes, inputs = _prepared(call, arguments)
-    except _inputs.NoResult as err:
+    except rules.NoResult as err:
         log.warning("[TwoPass] no second pass: %s", err)
         return None
     same = outputs.coverage.shape == coverage.shape
@@ -73,12 +74,12 @@ def second_pass(
     grid = common_grid(outputs.coverage.shape, coverage.shape)
     job.place(_maps(call, telemetry, shapes, grid))
     # A header's size that is not the coverage's leaves the original without gains.
-    ungained = not same and _inputs.header_shape(call.output_wcs) is not None
+    ungained = not same and rules.header_shape(call.output_wcs) is not None
     function = "ztp_reproject_coadd" if ungained else "ztp_second_pass"
     _run_planned(call, job, telemetry, function, "reproject_done")
-    _report.gains(log, job.gains)
-    _report.groups(log, job.groups)
-    _hooks.record_gains(log, arguments["debug_diag"], job.gains)
+    lines.gains(log, job.gains)
+    lines.groups(log, job.groups)
+    hooks.record_gains(log, arguments["debug_diag"], job.gains)
     return outputs.mosaic, outputs.coverage
 
 
@@ -91,16 +92,16 @@ def tile_gains(
         log,
         arguments,
         output_wcs=arguments["final_wcs"],
-        device=_inputs.device(arguments["use_gpu"]),
+        device=rules.device(arguments["use_gpu"]),
         sink=emitter(arguments["progress_emitter"]),
         module=module,
     )
-    _report.start(log, "compute_per_tile_gains_from_coverage", call)
-    _ffi.library()
-    tiles, tiles_wcs = _inputs.tile_lists(call.tiles, call.tiles_wcs)
-    coverage = _inputs.coverage_map(call.coverage)
+    lines.start(log, "compute_per_tile_gains_from_coverage", call)
+    library()
+    tiles, tiles_wcs = rules.tile_lists(call.tiles, call.tiles_wcs)
+    coverage = rules.coverage_map(call.coverage)
     settings = _settings(call)
-    masks = _inputs.mask_list(call.masks, len(tiles))
+    masks = rules.mask_list(call.masks, len(tiles))
     shapes = [
         np.shape(tile)[:2] if wcs is not None and np.ndim(tile) > 1 else (0, 0)
         for tile, wcs in zip(tiles, tiles_wcs, strict=True)
@@ -123,7 +124,7 @@ def _call(generation: Generation, log: logging.Logger, arguments: dict, **others
     plan = arguments["parallel_plan"]
 
     def wish(own: str, key: str) -> int:
-        return min(_inputs.wish(arguments.get(own), _inputs.plan_value(plan, key)), 2**62)
+        return min(rules.wish(arguments.get(own), rules.plan_value(plan, key)), 2**62)
 
     return Call(
         generation=generation,
@@ -146,25 +147,25 @@ def _call(generation: Generation, log: logging.Logger, arguments: dict, **others
 
 def _prepared(call: Call, arguments: dict) -> tuple[np.ndarray, Outputs, list, list[TileInput]]:
     """Return the coverage, the outputs, the tiles' shapes and the tiles, without maps yet."""
-    tiles, _ = _inputs.tile_lists(call.tiles, call.tiles_wcs)
-    coverage = _inputs.coverage_map(call.coverage)
-    shape = _inputs.header_shape(call.output_wcs) or _inputs.shape(arguments["shape_out"])
-    images = [_inputs.image(tile, f"tiles[{t}]") for t, tile in enumerate(tiles)]
+    tiles, _ = rules.tile_lists(call.tiles, call.tiles_wcs)
+    coverage = rules.coverage_map(call.coverage)
+    shape = rules.header_shape(call.output_wcs) or rules.shape(arguments["shape_out"])
+    images = [rules.image(tile, f"tiles[{t}]") for t, tile in enumerate(tiles)]
     channels = images[0].shape[2]
-    if channels > _checks.MAX_CHANNELS:
-        raise ArgumentError(f"tiles[0] has {channels} channels, want 1 to {_checks.MAX_CHANNELS}")
+    if channels > checks.MAX_CHANNELS:
+        raise ArgumentError(f"tiles[0] has {channels} channels, want 1 to {checks.MAX_CHANNELS}")
     for t, image in enumerate(images):
         if not 0 < channels <= image.shape[2]:
             raise ArgumentError(f"tiles[{t}] has {image.shape[2]} channels, want {channels}")
     shapes = [image.shape[:2] for image in images]
-    masks = _inputs.mask_list(call.masks, len(tiles))
+    masks = rules.mask_list(call.masks, len(tiles))
     weights: list[np.ndarray | None] = [None] * len(tiles)
     scales = [1.0] * len(tiles)
     tile_weights = arguments["tile_weights"] if call.generation.tiles_weigh else None
     if call.generation.masks_weigh:
-        weights = _inputs.coadd_masks(masks, tile_weights, shapes)
-        scales = _inputs.tile_scales(tile_weights, len(tiles))
-        _ranges.check_coverage(scales)
+        weights = rules.coadd_masks(masks, tile_weights, shapes)
+        scales = rules.tile_scales(tile_weights, len(tiles))
+        ranges.check_coverage(scales)
     inputs = [
         _tile_input(t, image, masks[t], weight=weights[t], weight_scale=scales[t])
         for t, image in enumerate(images)
@@ -175,11 +176,11 @@ def _prepared(call: Call, arguments: dict) -> tuple[np.ndarray, Outputs, list, l
 
 def _settings(call: Call) -> Settings:
     new = call.generation.profile == "v4.5"
-    settings = _checks.settings(
+    settings = checks.settings(
         profile=call.generation.profile,
-        sigma=_inputs.sigma(call.sigma_px),
-        gain_clip=_inputs.clip(call.gain_clip),
-        threshold=_inputs.threshold(call.plan) if new else None,
+        sigma=rules.sigma(call.sigma_px),
+        gain_clip=rules.clip(call.gain_clip),
+        threshold=rules.threshold(call.plan) if new else None,
         binary_weights=True,
     )
     return replace(
@@ -206,8 +207,7 @@ def _maps(call: Call, telemetry: Telemetry, shapes: list, grid: tuple[int, int])
 
     Raises WCSError for a WCS that can't be read at all. An empty tile needs none.
     """
-    from ._sky import read
-    from ._wcs import pixel_map
+    from .._sky import pixel_map, read
 
     output = read("final_wcs", call.output_wcs)
     maps, failed = [], {}
@@ -237,7 +237,7 @@ def _tile_input(t: int, image: np.ndarray, mask: np.ndarray | None, **others) ->
         image = np.zeros((1, 1, image.shape[2]), np.float32)
         mask, others = None, {}
     else:
-        mask = _inputs.gain_mask(mask, shape)
+        mask = rules.gain_mask(mask, shape)
     return TileInput(name=f"tiles[{t}]", image=image, mask=mask, **others)
 
 
@@ -247,14 +247,14 @@ def _run_planned(
     """Say what is planned, and run."""
     plan = _plan(call, job)
     telemetry.resources = _resources(call, job, plan)
-    _report.plan(call.log, plan, telemetry.resources, job.struct.tile_count)
-    ended = _run.run(function, job, telemetry.update)
+    lines.plan(call.log, plan, telemetry.resources, job.struct.tile_count)
+    ended = calls.run(function, job, telemetry.update)
     if ended.device_error is not None:
         telemetry.resources = replace(telemetry.resources, use_gpu=False)
-        _hooks.gpu_failed(call.log, call.module, ended.device_error)
+        hooks.gpu_failed(call.log, call.module, ended.device_error)
     telemetry.finish(last_stage, plan.chunk_total)
     if telemetry.resources.use_gpu:
-        _report.shares(call.log, ended.stats, telemetry.gpu_name)
+        lines.shares(call.log, ended.stats, telemetry.gpu_name)
 
 
 def _plan(call: Call, job: Job) -> Plan:

@@ -12,7 +12,8 @@ import threading
 from collections.abc import Callable
 from typing import NamedTuple
 
-from . import _ffi, _limits, errors
+from .. import errors
+from . import ffi, limits
 
 _POLL_SECONDS = 0.1  # how long a signal may wait where an untimed wait would hold it back
 
@@ -90,12 +91,12 @@ def run(function: str, job, on_stats: OnStats | None = None) -> Ended:
     BaseException
         What ``on_stats`` raised, or KeyboardInterrupt, after the library has stopped.
     """
-    call = getattr(_ffi.library(), function)
+    call = getattr(ffi.library(), function)
     events: queue.SimpleQueue = queue.SimpleQueue()
-    cancel, error, device_error, outcome = _ffi.new_flag(), _ffi.Error(), _ffi.Error(), []
+    cancel, error, device_error, outcome = ffi.new_flag(), ffi.Error(), ffi.Error(), []
     struct = job.struct
-    struct.cancel, struct.device_error = _ffi.pointer(cancel), _ffi.pointer(device_error)
-    struct.on_stats = _ffi.forwarder(lambda stats: events.put(_snapshot(stats)), cancel)
+    struct.cancel, struct.device_error = ffi.pointer(cancel), ffi.pointer(device_error)
+    struct.on_stats = ffi.forwarder(lambda stats: events.put(_snapshot(stats)), cancel)
 
     def work() -> None:
         try:
@@ -115,17 +116,17 @@ def run(function: str, job, on_stats: OnStats | None = None) -> Ended:
         raise
     finally:
         _join(thread)
-        struct.cancel, struct.device_error, struct.on_stats = None, None, _ffi.StatsFunction()
+        struct.cancel, struct.device_error, struct.on_stats = None, None, ffi.StatsFunction()
     _raise_failure(outcome.pop(), error)
     return Ended(last, _device_error(device_error))
 
 
 def _start(thread: threading.Thread) -> None:
-    _limits.room(_limits.THREAD_BYTES)  # else it could die before it runs, and start() wait
+    limits.room(limits.THREAD_BYTES)  # else it could die before it runs, and start() wait
     try:
         thread.start()
     except RuntimeError as err:  # what Python makes of it
-        raise _limits.reached(str(err)) from err
+        raise limits.reached(str(err)) from err
 
 
 def _deliver(events: queue.SimpleQueue, on_stats: OnStats | None) -> Stats | None:
@@ -155,22 +156,22 @@ def _join(thread: threading.Thread) -> None:
         raise interrupt
 
 
-def _raise_failure(outcome: int | BaseException, error: _ffi.Error) -> None:
+def _raise_failure(outcome: int | BaseException, error: ffi.Error) -> None:
     if isinstance(outcome, BaseException):
         raise errors.LibraryError(f"the call failed: {outcome!r}") from outcome
     errors.check(outcome, error.message.decode(errors="replace"))
 
 
-def _device_error(error: _ffi.Error) -> errors.DeviceError | None:
+def _device_error(error: ffi.Error) -> errors.DeviceError | None:
     if not error.status:
         return None
     return errors.DeviceError(error.message.decode(errors="replace"))
 
 
-def _snapshot(stats: _ffi.Stats) -> Stats:
+def _snapshot(stats: ffi.Stats) -> Stats:
     """Return the library's struct as it is, but for what has a type of its own in Python."""
     return Stats(**{name: getattr(stats, name) for name in Stats._fields})._replace(
-        stage=_ffi.STAGES[stats.stage],
+        stage=ffi.STAGES[stats.stage],
         eta_seconds=None if stats.eta_seconds < 0 else stats.eta_seconds,
         gpu_ran=bool(stats.gpu_ran),
     )

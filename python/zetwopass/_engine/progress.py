@@ -7,18 +7,30 @@ from contextlib import contextmanager
 
 import numpy as np
 
-from . import _checks
-from ._run import OnStats, Stats
-from .errors import ArgumentTypeError
+from ..errors import ArgumentTypeError
+from . import calls, checks
+from .calls import Ended, OnStats, Stats
+from .device import warn_device
+from .job import Job
+
+
+def run_watched(
+    function: str, job: Job, callback: OnStats | None, progress: bool | Callable
+) -> Ended:
+    """Call a function of the library for the API's function that calls this, within `limited`."""
+    with _watched(progress, callback) as on_stats:
+        ended = calls.run(function, job, on_stats)
+    warn_device(ended, stacklevel=4)  # the caller of the API
+    return ended
 
 
 @contextmanager
-def watched(progress: bool | Callable, callback: OnStats | None) -> Iterator[OnStats | None]:
+def _watched(progress: bool | Callable, callback: OnStats | None) -> Iterator[OnStats | None]:
     """Return what a call should report to: the callback, after a bar where one is wanted.
 
     ``progress`` is False, True for tqdm's own choice of bar, or a class with tqdm's interface.
     """
-    _checks.function("callback", callback)
+    checks.function("callback", callback)
     if not (callable(progress) or progress is None or isinstance(progress, (bool, np.bool_))):
         raise ArgumentTypeError(
             f"progress is a {type(progress).__name__}, want True, False or a class like tqdm's"

@@ -14,13 +14,13 @@ import numpy as np
 from astropy.io import fits
 from astropy.nddata import NDDataBase
 
-from . import _checks, _sky
-from .errors import ArgumentError, ArgumentTypeError, HDUError, WCSError, reading
+from .. import _sky
+from .._engine import checks
+from ..errors import ArgumentError, ArgumentTypeError, HDUError, WCSError, reading
+from . import Index
 
 _HDUS = (fits.PrimaryHDU, fits.ImageHDU, fits.CompImageHDU)
 _WANTED = "(array, WCS), (array, header), an image HDU, an HDUList, a FITS file's name or an NDData"
-
-Index = int | str | tuple[str, int]  # of an HDU in a list
 
 
 def image(name: str, item: object, hdu_in: Index | None) -> tuple[np.ndarray, _sky.Sky]:
@@ -69,10 +69,10 @@ def output(name: str, item: object, shape: object) -> tuple[_sky.Sky, tuple[int,
     if size is None and shape is None:
         size = getattr(getattr(item, "low_level_wcs", item), "array_shape", None)
     if size is not None:
-        return sky, _checks.shape(f"the shape of {name}", size)
+        return sky, checks.shape(f"the shape of {name}", size)
     if shape is None:
         raise ArgumentError(f"shape_out is missing, and {name} has no size")
-    return sky, _checks.shape("shape_out", shape)
+    return sky, checks.shape("shape_out", shape)
 
 
 def header_shape(header: fits.Header) -> tuple[int, ...] | None:

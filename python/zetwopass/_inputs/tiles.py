@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from . import _buffers, _checks
-from ._job import Outputs, TileInput
-from .errors import ArgumentError, TileWarning
+from .._engine import Outputs, TileInput, buffers, checks
+from ..errors import ArgumentError, TileWarning
 
 if TYPE_CHECKING:
     from astropy.io import fits
@@ -35,15 +34,14 @@ def inputs(
     profile: str = "v4.5",
 ) -> list[TileInput]:
     """Return the tiles with their maps on ``grid``; everything cheap is checked before the maps."""
-    from ._sky import read
-    from ._wcs import pixel_map
+    from .._sky import pixel_map, read
 
     count = len(images)
-    tiles_wcs = _checks.entries("tiles_wcs", tiles_wcs, count)
+    tiles_wcs = checks.entries("tiles_wcs", tiles_wcs, count)
     masks = _masks(masks, images)
     weights = weights or [1.0] * count
     for i, image in enumerate(images):
-        _buffers.image(f"tiles[{i}]", image, channels=_checks.channels(images))
+        buffers.image(f"tiles[{i}]", image, channels=checks.channels(images))
     output = read("output_wcs", output_wcs)
     return [
         TileInput(
@@ -65,10 +63,10 @@ def _masks(
 ) -> list[np.ndarray | None]:
     if masks is None:
         return [None] * len(images)
-    masks = _checks.entries("masks", masks, len(images), optional=True)
+    masks = checks.entries("masks", masks, len(images), optional=True)
     for i, (mask, image) in enumerate(zip(masks, images, strict=True)):
         if mask is not None:
-            _buffers.plane(f"masks[{i}]", mask, image.shape[:2])
+            buffers.plane(f"masks[{i}]", mask, image.shape[:2])
     return masks
 
 
@@ -80,8 +78,8 @@ def outputs(out: tuple[np.ndarray, np.ndarray] | None, shape: tuple[int, int, in
         mosaic, coverage = out
     except (TypeError, ValueError):
         raise ArgumentError("out wants two arrays: the mosaic and its coverage") from None
-    _buffers.image("out[0]", mosaic, writable=True)
-    _buffers.plane("out[1]", coverage, shape[:2], writable=True)
+    buffers.image("out[0]", mosaic, writable=True)
+    buffers.plane("out[1]", coverage, shape[:2], writable=True)
     if mosaic.shape != shape:
         raise ArgumentError(f"out[0] has shape {list(mosaic.shape)}, want {list(shape)}")
     return Outputs(mosaic, coverage)

@@ -14,7 +14,7 @@ from functools import partial
 from types import CodeType, FunctionType, MethodType
 from typing import NamedTuple
 
-from .errors import ArgumentError
+from ..errors import ArgumentError
 
 SECOND_PASS = "run_second_pass_coverage_renorm"
 GAINS = "compute_per_tile_gains_from_coverage"

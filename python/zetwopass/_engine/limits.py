@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from .errors import Error, LimitError
+from ..errors import Error, LimitError
 
 try:
     import resource
@@ -24,7 +24,7 @@ _LIMITS = {
 CALL_BYTES, LIBRARY_BYTES, THREAD_BYTES = 80 << 20, 64 << 20, 32 << 20
 
 
-def named(function: Callable) -> Callable:
+def limited(function: Callable) -> Callable:
     """Wrap a function of the API so that a MemoryError leaves it as `LimitError`.
 
     It does not begin where others would end the process for want of memory.

@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from . import _ffi
-from .errors import ArgumentError, ArgumentTypeError
+from ..errors import ArgumentError, ArgumentTypeError
+from . import ffi
 
 if TYPE_CHECKING:
-    from ._wcs import PixelMap
+    from .._sky import PixelMap
 
 
 def image(
     name: str, array: np.ndarray, *, channels: int | None = None, writable: bool = False
-) -> _ffi.Image:
+) -> ffi.Image:
     """Borrow a float32 array [H, W] or [H, W, C] by its strides.
 
     Parameters
@@ -46,12 +46,12 @@ def image(
     # The stride of an axis of length 1 is never used, and NumPy leaves anything there.
     strides = [s if n > 1 else 4 for s, n in zip(array.strides, array.shape, strict=True)]
     count = count if channels is None else channels
-    return _ffi.Image(_address(array), height, width, count, *strides)
+    return ffi.Image(_address(array), height, width, count, *strides)
 
 
 def plane(
     name: str, array: np.ndarray, shape: tuple[int, int] | None = None, *, writable: bool = False
-) -> _ffi.Image:
+) -> ffi.Image:
     """Borrow a float32 array [H, W], of ``shape`` if that is given."""
     if isinstance(array, np.ndarray) and array.ndim != 2:
         raise ArgumentError(f"{name} has shape {list(array.shape)}, want [H, W]")
@@ -61,10 +61,10 @@ def plane(
     return borrowed
 
 
-def absent(shape: tuple[int, ...]) -> _ffi.Image:
+def absent(shape: tuple[int, ...]) -> ffi.Image:
     """Return a dense image [H, W] or [H, W, C] without memory, for a plan."""
     height, width, channels = (*shape, 1)[:3]
-    return _ffi.Image(None, height, width, channels, 4 * width * channels, 4 * channels, 4)
+    return ffi.Image(None, height, width, channels, 4 * width * channels, 4 * channels, 4)
 
 
 def vector(array: np.ndarray | None) -> int | None:
@@ -72,20 +72,20 @@ def vector(array: np.ndarray | None) -> int | None:
     return None if array is None else _address(array)
 
 
-def pixel_map(pixels: PixelMap | None) -> tuple[_ffi.Map, np.ndarray | None]:
+def pixel_map(pixels: PixelMap | None) -> tuple[ffi.Map, np.ndarray | None]:
     """Return the library's map, and the array that has to live as long. None is the empty map."""
     if pixels is None:
-        return _ffi.Map(), None
-    out = _ffi.Map(*pixels.box)
+        return ffi.Map(), None
+    out = ffi.Map(*pixels.box)
     if pixels.plane is not None:
-        out.kind = _ffi.MAP_PLANE
+        out.kind = ffi.MAP_PLANE
         out.plane[:] = np.asarray(pixels.plane, np.float64).ravel().tolist()
         return out, None
     nodes = pixels.grid if pixels.grid is not None else pixels.positions
     nodes = np.ascontiguousarray(nodes, np.float64)
-    out.kind, out.nodes = _ffi.MAP_POSITIONS, _address(nodes)
+    out.kind, out.nodes = ffi.MAP_POSITIONS, _address(nodes)
     if pixels.grid is not None:
-        out.kind = _ffi.MAP_GRID
+        out.kind = ffi.MAP_GRID
         out.ny, out.nx = nodes.shape[:2]
         out.origin_x, out.origin_y = pixels.origin
         out.step_x, out.step_y = pixels.step

@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ._job import Plan
-from ._run import Stats
-from ._tiles import named
+from .._engine import Plan, Stats
+from .._inputs import named
 from .telemetry import Resources
 
 if TYPE_CHECKING:
-    from ._dropin import Call
+    from .dropin import Call
 
 
 def start(log: logging.Logger, function: str, call: Call) -> None:

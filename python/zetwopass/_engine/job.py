@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from . import _buffers, _ffi, errors
+from .. import errors
+from . import buffers, ffi
 
 if TYPE_CHECKING:
-    from ._wcs import PixelMap
+    from .._sky import PixelMap
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -119,70 +120,70 @@ class Job:
         self._kept: list[object] = [tiles, coverage, blurred, outputs]
         self.struct = _numbers(settings)
         if coverage is not None:
-            self.struct.coverage = _buffers.plane("coverage", coverage)
+            self.struct.coverage = buffers.plane("coverage", coverage)
         if blurred is not None and coverage is not None:
-            self.struct.blurred = _buffers.plane("blurred", blurred, coverage.shape, writable=True)
+            self.struct.blurred = buffers.plane("blurred", blurred, coverage.shape, writable=True)
         if outputs is not None:
-            self.struct.mosaic = _buffers.image("out[0]", outputs.mosaic, writable=True)
-            self.struct.coverage_out = _buffers.plane("out[1]", outputs.coverage, writable=True)
+            self.struct.mosaic = buffers.image("out[0]", outputs.mosaic, writable=True)
+            self.struct.coverage_out = buffers.plane("out[1]", outputs.coverage, writable=True)
         elif shape is not None:
-            self.struct.mosaic = _buffers.absent(shape)
-            self.struct.coverage_out = _buffers.absent(shape[:2])
+            self.struct.mosaic = buffers.absent(shape)
+            self.struct.coverage_out = buffers.absent(shape[:2])
         if shape is not None:
-            self.struct.offsets = _buffers.vector(self.offsets)
-            self.struct.groups = _buffers.vector(self.groups)
-        self.struct.gains = _buffers.vector(self.gains)
+            self.struct.offsets = buffers.vector(self.offsets)
+            self.struct.groups = buffers.vector(self.groups)
+        self.struct.gains = buffers.vector(self.gains)
         self._set_tiles(tiles, channels)
 
     def plan(self) -> Plan:
         """Return what ``ztp_second_pass`` would take; nothing is computed."""
-        info, error = _ffi.PlanInfo(_ffi.size(_ffi.PlanInfo)), _ffi.Error()
-        status = _ffi.library().ztp_plan(self.struct, info, error)
+        info, error = ffi.PlanInfo(ffi.size(ffi.PlanInfo)), ffi.Error()
+        status = ffi.library().ztp_plan(self.struct, info, error)
         errors.check(status, error.message.decode(errors="replace"))
         return Plan(**{name: getattr(info, name) for name in Plan._fields})
 
     def place(self, maps: Sequence[PixelMap | None]) -> None:
         """Give the tiles their maps, None to one that shows nothing."""
         for t, pixels in enumerate(maps):
-            self.struct.tiles[t].map, nodes = _buffers.pixel_map(pixels)
+            self.struct.tiles[t].map, nodes = buffers.pixel_map(pixels)
             self._kept.append(nodes)
 
     def _set_tiles(self, tiles: Sequence[TileInput], channels: int) -> None:
         if not tiles:
             return
-        table = (_ffi.Tile * len(tiles))()
+        table = (ffi.Tile * len(tiles))()
         for entry, tile in zip(table, tiles, strict=True):
             shape = tile.image.shape[:2]
-            entry.image = _buffers.image(tile.name, tile.image, channels=channels)
+            entry.image = buffers.image(tile.name, tile.image, channels=channels)
             if tile.mask is not None:
-                entry.mask = _buffers.plane(f"mask of {tile.name}", tile.mask, shape)
+                entry.mask = buffers.plane(f"mask of {tile.name}", tile.mask, shape)
             if tile.weight is not None:
                 lying = shape if tile.weight_map is None else None
-                entry.weight = _buffers.plane(f"weight of {tile.name}", tile.weight, lying)
+                entry.weight = buffers.plane(f"weight of {tile.name}", tile.weight, lying)
             entry.weight_scale = tile.weight_scale
-            entry.weight_map, nodes = _buffers.pixel_map(tile.weight_map)
+            entry.weight_map, nodes = buffers.pixel_map(tile.weight_map)
             self._kept.append(nodes)
         self.struct.tiles = table
         self.struct.tile_count = len(tiles)
         self.place([tile.map for tile in tiles])
 
 
-def _numbers(settings: Settings) -> _ffi.Job:
+def _numbers(settings: Settings) -> ffi.Job:
     low, high = settings.gain_clip
-    struct = _ffi.Job(_ffi.size(_ffi.Job), _ffi.size(_ffi.Tile))
-    struct.profile = _ffi.PROFILES[settings.profile]
+    struct = ffi.Job(ffi.size(ffi.Job), ffi.size(ffi.Tile))
+    struct.profile = ffi.PROFILES[settings.profile]
     struct.sigma = settings.sigma
     struct.gain_min, struct.gain_max = low, high
     if settings.threshold is not None:
         struct.threshold = settings.threshold if settings.threshold > 0 else -1
-    struct.combine = _ffi.COMBINES[settings.combine]
+    struct.combine = ffi.COMBINES[settings.combine]
     struct.keep_background = settings.keep_background
     struct.binary_weights = settings.binary_weights
     struct.blank_nan = settings.blank_nan
     struct.workers = settings.workers
     struct.rows_per_chunk = settings.rows_per_chunk
     struct.max_chunk_bytes = settings.max_chunk_bytes
-    struct.device = _ffi.DEVICES[settings.device]
+    struct.device = ffi.DEVICES[settings.device]
     struct.gpu_rows_per_chunk = settings.gpu_rows_per_chunk
     struct.gpu_max_chunk_bytes = settings.gpu_max_chunk_bytes
     return struct

@@ -20,9 +20,9 @@ from astropy.wcs import WCS, Sip
 from astropy.wcs.utils import wcs_to_celestial_frame
 from astropy.wcs.wcsapi import BaseHighLevelWCS, SlicedLowLevelWCS
 
-from ._frames import turn
-from ._parts import Parts, parts_of
-from .errors import WCSError, WCSTypeError, reading
+from ..errors import WCSError, WCSTypeError, reading
+from .frames import turn
+from .parts import Parts, parts_of
 
 # Even reading a WCS writes to it (astropy swaps NaN and "undefined" in the C structure and lets
 # wcslib fill in defaults), so threads that share one get wrong pixels: astropy issues 16244 and

@@ -10,9 +10,9 @@ from typing import Self
 
 import numpy as np
 
-from . import _dropin, _generation
-from ._generation import GAINS, SECOND_PASS, Generation
-from .errors import ArgumentError
+from ..errors import ArgumentError
+from . import dropin, generations
+from .generations import GAINS, SECOND_PASS, Generation
 
 _REQUIRED = {
     *("tiles", "tiles_wcs", "final_wcs_p1", "final_wcs", "coverage_p1", "shape_out"),
@@ -81,11 +81,11 @@ def install(zemosaic_worker: ModuleType, *, profile: str | None = None) -> Insta
         if isinstance(getattr(found, "__self__", None), _Replacement):
             raise ArgumentError(f"{name} of {zemosaic_worker!r} is replaced already; uninstall it")
     if profile is None:
-        found = _generation.of_functions(
+        found = generations.of_functions(
             getattr(zemosaic_worker, SECOND_PASS), getattr(zemosaic_worker, GAINS)
         )
     else:
-        found = _generation.of_profile(profile)
+        found = generations.of_profile(profile)
     return Installation(zemosaic_worker, found)
 
 
@@ -144,7 +144,7 @@ class _Replacement:
         arguments = {name: value for name, value in locals().items() if name != "self"}
         if isinstance(tiles, np.ndarray):
             raise ArgumentError("tiles is an array, want a list of arrays; use list(tiles)")
-        return self._answer(_dropin.second_pass, self._second_pass, arguments, None)
+        return self._answer(dropin.second_pass, self._second_pass, arguments, None)
 
     def compute_per_tile_gains_from_coverage(
         self,
@@ -175,7 +175,7 @@ class _Replacement:
         """
         arguments = {name: value for name, value in locals().items() if name != "self"}
         ones = [1.0] * len(tiles if tiles is not None else ())
-        return self._answer(_dropin.tile_gains, self._gains, arguments, ones)
+        return self._answer(dropin.tile_gains, self._gains, arguments, ones)
 
     def _answer(self, compute: Callable, original: Callable | None, arguments: dict, alone):
         """Return what ``compute`` makes of the arguments, else the original's answer."""
@@ -203,7 +203,7 @@ def _call(function: Callable, arguments: dict):
 
     One that takes any may hand them on to one that does not: it gets no defaults of ours.
     """
-    known = _generation.parameters(function)
+    known = generations.parameters(function)
     if known:
         return function(**{name: value for name, value in arguments.items() if name in known})
     return function(
@@ -215,6 +215,6 @@ def _call(function: Callable, arguments: dict):
     )
 
 
-_ALONE = _Replacement(_generation.of_profile("v4.5"))
+_ALONE = _Replacement(generations.of_profile("v4.5"))
 run_second_pass_coverage_renorm = _ALONE.run_second_pass_coverage_renorm
 compute_per_tile_gains_from_coverage = _ALONE.compute_per_tile_gains_from_coverage

@@ -12,13 +12,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from . import _images, _ranges
-from ._images import Index
-from ._job import TileInput
-from ._ranges import Shifted, Shifts
-from ._sky import Sky
-from ._wcs import PixelMap, pixel_map
-from .errors import ArgumentError, ArgumentTypeError, reading
+from .._engine import TileInput
+from .._sky import PixelMap, Sky, pixel_map
+from ..errors import ArgumentError, ArgumentTypeError, reading
+from . import Index, images, ranges
+from .ranges import Shifted, Shifts
 
 
 def entries(name: str, given: Iterable, count: int | None = None) -> list:
@@ -62,25 +60,25 @@ class Reader(NamedTuple):
 
     def __call__(self, i: int) -> Part:
         name = f"input_data[{i}]"
-        array, sky = _images.image(name, self.items[i], self.hdu_in)
+        array, sky = images.image(name, self.items[i], self.hdu_in)
         pixels, weight, weight_map = self._map(name, array, sky), None, None
         if self.weights is not None:
             weight, weight_map, seen = self._weight(i, sky, array.shape)
             pixels = pixels if seen else None
         with reading(name):
-            return Part(name, _ranges.image(name, array), pixels, weight, weight_map)
+            return Part(name, ranges.image(name, array), pixels, weight, weight_map)
 
     def _weight(
         self, i: int, sky: Sky, shape: tuple[int, int]
     ) -> tuple[Shifted, PixelMap | None, bool]:
         """Return a weight, its map unless that is the image's, and whether it shows anything."""
         name = f"input_weights[{i}]"
-        array, own = _images.weight(name, self.weights[i], self.hdu_weights, sky, shape)
+        array, own = images.weight(name, self.weights[i], self.hdu_weights, sky, shape)
         pixels = None if own is None else self._map(name, array, own)
         with reading(name):
             if own is not None and pixels is None:  # the core has no map that shows nothing
-                return _ranges.weight(name, np.zeros(shape, np.float32)), None, False
-            return _ranges.weight(name, array), pixels, True
+                return ranges.weight(name, np.zeros(shape, np.float32)), None, False
+            return ranges.weight(name, array), pixels, True
 
     def _map(self, name: str, array: np.ndarray, sky: Sky) -> PixelMap | None:
         return pixel_map(sky, array.shape, self.output, self.shape, name=f"the WCS of {name}")
@@ -89,13 +87,13 @@ class Reader(NamedTuple):
 def shared(parts: list[Part], combine: str) -> Shifts:
     """Return the shifts that all parts of a job get."""
     weights = [part.weight for part in parts if part.weight is not None]
-    return _ranges.common([part.image for part in parts], weights, combine)
+    return ranges.common([part.image for part in parts], weights, combine)
 
 
 def tile(part: Part, shifts: Shifts) -> TileInput:
     """Return the tile of a job whose images and weights have these shifts."""
     with reading(part.name):
-        image = _ranges.moved(part.image, shifts.images)
+        image = ranges.moved(part.image, shifts.images)
     weight = part.weight
     return TileInput(
         name=part.name,

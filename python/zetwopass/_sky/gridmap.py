@@ -6,9 +6,9 @@ from math import ceil, log2
 
 import numpy as np
 
-from ._frames import turn, unit_vectors
-from ._sky import CHUNK, Sky, transfer
-from ._tangent import Box, box_around
+from .frames import turn, unit_vectors
+from .sky import CHUNK, Sky, transfer
+from .tangent import Box, box_around
 
 _FIRST_STEP = 64  # output pixels between the nodes of the coarsest grid
 _LAST_STEP = 4  # below it a grid saves too little over all positions
@@ -82,7 +82,7 @@ def _largest_gap(vectors: np.ndarray) -> float:
 
 
 def interpolate(grid: Grid, x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """Return positions [..., 2] at output pixels by the cubic that `_wcs.grid_positions` states."""
+    """Return positions [..., 2] at output pixels by the cubic that `maps.grid_positions` states."""
     nodes, origin, step = grid
     first_col, across = _stencil(x, origin[0], step[0], nodes.shape[1])
     first_row, up = _stencil(y, origin[1], step[1], nodes.shape[0])

@@ -16,8 +16,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ._frames import rotation, unit_vectors
-from ._sky import Sky
+from .frames import rotation, unit_vectors
+from .sky import Sky
 
 Box = tuple[int, int, int, int]
 

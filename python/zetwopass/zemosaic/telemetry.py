@@ -12,8 +12,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from ._device import device_info
-from ._run import Stats
+from .._engine import Stats, device_info
 
 Payload = dict[str, int | float | bool | str]
 

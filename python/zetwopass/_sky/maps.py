@@ -9,10 +9,10 @@ import numpy as np
 from astropy.io import fits
 from astropy.wcs import WCS
 
-from . import _gridmap, _tangent
-from ._sky import Sky, read
-from ._tangent import Box
-from .errors import ArgumentError, WCSError, reading
+from ..errors import ArgumentError, WCSError, reading
+from . import gridmap, tangent
+from .sky import Sky, read
+from .tangent import Box
 
 Shape = tuple[int, int]
 
@@ -69,7 +69,7 @@ def pixel_map(
     tile_wcs, output_wcs
         Celestial, two axes. They are copied and stay as they are, so that several threads may
         pass the same objects, as long as nobody else uses them meanwhile. An output for many
-        tiles is best read once, by ``_sky.read``.
+        tiles is best read once, by `read`.
     tile_shape, output_shape
         Rows and columns.
     bound
@@ -98,9 +98,9 @@ def pixel_map(
     with reading(name, WCSError, "can't be evaluated on the output"):
         matrix = _homography(tile, tile_shape, output, canvas)
         if matrix is not None:
-            box = _tangent.plane_box(matrix, tile_shape, canvas)
+            box = tangent.plane_box(matrix, tile_shape, canvas)
             return None if _empty(box) else PixelMap(box, plane=matrix)
-        box = _gridmap.sky_box(tile, output, tile_shape, canvas)
+        box = gridmap.sky_box(tile, output, tile_shape, canvas)
         return None if _empty(box) else _sky_map(tile, tile_shape, output, box, bound)
 
 
@@ -109,7 +109,7 @@ def plane_positions(pixels: PixelMap, x: np.ndarray, y: np.ndarray) -> np.ndarra
 
     NaN where W <= 0.
     """
-    return _tangent.apply(pixels.plane, x, y)
+    return tangent.apply(pixels.plane, x, y)
 
 
 def grid_positions(pixels: PixelMap, x: np.ndarray, y: np.ndarray) -> np.ndarray:
@@ -118,7 +118,7 @@ def grid_positions(pixels: PixelMap, x: np.ndarray, y: np.ndarray) -> np.ndarray
     Along each axis, with t = (x - origin) / step and n nodes: the cell c = clamp(floor(t), 0, n-2),
     the stencil starts at s = clamp(c-1, 0, n-4), and a cubic goes through the nodes s .. s+3.
     """
-    return _gridmap.interpolate((pixels.grid, pixels.origin, pixels.step), x, y)
+    return gridmap.interpolate((pixels.grid, pixels.origin, pixels.step), x, y)
 
 
 def _shape(name: str, shape: Shape) -> Shape:
@@ -136,19 +136,19 @@ def _empty(box: Box) -> bool:
 
 
 def _homography(tile: Sky, tile_shape: Shape, output: Sky, canvas: Shape) -> np.ndarray | None:
-    tile_plane = _tangent.plane_of(tile, tile_shape)
-    output_plane = tile_plane and _tangent.plane_of(output, canvas)
+    tile_plane = tangent.plane_of(tile, tile_shape)
+    output_plane = tile_plane and tangent.plane_of(output, canvas)
     if output_plane is None:
         return None
-    return _tangent.homography(tile, tile_plane, output, output_plane)
+    return tangent.homography(tile, tile_plane, output, output_plane)
 
 
 def _sky_map(tile: Sky, tile_shape: Shape, output: Sky, box: Box, bound: float) -> PixelMap | None:
-    grid = _gridmap.grid_of(tile, output, box, bound)
+    grid = gridmap.grid_of(tile, output, box, bound)
     if grid is not None:
         nodes, origin, step = grid
         return PixelMap(box, grid=nodes, origin=origin, step=step)
-    found = _gridmap.positions_of(tile, output, tile_shape, box)
+    found = gridmap.positions_of(tile, output, tile_shape, box)
     if found is None:
         return None
     box, positions = found

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from . import _buffers
-from .errors import ArgumentError, Error
+from .._engine import buffers
+from ..errors import ArgumentError, Error
 
 DEFAULT_THRESHOLD = 2.0
 
@@ -47,7 +47,7 @@ def as_float32(values, name: str) -> np.ndarray:
             array = np.asarray(values).astype(np.float32, copy=False)
     except (TypeError, ValueError) as err:
         raise ArgumentError(f"{name} can't be made float32: {err}") from err
-    return array if _buffers.is_borrowable(array) else array.copy()
+    return array if buffers.is_borrowable(array) else array.copy()
 
 
 def coverage_map(coverage) -> np.ndarray:
@@ -104,7 +104,7 @@ def gain_mask(mask: np.ndarray | None, tile_shape: tuple[int, int]) -> np.ndarra
     if mask is None or mask.size != tile_shape[0] * tile_shape[1]:
         return None
     mask = mask.reshape(tile_shape)
-    return mask if _buffers.is_borrowable(mask) else mask.copy()
+    return mask if buffers.is_borrowable(mask) else mask.copy()
 
 
 def coadd_masks(
@@ -186,9 +186,9 @@ def header_shape(output_wcs) -> tuple[int, int] | None:
     """Return rows and columns of an output that is a header with a size, None for any other."""
     from astropy.io import fits
 
-    from ._images import header_shape as shape_of
+    from .._inputs import images
 
-    found = shape_of(output_wcs) if isinstance(output_wcs, fits.Header) else None
+    found = images.header_shape(output_wcs) if isinstance(output_wcs, fits.Header) else None
     return found if found is not None and len(found) == 2 else None
 
 

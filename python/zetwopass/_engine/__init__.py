@@ -1,0 +1,34 @@
+"""The engine: the library and its structs, jobs and the memory that they borrow, calls.
+
+Nothing here knows where pixels lie on the sky.
+"""
+
+from . import buffers, calls, checks
+from .calls import Ended, OnStats, Stats
+from .device import DeviceInfo, computed_by, device_info, warn_device
+from .ffi import COMBINES, library
+from .job import Job, Outputs, Plan, Settings, TileInput
+from .limits import limited
+from .progress import run_watched
+
+__all__ = [
+    "COMBINES",
+    "DeviceInfo",
+    "Ended",
+    "Job",
+    "OnStats",
+    "Outputs",
+    "Plan",
+    "Settings",
+    "Stats",
+    "TileInput",
+    "buffers",
+    "calls",
+    "checks",
+    "computed_by",
+    "device_info",
+    "library",
+    "limited",
+    "run_watched",
+    "warn_device",
+]

@@ -1,0 +1,29 @@
+"""What callers give: tiles, images and weights in all their forms, read, checked and mapped.
+
+`entries` and `images` import astropy, and are imported when they are first asked for.
+"""
+
+import importlib
+
+from . import ranges
+from .ranges import Shifts
+from .tiles import common_grid, inputs, named, outputs, warn_unseen
+
+Index = int | str | tuple[str, int]  # of an HDU in a list
+
+__all__ = [
+    "Index",
+    "Shifts",
+    "common_grid",
+    "inputs",
+    "named",
+    "outputs",
+    "ranges",
+    "warn_unseen",
+]
+
+
+def __getattr__(name: str) -> object:
+    if name in ("entries", "images"):
+        return importlib.import_module(f".{name}", __name__)
+    raise AttributeError(f"module {__name__} has no attribute {name}")
