@@ -114,6 +114,7 @@ def test_every_status_has_its_error():
     known = {s: n for s, n in names.items() if n.startswith("ZTP_") and s}
     own = {
         200: errors.BudgetError,
+        201: errors.LimitError,
         300: errors.CancelledError,
         400: errors.DeviceError,
         900: errors.LibraryError,
@@ -122,4 +123,4 @@ def test_every_status_has_its_error():
         kind = own.get(status, errors.ArgumentError)
         with pytest.raises(kind, match="words"):
             errors.check(status, "words")
-    assert sorted(known) == [100, 101, 102, 103, 104, 200, 300, 400, 900]
+    assert sorted(known) == [100, 101, 102, 103, 104, 200, 201, 300, 400, 900]

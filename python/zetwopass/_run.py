@@ -125,7 +125,7 @@ def _start(thread: threading.Thread) -> None:
     try:
         thread.start()
     except RuntimeError as err:  # what Python makes of it
-        raise _limits.reached(str(err)) from err
+        raise _limits.reached(f"{err} (pids.max of a control group bounds them too)") from err
 
 
 def _deliver(events: queue.SimpleQueue, on_stats: OnStats | None) -> Stats | None:
