@@ -12,7 +12,7 @@ import pytest
 import small
 import zetwopass
 from small import python
-from zetwopass import _ffi, _limits
+from zetwopass import _ffi, _limits, _run
 
 ABI = Path(__file__).parent / "abi"
 
@@ -172,3 +172,25 @@ def test_a_library_without_room_is_a_limit(monkeypatch):
     monkeypatch.setattr(_limits, "LIBRARY_BYTES", 1 << 60)
     with pytest.raises(zetwopass.LimitError, match="bytes of memory can't be had"):
         _ffi.library()
+
+
+def test_a_memory_error_of_the_callback_comes_out_as_it_is():
+    # Without it the caller's own failure passes for the package's.
+    mine = MemoryError("mine")
+
+    def callback(_stats):
+        raise mine
+
+    with pytest.raises(MemoryError) as caught:
+        zetwopass.second_pass(**small.mosaic(), callback=callback)
+    assert caught.value is mine
+
+
+def test_a_report_that_finds_no_memory_is_a_limit(monkeypatch):
+    # Without it the caller is told that somebody cancelled the call.
+    def snapshot(_stats):
+        raise MemoryError
+
+    monkeypatch.setattr(_run, "_snapshot", snapshot)
+    with pytest.raises(zetwopass.LimitError, match="no memory"):
+        zetwopass.second_pass(**small.mosaic())

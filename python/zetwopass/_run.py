@@ -93,9 +93,17 @@ def run(function: str, job, on_stats: OnStats | None = None) -> Ended:
     call = getattr(_ffi.library(), function)
     events: queue.SimpleQueue = queue.SimpleQueue()
     cancel, error, device_error, outcome = _ffi.new_flag(), _ffi.Error(), _ffi.Error(), []
-    struct = job.struct
+    struct, lost = job.struct, []
     struct.cancel, struct.device_error = _ffi.pointer(cancel), _ffi.pointer(device_error)
-    struct.on_stats = _ffi.forwarder(lambda stats: events.put(_snapshot(stats)), cancel)
+
+    def report(stats: _ffi.Stats) -> None:
+        try:
+            events.put(_snapshot(stats))
+        except MemoryError as err:
+            lost.append(err)
+            raise
+
+    struct.on_stats = _ffi.forwarder(report, cancel)
 
     def work() -> None:
         try:
@@ -116,7 +124,7 @@ def run(function: str, job, on_stats: OnStats | None = None) -> Ended:
     finally:
         _join(thread)
         struct.cancel, struct.device_error, struct.on_stats = None, None, _ffi.StatsFunction()
-    _raise_failure(outcome.pop(), error)
+    _raise_failure(*lost[:1] or outcome, error)
     return Ended(last, _device_error(device_error))
 
 
@@ -140,7 +148,8 @@ def _deliver(events: queue.SimpleQueue, on_stats: OnStats | None) -> Stats | Non
             return last
         last = stats
         if on_stats is not None:
-            on_stats(stats)
+            with _limits.of_caller():
+                on_stats(stats)
 
 
 def _join(thread: threading.Thread) -> None:
@@ -156,6 +165,8 @@ def _join(thread: threading.Thread) -> None:
 
 
 def _raise_failure(outcome: int | BaseException, error: _ffi.Error) -> None:
+    if isinstance(outcome, MemoryError):
+        raise outcome
     if isinstance(outcome, BaseException):
         raise errors.LibraryError(f"the call failed: {outcome!r}") from outcome
     errors.check(outcome, error.message.decode(errors="replace"))

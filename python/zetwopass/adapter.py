@@ -11,7 +11,7 @@ from typing import Self
 
 import numpy as np
 
-from . import _dropin
+from . import _dropin, _limits
 from .errors import ArgumentError
 
 _SECOND_PASS = "run_second_pass_coverage_renorm"
@@ -175,7 +175,7 @@ class _Replacement:
             return _call(original, arguments)
         log = arguments["logger"] or logging.getLogger("zetwopass")
         try:
-            return compute(self._profile, log, arguments, self._module)
+            return _limits.named(compute)(self._profile, log, arguments, self._module)
         except Exception as err:
             heir = "nothing takes over" if original is None else "the replaced function takes over"
             log.warning("[TwoPass] %s; %s: %s", type(err).__name__, heir, err)
