@@ -139,7 +139,7 @@ run_tests() {
   check_generated
   check_kernels
   CGO_ENABLED=0 GOARCH=arm64 go vet ./core/...
-  go test -race ./core/...
+  go test -race ./core/... ./capi/group
   go test -tags noasm ./core/... # the loops alone, which other processors run
   fake
   LD_LIBRARY_PATH=$PWD/build/fake go test -race -count=1 -tags cuda ./cuda/... # the fake is no input that go knows of

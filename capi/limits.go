@@ -11,6 +11,7 @@ import (
 	"runtime/metrics"
 	"sync"
 
+	"zetwopass/capi/group"
 	"zetwopass/core"
 )
 
@@ -36,7 +37,7 @@ func (f *fetcher) room(bytes int64) error {
 	if bytes+outputs < garbage { // not worth to ask
 		return nil
 	}
-	left, limit := groupRoom()
+	left, limit := group.Room()
 	if bytes+outputs <= left {
 		return nil
 	}

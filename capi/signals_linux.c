@@ -63,12 +63,10 @@ static void *signal_stack(void) {
 int guard_enter(guard_call *call) {
   call->room.size = 0;
   shut(&call->mask);
-  if (!threads_start(call->why)) {
-    pthread_sigmask(SIG_SETMASK, &call->mask, NULL);
-    return 0;
-  }
   call->stack = signal_stack();
-  return 1;
+  if (threads_start(call->why)) return 1;
+  guard_leave(call);
+  return 0;
 }
 
 void guard_leave(guard_call *call) {

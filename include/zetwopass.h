@@ -27,6 +27,22 @@
  *   number of workers and any chunk size. A GPU gives the same bits too, but for
  *   the blur, which keeps to the same bounds.
  * - A process forked from one that has called the library may not call it.
+ *
+ * Limits. Loading starts nothing. The first call of a function that may fail starts
+ * Go's runtime, which takes some 1.3 GB of addresses, hardly any memory, and eight
+ * threads more than processors. What a limit of the process does not allow, then or
+ * for the scratch of a later call, is ZTP_LIMIT before anything is computed: address
+ * space, data (ulimit -v, -d), threads (ulimit -u, pids.max), a control group's
+ * memory. Another call may try again. With few threads it runs on fewer processors.
+ *
+ * Signals (Linux). Go computes on small stacks, where a handler without SA_ONSTACK
+ * would overwrite the heap. So the library's threads block all signals, and a call
+ * blocks them on its thread, lets in those that wait some 50 times a second and
+ * during on_stats, and leaves the mask as it was. Go keeps unblocked SIGCHLD, SIGPROF,
+ * SIGURG, SIGSTKFLT, 32 to 34 and the faults (SIGSEGV and the like): to their handlers
+ * a call adds SA_ONSTACK, at its begin and when it lets signals in, and they run on
+ * 256 kB. A handler that is installed without it meanwhile is safe from then on. A program that blocks SIGCHLD or SIGPROF everywhere to wait for it (sigwait,
+ * signalfd) may miss one to a thread of Go's: that has no cure.
  */
 #ifndef ZETWOPASS_H
 #define ZETWOPASS_H
@@ -232,7 +248,8 @@ ztp_status ztp_reproject_coadd(const ztp_job *job, ztp_error *error);
 /* ztp_second_pass is ztp_tile_gains followed by ztp_reproject_coadd. */
 ztp_status ztp_second_pass(const ztp_job *job, ztp_error *error);
 
-/* ztp_plan checks the job as ztp_second_pass would, and computes nothing. On
+/* ztp_plan checks the job as ztp_second_pass would, and computes nothing; whether the
+ * process may have the scratch is not asked. On
  * success *plan tells the chunks and the scratch; set its struct_size before.
  * Images that the planned call would write may be absent in data, not in shape. */
 ztp_status ztp_plan(const ztp_job *job, ztp_plan_info *plan, ztp_error *error);

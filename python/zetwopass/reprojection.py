@@ -27,7 +27,7 @@ from ._engine import (
     warn_device,
 )
 from ._inputs import ranges, warn_unseen
-from .errors import ArgumentError, ArgumentTypeError, LimitError
+from .errors import ArgumentError, ArgumentTypeError
 
 if TYPE_CHECKING:
     from astropy.io import fits
@@ -210,7 +210,7 @@ def _written(name: str, array: np.ndarray | None, shape: tuple[int, int]) -> np.
     try:
         return np.empty(shape, np.float32)
     except (MemoryError, ValueError) as err:  # ValueError: more than an address can tell
-        raise LimitError(f"an output of shape {list(shape)} has no room in memory") from err
+        raise MemoryError(f"an output of shape {list(shape)} has no room in memory") from err
 
 
 def _check_footprint(array: np.ndarray | None) -> None:

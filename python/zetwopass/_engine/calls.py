@@ -94,9 +94,17 @@ def run(function: str, job, on_stats: OnStats | None = None) -> Ended:
     call = getattr(ffi.library(), function)
     events: queue.SimpleQueue = queue.SimpleQueue()
     cancel, error, device_error, outcome = ffi.new_flag(), ffi.Error(), ffi.Error(), []
-    struct = job.struct
+    struct, lost = job.struct, []
     struct.cancel, struct.device_error = ffi.pointer(cancel), ffi.pointer(device_error)
-    struct.on_stats = ffi.forwarder(lambda stats: events.put(_snapshot(stats)), cancel)
+
+    def report(stats: ffi.Stats) -> None:
+        try:
+            events.put(_snapshot(stats))
+        except MemoryError as err:
+            lost.append(err)
+            raise
+
+    struct.on_stats = ffi.forwarder(report, cancel)
 
     def work() -> None:
         try:
@@ -117,7 +125,7 @@ def run(function: str, job, on_stats: OnStats | None = None) -> Ended:
     finally:
         _join(thread)
         struct.cancel, struct.device_error, struct.on_stats = None, None, ffi.StatsFunction()
-    _raise_failure(outcome.pop(), error)
+    _raise_failure(*lost[:1] or outcome, error)
     return Ended(last, _device_error(device_error))
 
 
@@ -126,7 +134,7 @@ def _start(thread: threading.Thread) -> None:
     try:
         thread.start()
     except RuntimeError as err:  # what Python makes of it
-        raise limits.reached(str(err)) from err
+        raise limits.reached(f"{err} (pids.max of a control group bounds them too)") from err
 
 
 def _deliver(events: queue.SimpleQueue, on_stats: OnStats | None) -> Stats | None:
@@ -141,7 +149,8 @@ def _deliver(events: queue.SimpleQueue, on_stats: OnStats | None) -> Stats | Non
             return last
         last = stats
         if on_stats is not None:
-            on_stats(stats)
+            with limits.of_caller():
+                on_stats(stats)
 
 
 def _join(thread: threading.Thread) -> None:
@@ -157,6 +166,8 @@ def _join(thread: threading.Thread) -> None:
 
 
 def _raise_failure(outcome: int | BaseException, error: ffi.Error) -> None:
+    if isinstance(outcome, MemoryError):
+        raise outcome
     if isinstance(outcome, BaseException):
         raise errors.LibraryError(f"the call failed: {outcome!r}") from outcome
     errors.check(outcome, error.message.decode(errors="replace"))

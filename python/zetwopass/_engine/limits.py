@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import numpy as np
 
@@ -23,6 +24,8 @@ _LIMITS = {
 # product of matrices, the loader for the library, Python for a thread, with its stack.
 CALL_BYTES, LIBRARY_BYTES, THREAD_BYTES = 80 << 20, 64 << 20, 32 << 20
 
+_CALLERS = "of_zetwopass_caller"
+
 
 def limited(function: Callable) -> Callable:
     """Wrap a function of the API so that a MemoryError leaves it as `LimitError`.
@@ -36,11 +39,21 @@ def limited(function: Callable) -> Callable:
             room(CALL_BYTES)
             return function(*args, **kwargs)
         except MemoryError as err:
-            if isinstance(err, Error):
+            if isinstance(err, Error) or getattr(err, _CALLERS, False):
                 raise
             raise reached(str(err) or "no memory") from err
 
     return call
+
+
+@contextmanager
+def of_caller() -> Iterator[None]:
+    """Let a MemoryError of the caller's code pass `limited` as it is."""
+    try:
+        yield
+    except MemoryError as err:
+        setattr(err, _CALLERS, True)
+        raise
 
 
 def reached(what: str) -> LimitError:

@@ -10,6 +10,7 @@ from typing import Self
 
 import numpy as np
 
+from .._engine import limited
 from ..errors import ArgumentError
 from . import dropin, generations
 from .generations import GAINS, SECOND_PASS, Generation
@@ -183,7 +184,7 @@ class _Replacement:
             return _call(original, arguments)
         log = arguments["logger"] or logging.getLogger("zetwopass")
         try:
-            return compute(self._generation, log, arguments, self._module)
+            return limited(compute)(self._generation, log, arguments, self._module)
         except Exception as err:
             heir = "nothing takes over" if original is None else "the replaced function takes over"
             log.warning("[TwoPass] %s; %s: %s", type(err).__name__, heir, err)
