@@ -145,7 +145,7 @@ func TestWindow(t *testing.T) {
 				s, before := sum(radius+1, k, l), sum(radius, k, l)
 				at := 2*Lanes*k + l
 				want[at], want[at+Lanes] = s, before
-				if k < slow {
+				if k < Slow {
 					want[at+Lanes] = s - before
 				}
 			}
