@@ -115,7 +115,7 @@ type slider struct {
 }
 
 const (
-	slideSteps = 64 // rows that a slider takes at a time
+	slideSteps = 128 // rows that a slider takes at a time
 	mostRamps  = 24 // steps in a window, from where on sliding is faster
 	rampRoom   = leastSegment + mostRamps
 )

@@ -75,19 +75,15 @@ func rampsLoop(dst, oldest []float32, curve []float64, first int, phase []int64,
 	}
 }
 
-// Most raises most to the largest magnitude of each line, NaN apart:
+// Most raises most to the largest magnitude of each line, NaN counting as the largest:
 //
-//	for i, s := range x: if |s| > most[i%Lanes], most[i%Lanes] = |s|
+//	for i, s := range x: most[i%Lanes] = max(most[i%Lanes], |s|)
 func Most(most *[Lanes]float32, x []float32) { mostOf(most, x) }
 
 func mostLoop(most *[Lanes]float32, x []float32) {
 	for i, s := range x {
-		if s < 0 {
-			s = -s
-		}
-		if s > most[i%Lanes] {
-			most[i%Lanes] = s
-		}
+		magnitude := math.Float32bits(s) &^ (1 << 31)
+		most[i%Lanes] = math.Float32frombits(max(magnitude, math.Float32bits(most[i%Lanes])))
 	}
 }
 

@@ -299,7 +299,7 @@ done:
 	RET
 
 // func mostAVX2(most *[8]float32, x []float32)
-// Requires: AVX
+// Requires: AVX, AVX2
 TEXT ·mostAVX2(SB), NOSPLIT, $0-32
 	MOVQ    most+0(FP), AX
 	MOVQ    x_base+8(FP), CX
@@ -308,29 +308,29 @@ TEXT ·mostAVX2(SB), NOSPLIT, $0-32
 	VMOVUPS (AX), Y1
 
 rows4:
-	SUBQ   $0x20, DX
-	JL     end4
-	VANDPS (CX), Y0, Y2
-	VANDPS 32(CX), Y0, Y3
-	VANDPS 64(CX), Y0, Y4
-	VANDPS 96(CX), Y0, Y5
-	VMAXPS Y1, Y2, Y1
-	VMAXPS Y1, Y3, Y1
-	VMAXPS Y1, Y4, Y1
-	VMAXPS Y1, Y5, Y1
-	ADDQ   $0x00000080, CX
-	JMP    rows4
+	SUBQ    $0x20, DX
+	JL      end4
+	VPAND   (CX), Y0, Y2
+	VPMAXSD Y2, Y1, Y1
+	VPAND   32(CX), Y0, Y2
+	VPMAXSD Y2, Y1, Y1
+	VPAND   64(CX), Y0, Y2
+	VPMAXSD Y2, Y1, Y1
+	VPAND   96(CX), Y0, Y2
+	VPMAXSD Y2, Y1, Y1
+	ADDQ    $0x00000080, CX
+	JMP     rows4
 
 end4:
 	ADDQ $0x20, DX
 
 rows1:
-	SUBQ   $0x08, DX
-	JL     end1
-	VANDPS (CX), Y0, Y2
-	VMAXPS Y1, Y2, Y1
-	ADDQ   $0x00000020, CX
-	JMP    rows1
+	SUBQ    $0x08, DX
+	JL      end1
+	VPAND   (CX), Y0, Y2
+	VPMAXSD Y2, Y1, Y1
+	ADDQ    $0x00000020, CX
+	JMP     rows1
 
 end1:
 	ADDQ    $0x08, DX

@@ -13,7 +13,7 @@ func magnitude() VecVirtual {
 	return mask
 }
 
-// most keeps what it has where a sample is NaN.
+// most compares as integers, which has the same order.
 func most() {
 	text("mostAVX2", "func(most *[8]float32, x []float32)")
 	to, x := Load(Param("most"), GP64()), pointer("x")
@@ -21,13 +21,10 @@ func most() {
 	mask, largest := magnitude(), YMM()
 	VMOVUPS(Mem{Base: to}, largest)
 	fourThenOne(n, func(rows int) {
-		var row [4]VecVirtual
 		for i := range rows {
-			row[i] = YMM()
-			VANDPS(Mem{Base: x, Disp: row32 * i}, mask, row[i])
-		}
-		for i := range rows {
-			VMAXPS(largest, row[i], largest)
+			row := YMM()
+			VPAND(Mem{Base: x, Disp: row32 * i}, mask, row)
+			VPMAXSD(row, largest, largest)
 		}
 		advanceBy(row32*rows, x)
 	})
