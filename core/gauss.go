@@ -26,9 +26,15 @@ var cosineAmplitude = [vec.Terms]float64{
 	0.0001274191869014, 0.0000081893698622, 0.0000003462424272,
 }
 
-// cosineFrequency returns ω of cosine k.
+// cosineFrequency returns ω of cosine k, of a fast one that which its rounded factor has.
 func cosineFrequency(k, sigma int) float64 {
-	return math.Pi * (float64(k) + 0.5) / (cosinePeriod * float64(sigma))
+	omega := math.Pi * (float64(k) + 0.5) / (cosinePeriod * float64(sigma))
+	if k < vec.Slow {
+		return omega
+	}
+	half := math.Sin(omega / 2)
+	rounded := 2 - 4*half*half
+	return 2 * math.Asin(math.Sqrt(2-rounded)/2)
 }
 
 // gauss filters lines with the Gaussian of an integer sigma, normalised to sum 1.
