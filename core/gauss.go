@@ -122,7 +122,7 @@ type slider struct {
 
 const (
 	slideSteps = 128 // rows that a slider takes at a time
-	mostRamps  = 24 // steps in a window, from where on sliding is faster
+	mostRamps  = 24  // steps in a window, from where on sliding is faster
 	rampRoom   = leastSegment + mostRamps
 )
 

@@ -16,6 +16,8 @@ const (
 	// What a sample of 1 leaves in the result for good when it has left the window, as the
 	// factors are rounded: up to 1.24 * 2^-53 at sigma 1, 0.79 beyond. Resonance adds it up.
 	drift = 1.25 * 0x1p-53
+
+	lasting = 32 // rows; to begin anew costs about as much as to sum 6 directly
 )
 
 // heard is what the recursions of a strip have met since they began.
@@ -33,9 +35,12 @@ func (h *heard) take(rows []float32) {
 func (g *gauss) anew(src []float32) heard {
 	var h heard
 	h.take(src[:(2*g.radius+2)*vec.Lanes])
-	h.steps = g.radius + 1 // a rounding for each pair of taps
+	h.steps = g.anewSteps()
 	return h
 }
+
+// anewSteps is a rounding for each pair of taps.
+func (g *gauss) anewSteps() int { return g.radius + 1 }
 
 // noiseOfStep returns, for samples up to 1, the standard deviation of the noise that the
 // roundings of a step add to the result.
@@ -67,8 +72,8 @@ func (g *gauss) noiseOfStep(sigma int) float64 {
 // levels returns below which magnitude the result in each line may be noise for more
 // than noiseShare of it.
 func (g *gauss) levels(h *heard) (level [vec.Lanes]float32) {
-	steps := float64(h.steps)
-	noise := noiseOdds*g.noise*math.Sqrt(steps) + drift*steps
+	left := h.steps - g.anewSteps() // samples that have left the window
+	noise := noiseOdds*g.noise*math.Sqrt(float64(h.steps)) + drift*float64(left)
 	for l, most := range h.most {
 		level[l] = float32(noise/noiseShare) * most
 	}
@@ -104,7 +109,7 @@ func (g *gauss) mend(dst, src []float32, s *slider, h heard, flat []uint32) int 
 			break
 		}
 		fresh := g.anew(quiet[at:])
-		fresh.steps *= 4 // so that it lasts
+		fresh.steps += lasting
 		if weak&^g.weak(dst[at:][:row], flat[at:], &fresh) != 0 {
 			vec.Direct(dst[at+row:][:row], quiet[at+row:], g.weight)
 			s.look()
