@@ -1,7 +1,6 @@
 package core
 
 import (
-	"math"
 	"reflect"
 	"slices"
 
@@ -104,9 +103,6 @@ type blurLines struct {
 	tiny    bool // a numerator was
 }
 
-// tiny is below what the step of float32's subnormals, 2^-149, can be seen.
-const tiny = 0x1p-122
-
 func newBlurrer(p *pass, g *gauss, bytes int64) *blurrer {
 	b := &blurrer{p: p, g: g, cov: p.job.Coverage, dst: p.job.Blurred,
 		blurSizes: sizeBlur(p.job), lines: make([]*blurLines, p.plan.Workers), scale: 1, bytes: bytes}
@@ -144,35 +140,6 @@ func (b *blurrer) run(done func()) error {
 // lost reports whether a column held what is not finite.
 func (b *blurrer) lost() bool {
 	return slices.ContainsFunc(b.sliders, func(s slider) bool { return s.lost })
-}
-
-// enlarge reports whether a numerator was tiny and could be larger, and sets the scale
-// that makes it as large as the coverage allows.
-func (b *blurrer) enlarge() bool {
-	if !slices.ContainsFunc(b.lines, func(l *blurLines) bool { return l != nil && l.tiny }) {
-		return false
-	}
-	most := float32(0)
-	for y := range b.cov.H {
-		for x := range b.cov.W {
-			if c := b.cov.At(y, x, 0); c > most && c <= math.MaxFloat32 {
-				most = c
-			}
-		}
-	}
-	_, exponent := math.Frexp(float64(most))
-	b.scale = math.Ldexp(1, 127-exponent)
-	return b.scale > 1
-}
-
-// multiply multiplies samples by what float32 need not hold.
-func multiply(x []float32, scale float64) {
-	if scale == 1 {
-		return
-	}
-	for i, s := range x {
-		x[i] = float32(float64(s) * scale)
-	}
 }
 
 // segment blurs the rows [y0,y1).

@@ -49,7 +49,8 @@ type gauss struct {
 	factor *vec.Factors
 	noise  float64 // see levels
 
-	curve []float64 // [2 radius], sums of the taps that the cosines make: of the first, of two, ...
+	fitted []float64 // weight as the cosines make it
+	curve  []float64 // [2 radius], sums of fitted from one end of the kernel: of one, of two, ...
 }
 
 // KernelRadius is the number of taps on each side of the centre, as scipy cuts
@@ -99,16 +100,22 @@ func newGauss(sigma int) *gauss {
 		edge := math.Cos(omega * float64(r))
 		g.factor.Set(k, omega, math.Cos(omega*float64(r+1))/edge, a*edge/fit)
 	}
-	g.curve = make([]float64, 2*r)
+	g.noise = g.noiseOfStep(sigma)
+	g.addTaps()
+	return g
+}
+
+// addTaps sums the cosines' taps.
+func (g *gauss) addTaps() {
+	g.fitted, g.curve = make([]float64, g.radius+1), make([]float64, 2*g.radius)
+	for i, tap := range g.tap {
+		g.fitted[i/vec.Terms] += g.factor.Weight(i%vec.Terms) * tap
+	}
 	sum := 0.0
 	for i := range g.curve {
-		for k, tap := range g.tap[max(r-i, i-r)*vec.Terms:][:vec.Terms] {
-			sum += g.factor.Weight(k) * tap
-		}
+		sum += g.fitted[max(g.radius-i, i-g.radius)]
 		g.curve[i] = sum
 	}
-	g.noise = g.noiseOfStep(sigma)
-	return g
 }
 
 // slider is the recursion's state in the lines of a strip.
@@ -145,8 +152,9 @@ type ramps struct {
 //
 //	vec.Direct(dst, src[2*vec.Lanes:], g.weight)
 //
-// and where a whole window holds one value the result is that value exactly. Either way
-// of filtering is that of the same taps.
+// and where a whole window holds one value the result is that value exactly. Every way of
+// filtering but the exact one is that of the same taps, so that a numerator of twice the
+// denominator stays that.
 func (g *gauss) filter(dst, src []float32, s *slider, b *gaussScratch) {
 	if g.exact {
 		vec.Direct(dst, src[2*vec.Lanes:], g.weight)

@@ -104,14 +104,14 @@ func (g *gauss) mend(dst, src []float32, s *slider, h heard, flat []uint32) int 
 		if weak == 0 {
 			continue
 		}
-		vec.Direct(dst[at:][:row], quiet[at:], g.weight)
+		vec.Direct(dst[at:][:row], quiet[at:], g.fitted)
 		if at+row == len(dst) {
 			break
 		}
 		fresh := g.anew(quiet[at:])
 		fresh.steps += lasting
 		if weak&^g.weak(dst[at:][:row], flat[at:], &fresh) != 0 {
-			vec.Direct(dst[at+row:][:row], quiet[at+row:], g.weight)
+			vec.Direct(dst[at+row:][:row], quiet[at+row:], g.fitted)
 			s.look()
 			s.begun = false
 			return at + 2*row
