@@ -69,12 +69,15 @@ func (p *pass) blur() error {
 		}
 		defer p.release(shared)
 		b := newBlurrer(p, g, each)
-		err := b.run(p.chunkDone)
-		if err == nil && b.lost() { // V42: infinities and NaN spread over the whole kernel
-			g.exact = true
-			err = b.run(func() {})
+		if err := b.run(p.chunkDone); err != nil {
+			return err
 		}
-		return err
+		if b.lost() { // V42: infinities and NaN spread over the whole kernel
+			g.exact = true
+		} else if !b.enlarge() {
+			return nil
+		}
+		return b.run(func() {})
 	})
 }
 
@@ -88,6 +91,7 @@ type blurrer struct {
 	inter   [2][]float32 // [rows/Lanes, wide, Lanes], what the columns' pass gave
 	sliders []slider     // [strips, planes], which go on from segment to segment
 	lines   []*blurLines // of each worker
+	scale   float64      // power of two by which the numerator is enlarged
 	bytes   int64        // of one of them
 }
 
@@ -96,11 +100,12 @@ type blurLines struct {
 	in, out [2][]float32
 	next    []float32 // in[0] of the strip after
 	gauss   gaussScratch
+	tiny    bool // a numerator was
 }
 
 func newBlurrer(p *pass, g *gauss, bytes int64) *blurrer {
 	b := &blurrer{p: p, g: g, cov: p.job.Coverage, dst: p.job.Blurred,
-		blurSizes: sizeBlur(p.job), lines: make([]*blurLines, p.plan.Workers), bytes: bytes}
+		blurSizes: sizeBlur(p.job), lines: make([]*blurLines, p.plan.Workers), scale: 1, bytes: bytes}
 	for i := range b.planes {
 		b.inter[i] = make([]float32, b.rows*b.wide)
 	}
@@ -122,6 +127,7 @@ func (b *blurrer) scratch(worker int) *blurLines {
 
 // run blurs everything and calls done after every segment.
 func (b *blurrer) run(done func()) error {
+	clear(b.sliders)
 	for y := 0; y < b.cov.H; y += segmentRows(b.g.radius) {
 		if err := b.segment(y, min(y+segmentRows(b.g.radius), b.cov.H)); err != nil {
 			return err
@@ -165,7 +171,9 @@ func (b *blurrer) columns(l *blurLines, rows, x int) {
 		return
 	}
 	if b.planes == 2 {
-		vec.Covered(l.in[0][:(rows+2*b.g.radius+2)*vec.Lanes], l.in[1])
+		in := l.in[0][:(rows+2*b.g.radius+2)*vec.Lanes]
+		vec.Covered(in, l.in[1])
+		multiply(in, b.scale)
 	}
 	n, square := rows*vec.Lanes, vec.Lanes*vec.Lanes
 	b.filter(l, n, b.sliders[x/vec.Lanes*b.planes:][:b.planes])
@@ -243,18 +251,11 @@ func (b *blurrer) ratio(l *blurLines) {
 		return
 	}
 	n := b.cov.W * vec.Lanes
-	num, den, faint := l.out[0][:n], l.out[1][:n], b.g.faint()
-	if !vec.Ratio(num, den, faint) {
-		return
+	num := l.out[0][:n]
+	if vec.Ratio(num, l.out[1][:n], tiny) {
+		l.tiny = true
 	}
-	for i, d := range den {
-		if d < faint && d != 0 {
-			n, d := b.g.direct(l.in[0][i+2*vec.Lanes:]), b.g.direct(l.in[1][i+2*vec.Lanes:])
-			if num[i] = 0; d > 0 {
-				num[i] = n / d
-			}
-		}
-	}
+	multiply(num, 1/b.scale)
 }
 
 // write stores l.out, a strip of rows from y, of which those before y1 exist.
@@ -269,10 +270,4 @@ func (b *blurrer) write(l *blurLines, y, y1 int) {
 			d.Pix[(y+j)*d.RowStride+x*d.ColStride] = l.out[0][x*vec.Lanes+j]
 		}
 	}
-}
-
-// faint is the denominator below which the recursion's noise, some 4e-19 sigma² of the
-// largest value, would show in the ratio: there the kernel is summed directly.
-func (g *gauss) faint() float32 {
-	return float32(max(1e-6, 2.5e-13*float64(g.radius)*float64(g.radius)))
 }

@@ -31,41 +31,12 @@ func TestSlidingEqualsTheDirectSum(t *testing.T) {
 					t.Fatalf("sigma %d, sample %d: got %g, want %g", sigma, i, got[i], want[i])
 				}
 				if want[i] != 0 {
-					noise := 1e-13 // of the recursion, absolute
-					worst = max(worst, (math.Abs(float64(got[i]-want[i]))-noise)/float64(want[i]))
+					worst = max(worst, math.Abs(float64(got[i]-want[i]))/float64(want[i]))
 				}
 			}
 			if worst > 3e-7 {
 				t.Errorf("sigma %d, %d samples: relative error %g", sigma, n, worst)
 			}
-		}
-	}
-}
-
-// Without it the noise of the recursion could show where a ratio's denominator is small,
-// in the last of the kernel's reach.
-func TestSlidingIsQuietBehindARoughRegion(t *testing.T) {
-	for _, sigma := range []int{50, 200, 1000} {
-		g, rng := newGauss(sigma), rand.New(rand.NewPCG(1, uint64(sigma)))
-		n, r := 12*sigma, g.radius
-		src := make([]float32, (n+2*r+2)*vec.Lanes)
-		const largest = 9
-		for i := range src[:(4*sigma+2*r)*vec.Lanes] {
-			src[i] = float32(1 + rng.IntN(largest))
-		}
-		got := make([]float32, n*vec.Lanes)
-		g.filter(got, src, new(slider), new(gaussScratch))
-		last := (4*sigma + 2*r - 2) * vec.Lanes // that the region reaches
-		for i := last - sigma/20*vec.Lanes; i < last; i++ {
-			want := float64(g.direct(src[i+2*vec.Lanes:]))
-			const relative, bound = 2e-7, 5e-7 // of the fit; of the ratio
-			noise := math.Abs(float64(got[i])-want) - relative*want
-			if noise > bound/2*largest*float64(g.faint()) {
-				t.Fatalf("sigma %d, sample %d: got %g, want %g", sigma, i, got[i], want)
-			}
-		}
-		if got[last-1] == 0 || got[last+vec.Lanes] != 0 {
-			t.Errorf("sigma %d: the region reaches %g, %g", sigma, got[last-1], got[last+vec.Lanes])
 		}
 	}
 }

@@ -26,6 +26,17 @@ var cosineAmplitude = [vec.Terms]float64{
 	0.0001274191869014, 0.0000081893698622, 0.0000003462424272,
 }
 
+// cosineFrequency returns ω of cosine k, of a fast one that which its rounded factor has.
+func cosineFrequency(k, sigma int) float64 {
+	omega := math.Pi * (float64(k) + 0.5) / (cosinePeriod * float64(sigma))
+	if k < vec.Slow {
+		return omega
+	}
+	half := math.Sin(omega / 2)
+	rounded := 2 - 4*half*half
+	return 2 * math.Asin(math.Sqrt(2-rounded)/2)
+}
+
 // gauss filters lines with the Gaussian of an integer sigma, normalised to sum 1.
 type gauss struct {
 	radius int
@@ -36,8 +47,10 @@ type gauss struct {
 	// [radius+1][Terms], and the factors of its recursion.
 	tap    []float64
 	factor *vec.Factors
+	noise  float64 // see levels
 
-	curve []float64 // [2 radius], sums of the taps that the cosines make: of the first, of two, ...
+	fitted []float64 // weight as the cosines make it
+	curve  []float64 // [2 radius], sums of fitted from one end of the kernel: of one, of two, ...
 }
 
 // KernelRadius is the number of taps on each side of the centre, as scipy cuts
@@ -72,7 +85,7 @@ func newGauss(sigma int) *gauss {
 	g.tap, g.factor = make([]float64, (r+1)*vec.Terms), new(vec.Factors)
 	fit := 0.0
 	for k, a := range cosineAmplitude {
-		omega := math.Pi * (float64(k) + 0.5) / (cosinePeriod * float64(sigma))
+		omega := cosineFrequency(k, sigma)
 		edge := math.Cos(omega * float64(r))
 		total := -1 / edge // the centre counts once
 		for m := range r + 1 {
@@ -83,30 +96,26 @@ func newGauss(sigma int) *gauss {
 		fit += a * edge * total
 	}
 	for k, a := range cosineAmplitude {
-		omega := math.Pi * (float64(k) + 0.5) / (cosinePeriod * float64(sigma))
+		omega := cosineFrequency(k, sigma)
 		edge := math.Cos(omega * float64(r))
 		g.factor.Set(k, omega, math.Cos(omega*float64(r+1))/edge, a*edge/fit)
 	}
-	g.curve = make([]float64, 2*r)
-	sum := 0.0
-	for i := range g.curve {
-		for k, tap := range g.tap[max(r-i, i-r)*vec.Terms:][:vec.Terms] {
-			sum += g.factor.Weight(k) * tap
-		}
-		g.curve[i] = sum
-	}
+	g.noise = g.noiseOfStep(sigma)
+	g.addTaps()
 	return g
 }
 
-// direct returns the kernel's sum over the 2r+1 samples of one line of a strip, in
-// the order of scipy.
-func (g *gauss) direct(src []float32) float32 {
-	r := g.radius
-	sum := float64(src[r*vec.Lanes]) * g.weight[0]
-	for m := r; m > 0; m-- {
-		sum += (float64(src[(r-m)*vec.Lanes]) + float64(src[(r+m)*vec.Lanes])) * g.weight[m]
+// addTaps sums the cosines' taps.
+func (g *gauss) addTaps() {
+	g.fitted, g.curve = make([]float64, g.radius+1), make([]float64, 2*g.radius)
+	for i, tap := range g.tap {
+		g.fitted[i/vec.Terms] += g.factor.Weight(i%vec.Terms) * tap
 	}
-	return float32(sum)
+	sum := 0.0
+	for i := range g.curve {
+		sum += g.fitted[max(g.radius-i, i-g.radius)]
+		g.curve[i] = sum
+	}
 }
 
 // slider is the recursion's state in the lines of a strip.
@@ -114,12 +123,13 @@ type slider struct {
 	begun bool // the state is that of the row before the next
 	lost  bool // a sample was not finite, which the recursion can't take
 	state vec.Cosines
-	run   [vec.Lanes]int32 // equal samples up to the newest in the window
+	heard
+	run [vec.Lanes]int32 // equal samples up to the newest in the window
 }
 
 const (
-	slideSteps = 64 // rows that a slider takes at a time
-	mostRamps  = 24 // steps in a window, from where on sliding is faster
+	slideSteps = 128 // rows that a slider takes at a time
+	mostRamps  = 24  // steps in a window, from where on sliding is faster
 	rampRoom   = leastSegment + mostRamps
 )
 
@@ -138,38 +148,37 @@ type ramps struct {
 }
 
 // filter writes the next rows of the filtered strip to dst; src is the strip from r+2
-// rows before dst to r rows after its end. It equals, to 2e-7 of the local value,
+// rows before dst to r rows after its end. It equals, to 3e-7 of the local value,
 //
-//	for i := range dst { dst[i] = g.direct(src[i+2*vec.Lanes:]) }
+//	vec.Direct(dst, src[2*vec.Lanes:], g.weight)
 //
-// and where a whole window holds one value the result is that value exactly. Either way
-// of filtering is that of the same taps.
+// and where a whole window holds one value the result is that value exactly. Every way of
+// filtering but the exact one is that of the same taps, so that a numerator of twice the
+// denominator stays that.
 func (g *gauss) filter(dst, src []float32, s *slider, b *gaussScratch) {
 	if g.exact {
-		for i := range dst {
-			dst[i] = g.direct(src[i+2*vec.Lanes:])
-		}
+		vec.Direct(dst, src[2*vec.Lanes:], g.weight)
 		return
 	}
 	margin := (2*g.radius + 2) * vec.Lanes
 	for len(dst) > 0 {
 		n := min(len(dst), segmentRows(g.radius)*vec.Lanes)
-		few := g.find(&b.ramps, src[:n+margin])
-		if few {
+		if g.find(&b.ramps, src[:n+margin]) {
 			g.climb(dst[:n], src, &b.ramps)
+			s.begun = false
 		} else {
 			g.slide(dst[:n], src, s, b)
 		}
-		s.begun = !few
 		dst, src = dst[n:], src[n:]
 	}
 }
 
-// find collects the steps of a strip and reports whether they are few, and finite.
+// find collects the steps of a strip and reports whether they are few, finite and between
+// values none of which is negative, so that nothing in a sum of them cancels.
 func (g *gauss) find(to *ramps, src []float32) bool {
 	src = src[2*vec.Lanes:]
 	for _, first := range src[:vec.Lanes] {
-		if first-first != 0 {
+		if first-first != 0 || first < 0 {
 			return false
 		}
 	}
@@ -183,7 +192,7 @@ func (g *gauss) find(to *ramps, src []float32) bool {
 		after, before := src[row*vec.Lanes:][:vec.Lanes], src[(row-1)*vec.Lanes:][:vec.Lanes]
 		for l := range vec.Lanes {
 			step := float64(after[l]) - float64(before[l])
-			if step-step != 0 {
+			if step-step != 0 || after[l] < 0 {
 				return false
 			}
 			to.delta[j*vec.Lanes+l] = step
@@ -231,23 +240,33 @@ func (g *gauss) climb(dst, src []float32, steps *ramps) {
 //
 // in float64.
 func (g *gauss) slide(dst, src []float32, s *slider, b *gaussScratch) {
-	if !s.begun {
-		g.begin(s, src, b)
-	}
 	for len(dst) > 0 {
+		if !s.begun {
+			g.begin(s, src, b)
+		}
 		n := min(len(dst), len(b.flat))
-		newest := src[(2*g.radius+1)*vec.Lanes:] // of the window before
+		newest, before := src[(2*g.radius+1)*vec.Lanes:], s.heard // newest of the window before
 		vec.Runs(b.flat[:n], &s.run, newest, g.radius)
 		vec.Advance(dst[:n], b.flat[:n], src, newest, b.sum[:], &s.state, g.factor)
+		s.take(newest[vec.Lanes:][:n])
+		if g.doubtful(dst[:n], s) {
+			n = g.mend(dst, src, s, before, b.flat[:n])
+		}
 		dst, src = dst[n:], src[n:]
 	}
-	for _, x := range s.state { // once a sample was not finite, it stays so
+	s.look()
+}
+
+// look notes whether a sample was not finite: once there, it stays in the state.
+func (s *slider) look() {
+	for _, x := range s.state {
 		s.lost = s.lost || x-x != 0
 	}
 }
 
 // begin sets a slider to the step before the first.
 func (g *gauss) begin(s *slider, src []float32, b *gaussScratch) {
+	s.begun, s.heard = true, g.anew(src)
 	vec.Window(&s.state, src, g.radius, g.tap)
 	for l := range s.run {
 		s.run[l] = 1

@@ -25,6 +25,7 @@ func Check(t *testing.T, d core.Device) {
 		})
 	}
 	t.Run("blur of odd shapes", func(t *testing.T) { blurs(t, d) })
+	t.Run("blur of values far apart", func(t *testing.T) { farApart(t, d) })
 	t.Run("a little memory", func(t *testing.T) { littleMemory(t, d) })
 	t.Run("gains of a given blur", func(t *testing.T) { givenBlur(t, d) })
 	t.Run("gains that are NaN", func(t *testing.T) { lostGains(t, d) })
@@ -105,6 +106,31 @@ func blurs(t *testing.T, d core.Device) {
 			}
 			want, got := run(t, d, core.GPU, core.RunBlur, make)
 			same(t, fmt.Sprint("blurred ", c, profile), got.Blurred, want.Blurred, bound)
+		}
+	}
+}
+
+// farApart compares the blur where pixels dwarf those around, and at float32's ends.
+func farApart(t *testing.T, d core.Device) {
+	for _, c := range []struct{ scale, hot float64 }{{1, 1e9}, {1, 1e20}, {1, 3e38}, {1, 1e-40},
+		{0x1p-149, 1e-43}, {1e-38, 1e-35}, {1e-36, 1e-10}, {1e30, 1e3}, {6e37, 1}} {
+		for _, profile := range []core.Profile{core.V45, core.V42} {
+			make := func() *core.Job {
+				j := &core.Job{Profile: profile, Sigma: 5, Coverage: core.NewView(700, 60, 1), Blurred: core.NewView(700, 60, 1)}
+				for i := range j.Coverage.Pix {
+					j.Coverage.Pix[i] = float32(c.scale * float64(1+i*i%7%5))
+				}
+				for i := range 5 {
+					j.Coverage.Pix[(2*i+1)*len(j.Coverage.Pix)/11] = float32(c.hot)
+				}
+				return j
+			}
+			want, got := run(t, d, core.GPU, core.RunBlur, make)
+			for i, w := range want.Blurred.Pix {
+				if g := got.Blurred.Pix[i]; !(math.Abs(float64(g)-float64(w)) <= bound*float64(w)+0x1p-148) {
+					t.Fatalf("%v, profile %d: blurred[%d] is %g, want %g", c, profile, i, g, w)
+				}
+			}
 		}
 	}
 }

@@ -6,7 +6,7 @@ import "math"
 const (
 	Lanes = 8
 	Terms = 9 // cosines of the blur
-	slow  = 4 // of them so slow that two sums would tell their difference badly
+	Slow  = 4 // of them so slow that two sums would tell their difference badly
 )
 
 // Cosines is the state of the Terms recursions of each line of a strip, [Terms][2][Lanes]:
@@ -21,7 +21,7 @@ type Factors [Terms * 3 * 4]float64
 func (f *Factors) Set(k int, omega, ratio, weight float64) {
 	half := math.Sin(omega / 2)
 	spring := 4 * half * half
-	if k >= slow {
+	if k >= Slow {
 		spring = 2 - spring
 	}
 	for i := range 4 {
@@ -72,6 +72,49 @@ func rampsLoop(dst, oldest []float32, curve []float64, first int, phase []int64,
 			}
 			dst[i*Lanes+l] = float32(sum)
 		}
+	}
+}
+
+// Most raises most to the largest magnitude of each line, NaN counting as the largest:
+//
+//	for i, s := range x: most[i%Lanes] = max(most[i%Lanes], |s|)
+func Most(most *[Lanes]float32, x []float32) { mostOf(most, x) }
+
+func mostLoop(most *[Lanes]float32, x []float32) {
+	for i, s := range x {
+		magnitude := math.Float32bits(s) &^ (1 << 31)
+		most[i%Lanes] = math.Float32frombits(max(magnitude, math.Float32bits(most[i%Lanes])))
+	}
+}
+
+// Below reports whether some |x[i]| < level[i%Lanes].
+func Below(x []float32, level *[Lanes]float32) bool { return below(x, level) }
+
+func belowLoop(x []float32, level *[Lanes]float32) bool {
+	for i, s := range x {
+		if l := level[i%Lanes]; -l < s && s < l {
+			return true
+		}
+	}
+	return false
+}
+
+// Direct filters a strip tap by tap, in float64 and in the order of scipy: for each row i,
+// r = len(weight)-1 and x[m] the sample of a lane m rows from row i+r of src
+//
+//	dst[i] = float32(x[0]*weight[0] + (x[-r]+x[r])*weight[r] + ... + (x[-1]+x[1])*weight[1])
+//
+// rounding every product and sum.
+func Direct(dst, src []float32, weight []float64) { direct(dst, src, weight) }
+
+func directLoop(dst, src []float32, weight []float64) {
+	r := len(weight) - 1
+	for i := range dst {
+		sum := float64(src[i+r*Lanes]) * weight[0]
+		for m := r; m > 0; m-- {
+			sum += float64((float64(src[i+(r-m)*Lanes]) + float64(src[i+(r+m)*Lanes])) * weight[m])
+		}
+		dst[i] = float32(sum)
 	}
 }
 
@@ -127,7 +170,7 @@ func advanceLoop(dst []float32, flat []uint32, oldest, newest []float32, state *
 			for l := range s {
 				outer := float64(new[Lanes+l]) + float64(old[l])
 				inner := float64(new[l]) + float64(old[Lanes+l])
-				if k < slow {
+				if k < Slow {
 					other[l] += outer - ratio*inner - spring*s[l]
 					s[l] += other[l]
 				} else {
@@ -155,7 +198,7 @@ func advanceLoop(dst []float32, flat []uint32, oldest, newest []float32, state *
 // of it what the recursion makes 1e-12 of the result, and more.
 func Window(state *Cosines, src []float32, radius int, tap []float64) {
 	window(state, src, radius, tap)
-	for at := 2 * Lanes * slow; at < len(state); at += 2 * Lanes {
+	for at := 2 * Lanes * Slow; at < len(state); at += 2 * Lanes {
 		for l := at; l < at+Lanes; l++ {
 			state[l+Lanes] = state[l] - state[l+Lanes]
 		}
@@ -223,14 +266,14 @@ func coveredLoop(c, mask []float32) {
 	}
 }
 
-// Ratio divides num by den, 0 where den is not above 0, and reports whether a den
-// below faint is not 0.
-func Ratio(num, den []float32, faint float32) bool { return ratio(num, den, faint) }
+// Ratio divides num by den, 0 where den is not above 0, and reports whether elsewhere
+// some num is below tiny.
+func Ratio(num, den []float32, tiny float32) bool { return ratio(num, den, tiny) }
 
-func ratioLoop(num, den []float32, faint float32) (some bool) {
+func ratioLoop(num, den []float32, tiny float32) (some bool) {
 	for i, d := range den {
-		some = some || (d < faint && d != 0)
 		if d > 0 {
+			some = some || num[i] < tiny
 			num[i] /= d
 		} else {
 			num[i] = 0

@@ -145,13 +145,59 @@ func TestWindow(t *testing.T) {
 				s, before := sum(radius+1, k, l), sum(radius, k, l)
 				at := 2*Lanes*k + l
 				want[at], want[at+Lanes] = s, before
-				if k < slow {
+				if k < Slow {
 					want[at+Lanes] = s - before
 				}
 			}
 		}
 		Window(&got, src, radius, tap)
 		near(t, "state", got[:], want[:])
+	}
+}
+
+func TestMostAndBelow(t *testing.T) {
+	rng := rand.New(rand.NewPCG(7, 1))
+	for _, n := range lengths {
+		x, _ := guarded[float32](rng, n*Lanes)
+		x = x[:n*Lanes]
+		if n%2 == 0 {
+			special(rng, x)
+		}
+		var got, want [Lanes]float32
+		for l := range got {
+			got[l] = float32(rng.IntN(2))
+		}
+		want = got
+		Most(&got, x)
+		mostLoop(&want, x)
+		same(t, "most", got[:], want[:])
+		for range 8 {
+			var level [Lanes]float32 // of one line, near a sample of it
+			if n > 0 {
+				i := rng.IntN(len(x))
+				level[i%Lanes] = max(x[i], -x[i]) * (0.9 + 0.2*rng.Float32())
+			}
+			if got, want := Below(x, &level), belowLoop(x, &level); got != want {
+				t.Fatalf("%d rows below %v: %v, want %v", n, level, got, want)
+			}
+		}
+	}
+}
+
+func TestDirect(t *testing.T) {
+	rng := rand.New(rand.NewPCG(7, 2))
+	for _, n := range lengths {
+		for radius := range 6 {
+			weight, _ := guarded[float64](rng, radius+1)
+			src, _ := guarded[float32](rng, (n+2*radius)*Lanes)
+			if n%2 == 0 {
+				special(rng, src)
+			}
+			got, want := guarded[float32](rng, n*Lanes)
+			Direct(got[:n*Lanes], src, weight[:radius+1])
+			directLoop(want[:n*Lanes], src, weight[:radius+1])
+			same(t, "dst", got, want)
+		}
 	}
 }
 
@@ -202,12 +248,12 @@ func TestCoveredAndRatio(t *testing.T) {
 
 		den, _ := guarded[float32](rng, n)
 		special(rng, den[:n])
-		faint := float32(0)
+		tiny := float32(0)
 		if rng.IntN(2) == 0 {
-			faint = 1e-3
+			tiny = 1e-3
 		}
-		some := Ratio(c[:n], den[:n], faint)
-		if wantSome := ratioLoop(want[:n], den[:n], faint); some != wantSome {
+		some := Ratio(c[:n], den[:n], tiny)
+		if wantSome := ratioLoop(want[:n], den[:n], tiny); some != wantSome {
 			t.Fatalf("some = %v, want %v", some, wantSome)
 		}
 		same(t, "ratio", c, want)

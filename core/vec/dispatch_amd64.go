@@ -28,6 +28,29 @@ func runs(flat []uint32, run *[Lanes]int32, src []float32, radius int) {
 	runsAVX2(flat, run, src, radius)
 }
 
+func mostOf(most *[Lanes]float32, x []float32) {
+	if !simd {
+		mostLoop(most, x)
+		return
+	}
+	mostAVX2(most, x)
+}
+
+func below(x []float32, level *[Lanes]float32) bool {
+	if !simd {
+		return belowLoop(x, level)
+	}
+	return belowAVX2(x, level) != 0
+}
+
+func direct(dst, src []float32, weight []float64) {
+	if !simd {
+		directLoop(dst, src, weight)
+		return
+	}
+	directAVX2(dst, src, weight)
+}
+
 func advance(dst []float32, flat []uint32, oldest, newest []float32, sum []float64,
 	state *Cosines, factor *Factors) {
 	if !simd || len(dst) == 0 {
@@ -76,13 +99,13 @@ func covered(c, mask []float32) {
 	coveredLoop(c[done:], mask[done:])
 }
 
-func ratio(num, den []float32, faint float32) (some bool) {
+func ratio(num, den []float32, tiny float32) (some bool) {
 	done := 0
 	if simd {
 		done = len(num) &^ 7
-		some = ratioAVX2(num[:done], den, faint) != 0
+		some = ratioAVX2(num[:done], den, tiny) != 0
 	}
-	return ratioLoop(num[done:], den[done:], faint) || some
+	return ratioLoop(num[done:], den[done:], tiny) || some
 }
 
 func footprint(weight, u, v []float64, h, w int) {

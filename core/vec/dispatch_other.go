@@ -14,6 +14,12 @@ func runs(flat []uint32, run *[Lanes]int32, src []float32, radius int) {
 	runsLoop(flat, run, src, radius)
 }
 
+func mostOf(most *[Lanes]float32, x []float32) { mostLoop(most, x) }
+
+func below(x []float32, level *[Lanes]float32) bool { return belowLoop(x, level) }
+
+func direct(dst, src []float32, weight []float64) { directLoop(dst, src, weight) }
+
 func advance(dst []float32, flat []uint32, oldest, newest []float32, _ []float64,
 	state *Cosines, factor *Factors) {
 	advanceLoop(dst, flat, oldest, newest, state, factor)
@@ -31,7 +37,7 @@ func columns(dst, next, src []float32, first, pitch int) { columnsLoop(dst, next
 
 func covered(c, mask []float32) { coveredLoop(c, mask) }
 
-func ratio(num, den []float32, faint float32) bool { return ratioLoop(num, den, faint) }
+func ratio(num, den []float32, tiny float32) bool { return ratioLoop(num, den, tiny) }
 
 func footprint(weight, u, v []float64, h, w int) { footprintLoop(weight, u, v, h, w) }
 

@@ -17,6 +17,15 @@ func rampsAVX2(dst []float32, oldest []float32, curve []float64, first int, phas
 func runsAVX2(flat []uint32, run *[8]int32, src []float32, radius int)
 
 //go:noescape
+func mostAVX2(most *[8]float32, x []float32)
+
+//go:noescape
+func belowAVX2(x []float32, level *[8]float32) uint32
+
+//go:noescape
+func directAVX2(dst []float32, src []float32, weight []float64)
+
+//go:noescape
 func advanceFirstAVX2(sum []float64, oldest []float32, newest []float32, state []float64, factor []float64)
 
 //go:noescape
@@ -38,7 +47,7 @@ func columnsAVX2(dst []float32, next []float32, src []float32, first int, pitch 
 func coveredAVX2(c []float32, mask []float32)
 
 //go:noescape
-func ratioAVX2(num []float32, den []float32, faint float32) uint32
+func ratioAVX2(num []float32, den []float32, tiny float32) uint32
 
 //go:noescape
 func planeAVX2(u []float64, v []float64, x0 int, p *[6]float64)

@@ -298,6 +298,160 @@ done:
 	VZEROUPPER
 	RET
 
+// func mostAVX2(most *[8]float32, x []float32)
+// Requires: AVX, AVX2
+TEXT ·mostAVX2(SB), NOSPLIT, $0-32
+	MOVQ    most+0(FP), AX
+	MOVQ    x_base+8(FP), CX
+	MOVQ    x_len+16(FP), DX
+	VMOVUPS magnitude<>+0(SB), Y0
+	VMOVUPS (AX), Y1
+
+rows4:
+	SUBQ    $0x20, DX
+	JL      end4
+	VPAND   (CX), Y0, Y2
+	VPMAXSD Y2, Y1, Y1
+	VPAND   32(CX), Y0, Y2
+	VPMAXSD Y2, Y1, Y1
+	VPAND   64(CX), Y0, Y2
+	VPMAXSD Y2, Y1, Y1
+	VPAND   96(CX), Y0, Y2
+	VPMAXSD Y2, Y1, Y1
+	ADDQ    $0x00000080, CX
+	JMP     rows4
+
+end4:
+	ADDQ $0x20, DX
+
+rows1:
+	SUBQ    $0x08, DX
+	JL      end1
+	VPAND   (CX), Y0, Y2
+	VPMAXSD Y2, Y1, Y1
+	ADDQ    $0x00000020, CX
+	JMP     rows1
+
+end1:
+	ADDQ    $0x08, DX
+	VMOVUPS Y1, (AX)
+	VZEROUPPER
+	RET
+
+DATA magnitude<>+0(SB)/4, $0x7fffffff
+DATA magnitude<>+4(SB)/4, $0x7fffffff
+DATA magnitude<>+8(SB)/4, $0x7fffffff
+DATA magnitude<>+12(SB)/4, $0x7fffffff
+DATA magnitude<>+16(SB)/4, $0x7fffffff
+DATA magnitude<>+20(SB)/4, $0x7fffffff
+DATA magnitude<>+24(SB)/4, $0x7fffffff
+DATA magnitude<>+28(SB)/4, $0x7fffffff
+GLOBL magnitude<>(SB), RODATA|NOPTR, $32
+
+// func belowAVX2(x []float32, level *[8]float32) uint32
+// Requires: AVX
+TEXT ·belowAVX2(SB), NOSPLIT, $0-36
+	MOVQ    x_base+0(FP), AX
+	MOVQ    level+24(FP), CX
+	MOVQ    x_len+8(FP), DX
+	VMOVUPS magnitude<>+0(SB), Y0
+	VMOVUPS (CX), Y1
+	VXORPS  Y2, Y2, Y2
+
+rows4:
+	SUBQ   $0x20, DX
+	JL     end4
+	VANDPS (AX), Y0, Y3
+	VCMPPS $0x11, Y1, Y3, Y3
+	VORPS  Y3, Y2, Y2
+	VANDPS 32(AX), Y0, Y3
+	VCMPPS $0x11, Y1, Y3, Y3
+	VORPS  Y3, Y2, Y2
+	VANDPS 64(AX), Y0, Y3
+	VCMPPS $0x11, Y1, Y3, Y3
+	VORPS  Y3, Y2, Y2
+	VANDPS 96(AX), Y0, Y3
+	VCMPPS $0x11, Y1, Y3, Y3
+	VORPS  Y3, Y2, Y2
+	ADDQ   $0x00000080, AX
+	JMP    rows4
+
+end4:
+	ADDQ $0x20, DX
+
+rows1:
+	SUBQ   $0x08, DX
+	JL     end1
+	VANDPS (AX), Y0, Y3
+	VCMPPS $0x11, Y1, Y3, Y3
+	VORPS  Y3, Y2, Y2
+	ADDQ   $0x00000020, AX
+	JMP    rows1
+
+end1:
+	ADDQ      $0x08, DX
+	VMOVMSKPS Y2, AX
+	MOVL      AX, ret+32(FP)
+	VZEROUPPER
+	RET
+
+// func directAVX2(dst []float32, src []float32, weight []float64)
+// Requires: AVX
+TEXT ·directAVX2(SB), NOSPLIT, $0-72
+	MOVQ dst_base+0(FP), AX
+	MOVQ src_base+24(FP), CX
+	MOVQ weight_base+48(FP), DX
+	MOVQ dst_len+8(FP), BX
+	MOVQ weight_len+56(FP), SI
+	DECQ SI
+	MOVQ SI, DI
+	SHLQ $0x05, DI
+	LEAQ (DX)(SI*8), SI
+
+next:
+	SUBQ         $0x08, BX
+	JL           done
+	MOVQ         CX, R8
+	LEAQ         (CX)(DI*2), R9
+	MOVQ         SI, R10
+	VBROADCASTSD (DX), Y0
+	VCVTPS2PD    (CX)(DI*1), Y2
+	VMULPD       Y0, Y2, Y2
+	VCVTPS2PD    16(CX)(DI*1), Y3
+	VMULPD       Y0, Y3, Y3
+
+tap:
+	CMPQ         R10, DX
+	JE           store
+	VBROADCASTSD (R10), Y0
+	VCVTPS2PD    (R8), Y1
+	VCVTPS2PD    (R9), Y4
+	VADDPD       Y4, Y1, Y1
+	VMULPD       Y0, Y1, Y1
+	VADDPD       Y1, Y2, Y2
+	VCVTPS2PD    16(R8), Y1
+	VCVTPS2PD    16(R9), Y4
+	VADDPD       Y4, Y1, Y1
+	VMULPD       Y0, Y1, Y1
+	VADDPD       Y1, Y3, Y3
+	ADDQ         $0x20, R8
+	SUBQ         $0x20, R9
+	SUBQ         $0x08, R10
+	JMP          tap
+
+store:
+	VCVTPD2PSY Y2, X2
+	VMOVUPS    X2, (AX)
+	VCVTPD2PSY Y3, X3
+	VMOVUPS    X3, 16(AX)
+	ADDQ       $0x00000020, AX
+	ADDQ       $0x00000020, CX
+	JMP        next
+
+done:
+	VZEROUPPER
+	RET
+
 // func advanceFirstAVX2(sum []float64, oldest []float32, newest []float32, state []float64, factor []float64)
 // Requires: AVX, FMA3
 TEXT ·advanceFirstAVX2(SB), NOSPLIT, $0-120
@@ -916,13 +1070,13 @@ DATA unity<>+24(SB)/4, $0x3f800000
 DATA unity<>+28(SB)/4, $0x3f800000
 GLOBL unity<>(SB), RODATA|NOPTR, $32
 
-// func ratioAVX2(num []float32, den []float32, faint float32) uint32
+// func ratioAVX2(num []float32, den []float32, tiny float32) uint32
 // Requires: AVX
 TEXT ·ratioAVX2(SB), NOSPLIT, $0-60
 	MOVQ         num_base+0(FP), AX
 	MOVQ         den_base+24(FP), CX
 	MOVQ         num_len+8(FP), DX
-	VBROADCASTSS faint+48(FP), Y0
+	VBROADCASTSS tiny+48(FP), Y0
 	VXORPS       Y1, Y1, Y1
 	VXORPS       Y2, Y2, Y2
 
@@ -931,14 +1085,13 @@ next:
 	JL      done
 	VMOVUPS (CX), Y3
 	VMOVUPS (AX), Y4
-	VDIVPS  Y3, Y4, Y4
 	VCMPPS  $0x11, Y3, Y1, Y5
+	VCMPPS  $0x11, Y0, Y4, Y6
+	VDIVPS  Y3, Y4, Y4
+	VANDPS  Y5, Y6, Y6
+	VORPS   Y6, Y2, Y2
 	VANDPS  Y5, Y4, Y4
 	VMOVUPS Y4, (AX)
-	VCMPPS  $0x11, Y0, Y3, Y5
-	VCMPPS  $0x04, Y1, Y3, Y3
-	VANDPS  Y3, Y5, Y5
-	VORPS   Y5, Y2, Y2
 	ADDQ    $0x00000020, AX
 	ADDQ    $0x00000020, CX
 	JMP     next

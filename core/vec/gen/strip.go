@@ -99,26 +99,25 @@ func covered() {
 	end()
 }
 
-// ratio also tells of denominators that are faint.
+// ratio also tells of numerators that are tiny.
 func ratio() {
-	text("ratioAVX2", "func(num, den []float32, faint float32) uint32")
+	text("ratioAVX2", "func(num, den []float32, tiny float32) uint32")
 	num, den := pointer("num"), pointer("den")
 	n := Load(Param("num").Len(), GP64())
-	faint, zero, any := broadcast("faint", VBROADCASTSS), YMM(), YMM()
+	tiny, zero, any := broadcast("tiny", VBROADCASTSS), YMM(), YMM()
 	VXORPS(zero, zero, zero)
 	VXORPS(any, any, any)
 	loop(n, 8, func() {
 		d, q, is, t := YMM(), YMM(), YMM(), YMM()
 		VMOVUPS(Mem{Base: den}, d)
 		VMOVUPS(Mem{Base: num}, q)
-		VDIVPS(d, q, q)
 		VCMPPS(less, d, zero, is)
+		VCMPPS(less, tiny, q, t)
+		VDIVPS(d, q, q)
+		VANDPS(is, t, t)
+		VORPS(t, any, any)
 		VANDPS(is, q, q)
 		VMOVUPS(q, Mem{Base: num})
-		VCMPPS(less, faint, d, is)
-		VCMPPS(notEqual, zero, d, t)
-		VANDPS(t, is, is)
-		VORPS(is, any, any)
 		advanceBy(32, num, den)
 	})
 	endWith(any)
