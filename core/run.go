@@ -32,11 +32,11 @@ func Run(j *Job, stages Stages) error {
 	defer frugal(plan.Bytes)()
 	j.DeviceError = nil
 	p := newPass(j, plan)
-	err = p.start(stages)
+	err = p.start(func() error { return p.run(stages) })
 	if errors.Is(err, ErrDevice) || errors.Is(err, ErrDeviceMemory) {
 		j.DeviceError = err
 		if p, err = p.again(stages); err == nil {
-			err = p.start(stages)
+			err = p.start(func() error { return p.run(stages) })
 		}
 	}
 	return err
@@ -55,8 +55,8 @@ func (p *pass) again(stages Stages) (*pass, error) {
 	return fresh, nil
 }
 
-// start runs the stages while this goroutine serves the job's callbacks.
-func (p *pass) start(stages Stages) error {
+// start runs the work while this goroutine serves the job's callbacks.
+func (p *pass) start(work func() error) error {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	p.ctx = ctx
@@ -65,7 +65,7 @@ func (p *pass) start(stages Stages) error {
 		var err error
 		defer func() { done <- err }()
 		defer recovered(&err)
-		err = p.run(stages)
+		err = work()
 	}()
 	return p.attend(done, cancel)
 }

@@ -13,7 +13,7 @@ import (
 // the steps in bytes, and what tells that a position is, or may be, near a line of centres.
 type limits = [60]float64
 
-func (m *Image) limits(slack float64) (t limits) {
+func (m *ImageOf[T]) limits(slack float64) (t limits) {
 	_, dy := m.steps()
 	fill := func(group int, value float64) {
 		for i := range 4 {
@@ -81,7 +81,7 @@ func (k *nearness) next(i, n int) (a, b int) {
 
 // suits reports whether the AVX2 samplers take the image: more than one column, and
 // so small that 32 bits hold its coordinates and steps.
-func (m *Image) suits() bool {
+func (m *ImageOf[T]) suits() bool {
 	const most = 1 << 29
 	return simd && m.W > 1 && m.W < most && m.H < most && m.RowStride < most && m.ColStride < most
 }

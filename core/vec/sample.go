@@ -74,16 +74,22 @@ func cubicLoop(u, v []float64, x0 int, p *[10]float64) {
 	}
 }
 
-// Image is a strided image of H x W pixels and Channels channels, 1 to 4.
-type Image struct {
-	Pix                              []float32
+// Float is what an image is made of.
+type Float interface{ float32 | float64 }
+
+// ImageOf is a strided image of H x W pixels and Channels channels, 1 to 4.
+type ImageOf[T Float] struct {
+	Pix                              []T
 	H, W, Channels                   int
 	RowStride, ColStride, ChanStride int
 }
 
+// Image is an image as tiles are.
+type Image = ImageOf[float32]
+
 // steps returns the steps to the next column and row of a 2x2 stencil; an image of
 // one column, or row, is its own neighbour.
-func (m *Image) steps() (dx, dy int) {
+func (m *ImageOf[T]) steps() (dx, dy int) {
 	if m.W > 1 {
 		dx = m.ColStride
 	}
@@ -124,7 +130,7 @@ type stencil struct {
 	mute   [4]bool
 }
 
-func (m *Image) stencil(u, v, slack float64) stencil {
+func (m *ImageOf[T]) stencil(u, v, slack float64) stencil {
 	x, y := along(u, m.W, slack), along(v, m.H, slack)
 	gx, gy := 1-x.part, 1-y.part
 	return stencil{y.first*m.RowStride + x.first*m.ColStride,
@@ -162,7 +168,7 @@ func Sample(value, u, v []float64, m *Image, slack float64, gain float32) {
 	sample(value, u, v, m, slack, gain)
 }
 
-func sampleLoop(value, u, v []float64, m *Image, slack float64, gain float32) {
+func sampleLoop[T Float](value, u, v []float64, m *ImageOf[T], slack float64, gain T) {
 	dx, dy := m.steps()
 	lanes := Values(m.Channels)
 	for i, fu := range u {
@@ -180,6 +186,24 @@ func sampleLoop(value, u, v []float64, m *Image, slack float64, gain float32) {
 				s.part(2, float64(m.Pix[p+dy]*gain)) + s.part(3, float64(m.Pix[p+dx+dy]*gain))
 			p += m.ChanStride
 		}
+	}
+}
+
+// Sample64 is Sample of float64, without a gain.
+func Sample64(value, u, v []float64, m *ImageOf[float64], slack float64) {
+	sampleLoop(value, u, v, m, slack, 1)
+}
+
+// Nearest writes the first channel of the image at the positions (u,v) to value: that of the
+// pixel whose centre is nearest, the later one of two; NaN outside.
+func Nearest[T Float](value, u, v []float64, m *ImageOf[T]) {
+	for i, x := range u {
+		if !Inside(x, v[i], m.H, m.W) {
+			value[i] = math.NaN()
+			continue
+		}
+		col, row := int(clamp(x+0.5, float64(m.W-1))), int(clamp(v[i]+0.5, float64(m.H-1)))
+		value[i] = float64(m.Pix[row*m.RowStride+col*m.ColStride])
 	}
 }
 

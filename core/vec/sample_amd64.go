@@ -14,9 +14,9 @@ func sample(value, u, v []float64, m *Image, slack float64, gain float32) {
 		for len(u) >= 4 {
 			var near nearness
 			n := min(len(u)&^3, 4*len(near))
-			m.sampleTold(value, u[:n], v, &table, gain, near[:])
+			sampleTold(m, value, u[:n], v, &table, gain, near[:])
 			if near.many(n) {
-				m.sampleOnto(value, u[:n], v, &table, gain)
+				sampleOnto(m, value, u[:n], v, &table, gain)
 			} else {
 				for a, b := near.next(0, n); a < n; a, b = near.next(b, n) {
 					sampleLoop(value[a*lanes:], u[a:b], v[a:], m, slack, gain)
@@ -28,7 +28,7 @@ func sample(value, u, v []float64, m *Image, slack float64, gain float32) {
 	sampleLoop(value, u, v, m, slack, gain)
 }
 
-func (m *Image) sampleTold(value, u, v []float64, t *limits, gain float32, near []uint8) {
+func sampleTold(m *Image, value, u, v []float64, t *limits, gain float32, near []uint8) {
 	dx, dy := m.steps()
 	if m.Channels == 3 {
 		sample3AVX2(value, u, v, m.Pix, 4*dx, 4*dy, t, gain, near)
@@ -37,7 +37,7 @@ func (m *Image) sampleTold(value, u, v []float64, t *limits, gain float32, near 
 	sample1AVX2(value, u, v, m.Pix, 4*dx, 4*dy, t, gain, near)
 }
 
-func (m *Image) sampleOnto(value, u, v []float64, t *limits, gain float32) {
+func sampleOnto(m *Image, value, u, v []float64, t *limits, gain float32) {
 	dx, dy := m.steps()
 	if m.Channels == 3 {
 		sample3OntoAVX2(value, u, v, m.Pix, 4*dx, 4*dy, t, gain, nil)
@@ -52,9 +52,9 @@ func sampleMap(weight, u, v []float64, m *Image, slack float64, clean Cleaning, 
 		for len(u) >= 4 {
 			var near nearness
 			n := min(len(u)&^3, 4*len(near))
-			m.mapTold(weight, u[:n], v, &table, clean, scale, near[:])
+			mapTold(m, weight, u[:n], v, &table, clean, scale, near[:])
 			if near.many(n) {
-				m.mapOnto(weight, u[:n], v, &table, clean, scale)
+				mapOnto(m, weight, u[:n], v, &table, clean, scale)
 			} else {
 				for a, b := near.next(0, n); a < n; a, b = near.next(b, n) {
 					sampleMapLoop(weight[a:], u[a:b], v[a:], m, slack, clean, scale)
@@ -66,7 +66,7 @@ func sampleMap(weight, u, v []float64, m *Image, slack float64, clean Cleaning, 
 	sampleMapLoop(weight, u, v, m, slack, clean, scale)
 }
 
-func (m *Image) mapTold(weight, u, v []float64, t *limits, clean Cleaning, scale float64, near []uint8) {
+func mapTold(m *Image, weight, u, v []float64, t *limits, clean Cleaning, scale float64, near []uint8) {
 	_, dy := m.steps()
 	switch clean {
 	case FiniteOnly:
@@ -78,7 +78,7 @@ func (m *Image) mapTold(weight, u, v []float64, t *limits, clean Cleaning, scale
 	}
 }
 
-func (m *Image) mapOnto(weight, u, v []float64, t *limits, clean Cleaning, scale float64) {
+func mapOnto(m *Image, weight, u, v []float64, t *limits, clean Cleaning, scale float64) {
 	_, dy := m.steps()
 	switch clean {
 	case FiniteOnly:
