@@ -153,9 +153,10 @@ run_tests() {
 
 # Tests that depend on who is quicker fail here: every core has a loop of its own to run.
 repeat() { # [times]
-  local times=${1:-10} busy=() i
+  local times=${1:-10} i
   [[ $times =~ ^[1-9][0-9]*$ ]] || { echo "build.sh: repeat $times, want a number of times" >&2; exit 2; }
   fake
+  busy=() # the trap outlives what is local
   trap 'kill "${busy[@]}"' EXIT
   for ((i = 0; i < $(nproc); i++)); do
     (trap - EXIT; while :; do :; done) &
