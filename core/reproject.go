@@ -122,21 +122,26 @@ func Reproject(r *Reprojection) error {
 	}
 	defer frugal(plan.Budget)()
 	p := newPass(j, plan)
+	task := func(w *warper, i int) error {
+		y0, y1 := i*rows, min((i+1)*rows, r.Out.H)
+		for y := y0; y < y1; y += blockRows {
+			if p.ctx.Err() != nil {
+				return ErrCancelled
+			}
+			r.rows(w, &j.Tiles[0], y, min(y+blockRows, y1))
+		}
+		p.chunkDone()
+		return nil
+	}
 	return p.start(func() error {
-		return p.stage(StageReproject, chunks, 1, func() error {
-			return parallel(p, chunks, bytes, func(int) *warper { return newWarper(r.Map.NX) },
-				func(w *warper, i int) error {
-					y0, y1 := i*rows, min((i+1)*rows, r.Out.H)
-					for y := y0; y < y1; y += blockRows {
-						if p.ctx.Err() != nil {
-							return ErrCancelled
-						}
-						r.rows(w, &j.Tiles[0], y, min(y+blockRows, y1))
-					}
-					p.chunkDone()
-					return nil
+		return p.inStages([]step{
+			{RunCoadd, func() error {
+				return p.stage(StageReproject, chunks, 1, func() error {
+					return parallel(p, chunks, bytes, func(int) *warper { return newWarper(r.Map.NX) }, task)
 				})
-		})
+			}},
+			{RunCoadd, func() error { return p.stage(StageDone, 0, 0, nothing) }},
+		}, RunCoadd)
 	})
 }
 
