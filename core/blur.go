@@ -127,7 +127,6 @@ func (b *blurrer) scratch(worker int) *blurLines {
 
 // run blurs everything and calls done after every segment.
 func (b *blurrer) run(done func()) error {
-	clear(b.sliders)
 	for y := 0; y < b.cov.H; y += segmentRows(b.g.radius) {
 		if err := b.segment(y, min(y+segmentRows(b.g.radius), b.cov.H)); err != nil {
 			return err

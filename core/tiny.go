@@ -9,7 +9,7 @@ import (
 const tiny = 0x1p-122
 
 // enlarge reports whether a numerator was tiny and could be larger, and sets the scale
-// that makes it as large as the coverage allows.
+// that makes it as large as the coverage allows, for a fresh run.
 func (b *blurrer) enlarge() bool {
 	if !slices.ContainsFunc(b.lines, func(l *blurLines) bool { return l != nil && l.tiny }) {
 		return false
@@ -24,6 +24,7 @@ func (b *blurrer) enlarge() bool {
 	}
 	_, exponent := math.Frexp(float64(most))
 	b.scale = math.Ldexp(1, 127-exponent)
+	clear(b.sliders)
 	return b.scale > 1
 }
 
