@@ -28,6 +28,7 @@ func reproject(job *C.ztp_reprojection, call *C.guard_call) (err error) {
 		Order: core.Order(job.order), Zeroed: job.zeroed != 0,
 		Workers: int(job.workers), RowsPerChunk: int(job.rows_per_chunk),
 		OnStats: statsCaller(job.on_stats, job.user, call), Cancelled: h.cancelled, Room: h.room,
+		Mode: core.Mode(job.device), Device: device(), DeviceBytes: int64(job.gpu_max_chunk_bytes),
 	}
 	if r.Map, err = pixelMap("map", &job._map); err != nil {
 		return err
@@ -58,7 +59,9 @@ func reproject(job *C.ztp_reprojection, call *C.guard_call) (err error) {
 	if err := disjoint(h.outputs, inputs); err != nil {
 		return err
 	}
-	return core.Reproject(&r)
+	err = core.Reproject(&r)
+	report(job.device_error, r.DeviceError)
+	return err
 }
 
 // liesOnItself reports whether samples share memory by a stride of 0.

@@ -228,9 +228,13 @@ typedef struct ztp_reprojection {
   int32_t zeroed;        /* 1 = the footprint is 0 everywhere already            */
   int32_t workers;       /* goroutines, at most 1024; 0 = one a core             */
   int64_t rows_per_chunk; /* output rows; 0 = chosen                             */
-  ztp_stats_fn on_stats; /* as in ztp_job                                        */
+  ztp_stats_fn on_stats; /* this and all below: as in ztp_job                    */
   void *user;
-  const int32_t *cancel; /* as in ztp_job                                        */
+  const int32_t *cancel;
+  int32_t device;        /* ZTP_DEVICE_...                                       */
+  int32_t reserved;
+  int64_t gpu_max_chunk_bytes;
+  ztp_error *device_error;
 } ztp_reprojection;
 
 typedef struct ztp_plan_info {

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import held
+import zetwopass
 from zetwopass._engine import Reprojection, calls, ffi, structs
 from zetwopass._sky import PixelMap
 from zetwopass.errors import CancelledError
@@ -74,6 +75,7 @@ WRONG = {
     "a map of an unknown kind": (put("map.kind", 7), ARGUMENT, "map.kind = 7"),
     "a map without nodes": (put("map.kind", 2), ARGUMENT, "map.nodes is NULL"),
     "too many workers": (put("workers", 5000), ARGUMENT, "workers = 5000"),
+    "an unknown device": (put("device", 9), ARGUMENT, "device = 9"),
     "negative rows": (put("rows_per_chunk", -1), ARGUMENT, "rows_per_chunk = -1"),
 }
 
@@ -85,6 +87,20 @@ def test_a_wrong_field_is_named(job, wrong):
     change(job)
     status, message = called(job)
     assert status == want and words in message, message
+
+
+@pytest.mark.skipif(not zetwopass.device_info().usable, reason="no GPU")
+@pytest.mark.parametrize("device", ["gpu", "hybrid"])
+def test_a_gpu_gives_the_same_bits(job, device):
+    # Without it the device field is read and forgotten.
+    assert called(job) == (0, "")
+    want = [array.copy() for array in job.arrays]
+    job.arrays[1][:], job.arrays[2][:] = 7, 0
+    job.struct.device = structs.DEVICES[device]
+    ended = calls.run("ztp_reproject", job)
+    assert ended.device_error is None and (ended.stats.gpu_ran or device == "hybrid")
+    for array, right in zip(job.arrays, want, strict=True):
+        np.testing.assert_array_equal(array, right)
 
 
 def test_a_null_job_and_no_error_are_no_matter():

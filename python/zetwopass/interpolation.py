@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ._engine import Reprojection, buffers, calls, checks, library, limited
+from ._engine import Reprojection, buffers, calls, checks, library, limited, warn_device
 from .errors import ArgumentError, ArgumentTypeError, OptionError
 
 if TYPE_CHECKING:
@@ -89,6 +89,11 @@ def reproject_interp(
         A WCS that can't be read or evaluated, or is not celestial with two axes.
     LimitError
         A limit of the process leaves too little memory or too few threads.
+
+    Warns
+    -----
+    DeviceWarning
+        A GPU failed midway: the result is the CPU's.
     """
     arguments = dict(locals())
     library()
@@ -126,7 +131,7 @@ def reproject_interp(
         zeroed=footprint is not output_footprint,
         workers=workers,
     )
-    calls.run("ztp_reproject", job)
+    warn_device(calls.run("ztp_reproject", job), stacklevel=3)
     out = _written(out, output_array)
     if not return_footprint:
         return out

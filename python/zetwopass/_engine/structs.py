@@ -169,6 +169,10 @@ class Reprojection(ctypes.Structure):
         ("on_stats", StatsFunction),
         ("user", c_void_p),
         ("cancel", POINTER(c_int32)),
+        ("device", c_int32),
+        ("reserved", c_int32),
+        ("gpu_max_chunk_bytes", c_int64),
+        ("device_error", POINTER(Error)),
     ]
 
 
