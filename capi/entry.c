@@ -31,6 +31,14 @@ ztp_status ztp_reproject_coadd(const ztp_job *job, ztp_error *error) { return ru
 
 ztp_status ztp_second_pass(const ztp_job *job, ztp_error *error) { return run(goAll, job, error); }
 
+ztp_status ztp_reproject(const ztp_reprojection *job, ztp_error *error) {
+  guard_call call;
+  if (!guard_enter(&call)) return refused(&call, error);
+  const ztp_status status = goReproject(job, &call, error);
+  guard_leave(&call);
+  return status;
+}
+
 ztp_status ztp_plan(const ztp_job *job, ztp_plan_info *plan, ztp_error *error) {
   guard_call call;
   if (!guard_enter(&call)) return refused(&call, error);

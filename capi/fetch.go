@@ -26,7 +26,7 @@ func recovered(err *error) {
 func run(job *C.ztp_job, stages core.Stages, call *C.guard_call) (err error) {
 	defer recovered(&err)
 	useThreads()
-	f := fetcher{job: job, call: call, stages: stages, borrow: image}
+	f := fetcher{host: host{call: call}, job: job, stages: stages, borrow: image}
 	j, err := f.fetch()
 	if err != nil {
 		return err
@@ -48,7 +48,7 @@ func planJob(job *C.ztp_job, out *C.ztp_plan_info, call *C.guard_call) (err erro
 	if err := sized("plan.struct_size", out.struct_size, C.sizeof_ztp_plan_info, first); err != nil {
 		return err
 	}
-	f := fetcher{job: job, call: call, stages: core.RunAll, borrow: shaped}
+	f := fetcher{host: host{call: call}, job: job, stages: core.RunAll, borrow: shaped}
 	j, err := f.fetch()
 	if err != nil {
 		return err
@@ -71,14 +71,26 @@ func planJob(job *C.ztp_job, out *C.ztp_plan_info, call *C.guard_call) (err erro
 	return nil
 }
 
+// host is who called: what he gave beside the work, and what the work writes to.
+type host struct {
+	call    *C.guard_call
+	cancel  *C.int32_t
+	outputs []extent
+}
+
+// cancelled lets waiting signals in, whose handlers may set the flag, and reads it.
+func (h *host) cancelled() bool {
+	C.guard_window(h.call)
+	return h.cancel != nil && atomic.LoadInt32((*int32)(unsafe.Pointer(h.cancel))) != 0
+}
+
 // fetcher makes a core job of a C one.
 type fetcher struct {
-	job     *C.ztp_job
-	call    *C.guard_call
-	stages  core.Stages
-	borrow  func(string, *C.ztp_image) (core.View, error) // outputs and coverage
-	inputs  []extent
-	outputs []extent
+	host
+	job    *C.ztp_job
+	stages core.Stages
+	borrow func(string, *C.ztp_image) (core.View, error) // outputs and coverage
+	inputs []extent
 }
 
 func (f *fetcher) fetch() (*core.Job, error) {
@@ -90,6 +102,7 @@ func (f *fetcher) fetch() (*core.Job, error) {
 	if err != nil {
 		return nil, err
 	}
+	f.cancel = job.cancel
 	j := &core.Job{
 		Profile: core.Profile(job.profile), Sigma: int(job.sigma),
 		GainMin: float64(job.gain_min), GainMax: float64(job.gain_max),
@@ -99,7 +112,7 @@ func (f *fetcher) fetch() (*core.Job, error) {
 		BinaryWeights:  job.binary_weights != 0, BlankNaN: job.blank_nan != 0,
 		Workers: int(job.workers), RowsPerChunk: int(job.rows_per_chunk),
 		MaxChunkBytes: int64(job.max_chunk_bytes),
-		OnStats:       statsCaller(job, f.call),
+		OnStats:       statsCaller(job.on_stats, job.user, f.call),
 		Device:        device(),
 		Cancelled:     f.cancelled,
 		Room:          f.room,
@@ -134,12 +147,6 @@ func (f *fetcher) fetch() (*core.Job, error) {
 		return nil, err
 	}
 	return j, nil
-}
-
-// cancelled lets waiting signals in, whose handlers may set the flag, and reads it.
-func (f *fetcher) cancelled() bool {
-	C.guard_window(f.call)
-	return f.job.cancel != nil && atomic.LoadInt32((*int32)(unsafe.Pointer(f.job.cancel))) != 0
 }
 
 // sized refuses the size of a struct that no header has had.

@@ -25,13 +25,13 @@ const (
 
 // room makes sure that the process may have so many bytes more, until the call ends or asks
 // anew, beside the outputs.
-func (f *fetcher) room(bytes int64) error {
+func (h *host) room(bytes int64) error {
 	bytes = max(0, min(bytes, most*most))
-	if err := hold(f.call, bytes+garbage); err != nil {
+	if err := hold(h.call, bytes+garbage); err != nil {
 		return err
 	}
 	outputs := int64(0)
-	for _, o := range f.outputs {
+	for _, o := range h.outputs {
 		outputs += int64(o.end - o.start)
 	}
 	if bytes+outputs < garbage { // not worth to ask
@@ -41,7 +41,7 @@ func (f *fetcher) room(bytes int64) error {
 	if bytes+outputs <= left {
 		return nil
 	}
-	for _, o := range f.outputs {
+	for _, o := range h.outputs {
 		bytes += o.untouched()
 	}
 	if bytes <= left {

@@ -13,6 +13,7 @@ package main
 
 // cgo can't spell const in an export's parameters.
 typedef const ztp_job ztp_job_in;
+typedef const ztp_reprojection ztp_reprojection_in;
 */
 import "C"
 
@@ -41,6 +42,11 @@ func goCoadd(job *C.ztp_job_in, call *C.guard_call, e *C.ztp_error) C.ztp_status
 //export goAll
 func goAll(job *C.ztp_job_in, call *C.guard_call, e *C.ztp_error) C.ztp_status {
 	return report(e, run(job, core.RunAll, call))
+}
+
+//export goReproject
+func goReproject(job *C.ztp_reprojection_in, call *C.guard_call, e *C.ztp_error) C.ztp_status {
+	return report(e, reproject(job, call))
 }
 
 //export goPlan

@@ -61,13 +61,12 @@ func putText(to []C.char, text string) {
 	buf[n] = 0
 }
 
-// statsCaller returns the function that hands core's snapshots to the job's
-// callback; nil where there is none.
-func statsCaller(job *C.ztp_job, guard *C.guard_call) func(core.Stats) {
-	if job.on_stats == nil {
+// statsCaller returns the function that hands core's snapshots to a callback; nil
+// where there is none.
+func statsCaller(call C.ztp_stats_fn, user unsafe.Pointer, guard *C.guard_call) func(core.Stats) {
+	if call == nil {
 		return nil
 	}
-	call, user := job.on_stats, job.user
 	return func(s core.Stats) {
 		stats := C.ztp_stats{
 			struct_size:     C.sizeof_ztp_stats,

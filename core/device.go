@@ -61,6 +61,9 @@ type Session interface {
 	// Coadd writes the rows [y0,y1) of the job's Mosaic and CoverageOut and sets
 	// shown of the tiles that gave channel 0 a pixel; see pass.coadd.
 	Coadd(y0, y1 int, offsets []float64, shown []bool) (finish func() error, err error)
+	// Reproject writes the rows [y0,y1) of a reprojection, whose map and shapes the
+	// session's job has.
+	Reproject(r *Reprojection, y0, y1 int) (finish func() error, err error)
 	// Use is what the session has of the device.
 	Use() Use
 	// Close frees all that the session holds.

@@ -61,6 +61,22 @@ func (s *twinSession) Blur(y0, y1 int) (func() error, error) {
 	}, err
 }
 
+func (s *twinSession) Reproject(r *Reprojection, y0, y1 int) (func() error, error) {
+	err := s.called(fmt.Sprint("Reproject ", y1-y0))
+	return func() error {
+		for y := y0; y < y1; y++ {
+			for n := range r.Out.N {
+				value := make([]float64, r.Out.W)
+				for x := range value {
+					value[x] = r.slow(n, x, y)
+				}
+				r.Put(n, y, 0, value)
+			}
+		}
+		return nil
+	}, err
+}
+
 func (v Sieve) sift(t *Tally, d float64) {
 	switch {
 	case d != d:

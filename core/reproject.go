@@ -1,6 +1,7 @@
 package core
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"runtime"
@@ -16,34 +17,6 @@ const (
 	Nearest               // the pixel whose centre is nearest
 )
 
-// Planes is a strided stack of images [N,H,W] of one type: sample (n,y,x) is at
-// n*PlaneStride + y*RowStride + x*ColStride of F32 or of F64. Absent without either.
-type Planes struct {
-	F32                               []float32
-	F64                               []float64
-	N, H, W                           int
-	PlaneStride, RowStride, ColStride int // samples, >= 0
-}
-
-// Absent reports whether there are no samples.
-func (p *Planes) Absent() bool { return p.F32 == nil && p.F64 == nil }
-
-func (p *Planes) check(name string) error {
-	if p.N < 1 || p.H < 1 || p.W < 1 {
-		return fmt.Errorf("%w: %s has shape [%d,%d,%d], want at least 1 in each direction",
-			ErrShape, name, p.N, p.H, p.W)
-	}
-	if p.PlaneStride < 0 || p.RowStride < 0 || p.ColStride < 0 {
-		return fmt.Errorf("%w: %s has strides (%d,%d,%d), want none negative",
-			ErrStride, name, p.PlaneStride, p.RowStride, p.ColStride)
-	}
-	last := (p.N-1)*p.PlaneStride + (p.H-1)*p.RowStride + (p.W-1)*p.ColStride
-	if held := len(p.F32) + len(p.F64); last >= held {
-		return fmt.Errorf("%w: %s reaches sample %d of %d", ErrStride, name, last, held)
-	}
-	return nil
-}
-
 // Reprojection says what to reproject and where to put it: images that lie alike.
 type Reprojection struct {
 	Image     Planes // in  [N,h,w]
@@ -55,9 +28,15 @@ type Reprojection struct {
 
 	Workers      int
 	RowsPerChunk int
-	OnStats      func(Stats) // as of a Job
-	Cancelled    func() bool
-	Room         func(bytes int64) error
+
+	Mode        Mode // as of a Job, and all below
+	Device      Device
+	DeviceBytes int64
+	DeviceError error
+
+	OnStats   func(Stats)
+	Cancelled func() bool
+	Room      func(bytes int64) error
 }
 
 // Validate checks all of it.
@@ -87,6 +66,10 @@ func (r *Reprojection) Validate() error {
 	if r.Order != Bilinear && r.Order != Nearest {
 		return fmt.Errorf("%w: order = %d, want 0 (bilinear) or 1 (nearest)", ErrArgument, r.Order)
 	}
+	if r.Mode < Auto || r.Mode > Hybrid || r.DeviceBytes < 0 {
+		return fmt.Errorf("%w: device = %d, gpu_max_chunk_bytes = %d, want 0 (auto), 1 (cpu), 2 (gpu) or 3 (hybrid), 0 or more",
+			ErrArgument, r.Mode, r.DeviceBytes)
+	}
 	if r.Workers < 0 || r.Workers > maxWorkers || r.RowsPerChunk < 0 {
 		return fmt.Errorf("%w: workers = %d, rows_per_chunk = %d, want 0 to %d, 0 or more",
 			ErrArgument, r.Workers, r.RowsPerChunk, maxWorkers)
@@ -98,45 +81,93 @@ func (r *Reprojection) Validate() error {
 const reprojectRows = 128
 
 // Reproject computes a reprojection and returns when no goroutine of it is left. What it
-// calls, and when it ends early, is as of Run.
+// calls, when it ends early, and what a device that fails costs is as of Run.
 func Reproject(r *Reprojection) error {
 	if err := r.Validate(); err != nil {
 		return err
 	}
-	rows, workers := r.RowsPerChunk, r.Workers
-	if rows == 0 {
-		rows = reprojectRows
-	}
-	if workers == 0 {
-		workers = runtime.GOMAXPROCS(0)
-	}
-	tile := Tile{Image: View{H: r.Image.H, W: r.Image.W, C: 1}, Map: r.Map}
-	j := &Job{Tiles: []Tile{tile}, Mosaic: View{H: r.Out.H, W: r.Out.W, C: 1},
-		OnStats: r.OnStats, Cancelled: r.Cancelled, Room: r.Room, Mode: CPU}
-	chunks := (r.Out.H + rows - 1) / rows
-	plan := Plan{Workers: workers, RowsPerChunk: rows, ChunkTotal: chunks, coaddWork: 1}
-	bytes := warpBytes(r.Map.NX)
-	plan.Budget = bytes * int64(workers)
+	j, plan := r.job(), r.plan()
 	if err := j.room(plan.Budget); err != nil {
 		return err
 	}
 	defer frugal(plan.Budget)()
-	p := newPass(j, plan)
+	err := r.run(newPass(j, plan))
+	if errors.Is(err, ErrDevice) || errors.Is(err, ErrDeviceMemory) {
+		j.DeviceError, j.Mode = err, CPU
+		err = r.run(newPass(j, plan))
+	}
+	r.DeviceError = j.DeviceError
+	return err
+}
+
+// job is the reprojection as a job's frame sees it: one tile, of shapes alone.
+func (r *Reprojection) job() *Job {
+	tile := Tile{Image: View{H: r.Image.H, W: r.Image.W, C: 1}, Map: r.Map}
+	return &Job{Tiles: []Tile{tile}, Mosaic: View{H: r.Out.H, W: r.Out.W, C: 1},
+		OnStats: r.OnStats, Cancelled: r.Cancelled, Room: r.Room,
+		Mode: r.Mode, Device: r.Device, DeviceBytes: r.DeviceBytes}
+}
+
+func (r *Reprojection) plan() Plan {
+	plan := Plan{Workers: r.Workers, RowsPerChunk: r.RowsPerChunk}
+	if plan.Workers == 0 {
+		plan.Workers = runtime.GOMAXPROCS(0)
+	}
+	if plan.RowsPerChunk == 0 {
+		plan.RowsPerChunk = reprojectRows
+	}
+	plan.RowsPerChunk = min(plan.RowsPerChunk, r.Out.H)
+	plan.ChunkTotal = (r.Out.H + plan.RowsPerChunk - 1) / plan.RowsPerChunk
+	plan.Budget = warpBytes(r.Map.NX) * int64(plan.Workers)
+	plan.Bytes, plan.ChunkBytes = plan.Budget, warpBytes(r.Map.NX)
+	area, n := r.Map.area(r.Out.H, r.Out.W), r.Out.N
+	plan.coaddWork = float64(6*area*n + r.Out.H*r.Out.W*n)
+	bytes := int64(8 * n * max(area/r.Out.H, 1)) // of a row
+	plan.DeviceRows = deviceRows(&Job{}, plan.RowsPerChunk, r.Out.H, bytes)
+	return plan
+}
+
+func (r *Reprojection) run(p *pass) error {
+	rows := p.plan.RowsPerChunk
+	work := load[*warper]{
+		tasks: p.plan.ChunkTotal, bytes: p.plan.ChunkBytes,
+		scratch: func(int) *warper { return newWarper(r.Map.NX) },
+		task: func(w *warper, i int) error {
+			y0, y1 := i*rows, min((i+1)*rows, r.Out.H)
+			for y := y0; y < y1; y += blockRows {
+				if p.ctx.Err() != nil {
+					return ErrCancelled
+				}
+				r.rows(w, &p.job.Tiles[0], y, min(y+blockRows, y1))
+			}
+			p.rowsDone(y1-y0, false)
+			p.chunkDone()
+			return nil
+		},
+		batch: p.batch(),
+		device: func(a, b int) (func() error, error) {
+			y0, y1 := a*rows, min(b*rows, r.Out.H)
+			finish, err := p.session.Reproject(r, y0, y1)
+			return func() error {
+				if err := finish(); err != nil {
+					return err
+				}
+				p.used()
+				p.rowsDone(y1-y0, true)
+				p.chunksDone(b - a)
+				return nil
+			}, err
+		},
+	}
 	return p.start(func() error {
-		return p.stage(StageReproject, chunks, 1, func() error {
-			return parallel(p, chunks, bytes, func(int) *warper { return newWarper(r.Map.NX) },
-				func(w *warper, i int) error {
-					y0, y1 := i*rows, min((i+1)*rows, r.Out.H)
-					for y := y0; y < y1; y += blockRows {
-						if p.ctx.Err() != nil {
-							return ErrCancelled
-						}
-						r.rows(w, &j.Tiles[0], y, min(y+blockRows, y1))
-					}
-					p.chunkDone()
-					return nil
-				})
-		})
+		p.open()
+		defer p.close()
+		return p.inStages([]step{
+			{RunCoadd, func() error {
+				return p.stage(StageReproject, work.tasks, p.plan.coaddWork, func() error { return share(p, work) })
+			}},
+			{RunCoadd, func() error { return p.stage(StageDone, 0, 0, nothing) }},
+		}, RunCoadd)
 	})
 }
 
@@ -188,42 +219,30 @@ func (r *Reprojection) block(w *warper, t *Tile, y, a, b int) {
 				vec.Sample(value, u, v, &m, t.Map.Slack(), 1)
 			}
 		}
-		r.Out.put(n, y, from, value)
-		if !r.Footprint.Absent() {
-			for i, s := range value {
-				if value[i] = 1; s != s {
-					value[i] = 0
-				}
-			}
-			r.Footprint.put(n, y, from, value)
+		r.put(n, y, from, value)
+	}
+}
+
+// put writes values, which become the footprint's, to the pixels from x on of row y of plane n.
+func (r *Reprojection) put(n, y, x int, value []float64) {
+	r.Out.put(n, y, x, value)
+	if r.Footprint.Absent() {
+		return
+	}
+	for i, s := range value {
+		if value[i] = 1; s != s {
+			value[i] = 0
 		}
 	}
+	r.Footprint.put(n, y, x, value)
 }
 
-// plane is the n-th plane of p, whose samples are pix.
-func plane[T vec.Float](p *Planes, pix []T, n int) vec.ImageOf[T] {
-	return vec.ImageOf[T]{Pix: pix[n*p.PlaneStride:], H: p.H, W: p.W, Channels: 1,
-		RowStride: p.RowStride, ColStride: p.ColStride}
-}
-
-// put writes values to the pixels from x on of row y of plane n.
-func (p *Planes) put(n, y, x int, value []float64) {
-	at := n*p.PlaneStride + y*p.RowStride + x*p.ColStride
-	switch {
-	case len(value) == 0:
-	case p.F64 != nil && p.ColStride == 1:
-		copy(p.F64[at:], value)
-	case p.F64 != nil:
-		scatter(p.F64[at:], p.ColStride, value)
-	default:
-		scatter(p.F32[at:], p.ColStride, value)
-	}
-}
-
-func scatter[T vec.Float](to []T, stride int, value []float64) {
-	for i, s := range value {
-		to[i*stride] = T(s)
-	}
+// Put writes a row of plane n that a device has computed: value, which it may change, from
+// pixel x on, and nothing beside it.
+func (r *Reprojection) Put(n, y, x int, value []float64) {
+	r.blank(n, y, 0, x)
+	r.put(n, y, x, value)
+	r.blank(n, y, x+len(value), r.Out.W)
 }
 
 // blank writes to the pixels [a,b) of row y of plane n that nothing is there.
@@ -234,27 +253,5 @@ func (r *Reprojection) blank(n, y, a, b int) {
 	r.Out.fill(n, y, a, b, math.NaN())
 	if !r.Footprint.Absent() && !r.Zeroed {
 		r.Footprint.fill(n, y, a, b, 0)
-	}
-}
-
-func (p *Planes) fill(n, y, a, b int, value float64) {
-	at := n*p.PlaneStride + y*p.RowStride + a*p.ColStride
-	if p.F64 != nil {
-		spread(p.F64[at:], p.ColStride, b-a, value)
-	} else {
-		spread(p.F32[at:], p.ColStride, b-a, float32(value))
-	}
-}
-
-func spread[T vec.Float](to []T, stride, count int, value T) {
-	if stride == 1 {
-		to = to[:count]
-		for i := range to {
-			to[i] = value
-		}
-		return
-	}
-	for i := range count {
-		to[i*stride] = value
 	}
 }

@@ -89,16 +89,20 @@ func TestAReprojectionEqualsItsSlowTwin(t *testing.T) {
 	}
 }
 
+// slow is the value of plane n at output pixel (x,y).
+func (r *Reprojection) slow(n, x, y int) float64 {
+	if r.Order == Nearest {
+		return slowNearest(&r.Map, x, y, &r.Image, n)
+	}
+	return slowSample(&r.Map, x, y, r.Image.H, r.Image.W, func(y, x int) float64 { return r.Image.at(n, y, x) })
+}
+
 // differs reports the first sample that is not that of the twin.
 func (r *Reprojection) differs() error {
 	for n := range r.Out.N {
 		for y := range r.Out.H {
 			for x := range r.Out.W {
-				want := slowSample(&r.Map, x, y, r.Image.H, r.Image.W,
-					func(y, x int) float64 { return r.Image.at(n, y, x) })
-				if r.Order == Nearest {
-					want = slowNearest(&r.Map, x, y, &r.Image, n)
-				}
+				want := r.slow(n, x, y)
 				tol := 1e-12 * math.Abs(want)
 				if r.Out.F64 == nil {
 					want, tol = float64(float32(want)), 1e-7*math.Abs(want)
@@ -115,6 +119,53 @@ func (r *Reprojection) differs() error {
 				}
 			}
 		}
+	}
+	return nil
+}
+
+// Without it a device's part of a reprojection is lost, or its failure is the call's.
+func TestADeviceReprojectsOrTheWorkersDoItAll(t *testing.T) {
+	rng := rand.New(rand.NewPCG(32, 7))
+	for name, c := range map[string]struct {
+		mode  Mode
+		fail  func(call string, n int) error
+		wrong error
+	}{
+		"alone":              {GPU, nil, nil},
+		"beside workers":     {Hybrid, nil, nil},
+		"without room":       {GPU, func(call string, n int) error { return roomFor(call, 3) }, nil},
+		"without any room":   {GPU, func(call string, n int) error { return roomFor(call, 0) }, ErrDeviceMemory},
+		"failing at opening": {Hybrid, func(call string, n int) error { return failing(n == 1) }, ErrDevice},
+		"failing midway":     {GPU, func(call string, n int) error { return failing(n == 2) }, ErrDevice},
+	} {
+		tile := scene(3, 1, 1, 30, 40, 1).Tiles[0]
+		r := &Reprojection{Map: tile.Map, Workers: 2, RowsPerChunk: 1, Mode: c.mode, Device: twin{c.fail},
+			Image: planes(rng, 2, 30, 40, true), Out: planes(rng, 2, tile.Map.Y1+5, tile.Map.X1+5, true),
+			Footprint: planes(rng, 2, tile.Map.Y1+5, tile.Map.X1+5, false)}
+		if err := Reproject(r); err != nil {
+			t.Fatal(name, err)
+		}
+		if err := r.differs(); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		if !errors.Is(r.DeviceError, c.wrong) {
+			t.Errorf("%s: the device's error is %v, want %v", name, r.DeviceError, c.wrong)
+		}
+	}
+}
+
+// roomFor is the error of a device that has room for so many rows at a time.
+func roomFor(call string, rows int) error {
+	n := 0
+	if _, err := fmt.Sscanf(call, "Reproject %d", &n); err == nil && n > rows {
+		return ErrDeviceMemory
+	}
+	return nil
+}
+
+func failing(now bool) error {
+	if now {
+		return fmt.Errorf("%w: as the test has it", ErrDevice)
 	}
 	return nil
 }

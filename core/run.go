@@ -104,11 +104,7 @@ func (p *pass) attend(done <-chan error, cancel func()) error {
 func (p *pass) run(stages Stages) error {
 	p.open()
 	defer p.close()
-	nothing := func() error { return nil }
-	steps := []struct {
-		when Stages
-		run  func() error
-	}{
+	return p.inStages([]step{
 		{RunAll, func() error { return p.stage(StageStart, 0, 0, nothing) }},
 		{RunBlur | RunGains, p.blur},
 		{RunGains, p.gains},
@@ -117,7 +113,19 @@ func (p *pass) run(stages Stages) error {
 		{RunCoadd, p.coadd},
 		{RunCoadd, p.report},
 		{RunAll, func() error { return p.stage(StageDone, 0, 0, nothing) }},
-	}
+	}, stages)
+}
+
+func nothing() error { return nil }
+
+// step is a part of a run, and in which stages it is wanted.
+type step struct {
+	when Stages
+	run  func() error
+}
+
+// inStages runs the steps that the stages want, until one fails or the call is cancelled.
+func (p *pass) inStages(steps []step, stages Stages) error {
 	for _, s := range steps {
 		if stages&s.when == 0 {
 			continue

@@ -5,8 +5,9 @@
 
 #include "blur.cuh"
 #include "coadd.cuh"
+#include "reproject.cuh"
 #include "sieve.cuh"
 
 // The kernels by name, for the emulation.
-#define ZTP_KERNELS(X) X(coadd) X(differences) X(scales) X(blur_columns) X(ratio)
+#define ZTP_KERNELS(X) X(coadd) X(differences) X(scales) X(blur_columns) X(ratio) X(reproject)
 

@@ -72,6 +72,14 @@ type scaleArgs struct {
 	sieve             driver.Ptr
 }
 
+type reprojectArgs struct {
+	place                     mapArgs
+	image, out                driver.Ptr
+	planes, isDouble, nearest int32
+	y0, y1                    int32
+	_                         int32
+}
+
 type blurArgs struct {
 	src, dst, taps     driver.Ptr
 	first, height      int32

@@ -17,10 +17,11 @@ type session struct {
 	ctx context.Context
 	job *core.Job
 	memory
-	busy time.Duration // that kernels ran
-	sums buffer        // of a coadd whose tiles come in groups
-	taps buffer        // of the blur
-	crop crop
+	busy  time.Duration // that kernels ran
+	sums  buffer        // of a coadd whose tiles come in groups
+	taps  buffer        // of the blur
+	stack buffer        // the image of a reprojection
+	crop  crop
 }
 
 // do has the card make a call. After one that failed nothing is under way.
@@ -52,7 +53,7 @@ func (s *session) Close() error {
 	defer s.leave()
 	return s.do(func() error {
 		s.settle()
-		buffers := []*buffer{&s.sums, &s.taps, &s.crop.buffer}
+		buffers := []*buffer{&s.sums, &s.taps, &s.stack, &s.crop.buffer}
 		for i := range s.slots {
 			buffers = append(buffers, &s.slots[i].args, &s.slots[i].result)
 		}

@@ -207,6 +207,36 @@ typedef struct ztp_job {
                               all of the work. ZTP_OK = nothing to say           */
 } ztp_job;
 
+/* Images that lie alike, [planes, height, width]; its size is fixed for ever. */
+enum { ZTP_FLOAT32 = 0, ZTP_FLOAT64 = 1 };
+typedef struct ztp_planes {
+  void *data;                     /* aligned to its samples; NULL = absent       */
+  int32_t type;                   /* ZTP_FLOAT32, ZTP_FLOAT64                    */
+  int32_t reserved;               /* 0                                           */
+  int64_t planes, height, width;  /* >= 1                                        */
+  int64_t stride_n, stride_y, stride_x; /* bytes, >= 0, multiples of a sample    */
+} ztp_planes;
+
+enum { ZTP_ORDER_BILINEAR = 0, ZTP_ORDER_NEAREST = 1 };
+typedef struct ztp_reprojection {
+  uint32_t struct_size;  /* sizeof(ztp_reprojection)                             */
+  int32_t order;         /* ZTP_ORDER_...                                        */
+  ztp_planes image;      /* in  [N,h,w]                                          */
+  ztp_map map;           /* where output pixels lie in all its planes            */
+  ztp_planes out;        /* out [N,H,W], NaN where the image shows nothing       */
+  ztp_planes footprint;  /* out [N,H,W], 1 where out is not NaN, else 0; or absent */
+  int32_t zeroed;        /* 1 = the footprint is 0 everywhere already            */
+  int32_t workers;       /* goroutines, at most 1024; 0 = one a core             */
+  int64_t rows_per_chunk; /* output rows; 0 = chosen                             */
+  ztp_stats_fn on_stats; /* this and all below: as in ztp_job                    */
+  void *user;
+  const int32_t *cancel;
+  int32_t device;        /* ZTP_DEVICE_...                                       */
+  int32_t reserved;
+  int64_t gpu_max_chunk_bytes;
+  ztp_error *device_error;
+} ztp_reprojection;
+
 typedef struct ztp_plan_info {
   uint32_t struct_size;
   int32_t workers;         /* goroutines that the budget admits                  */
@@ -247,6 +277,11 @@ ztp_status ztp_reproject_coadd(const ztp_job *job, ztp_error *error);
 
 /* ztp_second_pass is ztp_tile_gains followed by ztp_reproject_coadd. */
 ztp_status ztp_second_pass(const ztp_job *job, ztp_error *error);
+
+/* ztp_reproject writes out, and footprint where given, from the image, in the
+ * types that they have: positions and products are float64. Bilinear by the rules
+ * of the coadd, or the pixel whose centre is nearest. */
+ztp_status ztp_reproject(const ztp_reprojection *job, ztp_error *error);
 
 /* ztp_plan checks the job as ztp_second_pass would, and computes nothing; whether the
  * process may have the scratch is not asked. On

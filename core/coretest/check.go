@@ -24,6 +24,7 @@ func Check(t *testing.T, d core.Device) {
 			}
 		})
 	}
+	t.Run("reprojections", func(t *testing.T) { reprojections(t, d) })
 	t.Run("blur of odd shapes", func(t *testing.T) { blurs(t, d) })
 	t.Run("blur of values far apart", func(t *testing.T) { farApart(t, d) })
 	t.Run("a little memory", func(t *testing.T) { littleMemory(t, d) })

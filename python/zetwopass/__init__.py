@@ -2,8 +2,8 @@
 
 `second_pass` does all of it on NumPy arrays, `tile_gains` and `blur_coverage` its first stages,
 `plan` tells what it would take, and `device_info` which GPU there is. `install` puts it into
-ZeMosaic in the place of its own function, and `reproject_and_coadd` does as reproject's function
-of that name.
+ZeMosaic in the place of its own function, and `reproject_and_coadd` and `reproject_interp` do as
+reproject's functions of these names.
 """
 
 from ._engine import DeviceInfo, Plan, Stats, device_info
@@ -22,11 +22,13 @@ from .errors import (
     LibraryError,
     LimitError,
     MissingFileError,
+    OptionError,
     RangeWarning,
     TileWarning,
     WCSError,
     WCSTypeError,
 )
+from .interpolation import reproject_interp
 from .reprojection import reproject_and_coadd
 from .zemosaic import (
     Installation,
@@ -53,6 +55,7 @@ __all__ = [
     "LibraryError",
     "LimitError",
     "MissingFileError",
+    "OptionError",
     "Plan",
     "RangeWarning",
     "SecondPass",
@@ -66,6 +69,7 @@ __all__ = [
     "install",
     "plan",
     "reproject_and_coadd",
+    "reproject_interp",
     "run_second_pass_coverage_renorm",
     "second_pass",
     "tile_gains",

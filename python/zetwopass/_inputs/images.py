@@ -1,4 +1,4 @@
-"""Images in all the forms that `reproject_and_coadd` takes: an array [h, w] and its WCS of each.
+"""Images in all the forms that reproject takes: an array [h, w] and its WCS of each.
 
 The forms and what they mean are those of reproject's `parse_input_data`, `parse_input_weights` and
 `parse_output_projection`, and some that it refuses: path objects everywhere, pairs as lists, and
@@ -27,6 +27,12 @@ def image(name: str, item: object, hdu_in: Index | None) -> tuple[np.ndarray, _s
     """Return an entry's real numbers [h, w], of any dtype, and the sky that they show."""
     array, wcs = _opened(name, item, hdu_in, "hdu_in")
     return _numbers(name, array), _sky.read(f"the WCS of {name}", wcs)
+
+
+def stack(name: str, item: object, hdu_in: Index | None) -> tuple[np.ndarray, _sky.Sky]:
+    """Return real numbers [..., h, w] of any dtype, images that all show the same sky."""
+    array, wcs = _opened(name, item, hdu_in, "hdu_in")
+    return _numbers(name, array, more=True), _sky.read(f"the WCS of {name}", wcs)
 
 
 def weight(
@@ -147,13 +153,14 @@ def _own_sky(name: str, wcs: object) -> _sky.Sky | None:
         return _sky.read(name, copy) if _sky.is_celestial(copy) else None
 
 
-def _numbers(name: str, array: object) -> np.ndarray:
-    """Return an array of real numbers [h, w]."""
+def _numbers(name: str, array: object, *, more: bool = False) -> np.ndarray:
+    """Return an array of real numbers [h, w], or with ``more`` axes before these."""
     if isinstance(array, np.ma.MaskedArray):
         raise ArgumentError(f"{name} is a masked array; use {name}.filled(np.nan)")
-    if not isinstance(array, np.ndarray) or array.ndim != 2 or array.size == 0:
+    fits_axes = isinstance(array, np.ndarray) and (array.ndim == 2 or more and array.ndim > 2)
+    if not fits_axes or array.size == 0:
         found = list(array.shape) if hasattr(array, "shape") else type(array).__name__
-        raise ArgumentError(f"{name} is {found}, want an array [h, w]")
+        raise ArgumentError(f"{name} is {found}, want an array [{'..., ' * more}h, w]")
     if array.dtype.kind not in "fiub":
         raise ArgumentError(f"{name} has dtype {array.dtype.str}, want real numbers")
     return np.asarray(array)

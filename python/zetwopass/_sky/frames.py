@@ -6,14 +6,37 @@ astropy and kept. Everything else (FK4 with its E-terms, ITRS, ...) goes through
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from functools import lru_cache
 
 import numpy as np
 from astropy import units
 from astropy.coordinates import FK5, ICRS, BaseCoordinateFrame, Galactic, SkyCoord
+from astropy.wcs import WCS
+from astropy.wcs.utils import wcs_to_celestial_frame
 
 Turn = Callable[[np.ndarray], np.ndarray]
+
+
+def frame_of(wcs: WCS) -> BaseCoordinateFrame:
+    """Return the frame of a celestial WCS; those of the usual axes are kept, as they cost time."""
+    prm = wcs.wcs
+    axes = prm.ctype[prm.lng][:4], prm.ctype[prm.lat][:4]
+    if axes not in (("RA--", "DEC-"), ("GLON", "GLAT")):
+        return wcs_to_celestial_frame(wcs)
+    equinox = None if math.isnan(prm.equinox) else float(prm.equinox)
+    return _usual_frame(*axes, prm.radesys, equinox)
+
+
+@lru_cache(maxsize=256)
+def _usual_frame(lon: str, lat: str, radesys: str, equinox: float | None) -> BaseCoordinateFrame:
+    wcs = WCS(naxis=2)
+    wcs.wcs.ctype = f"{lon}-TAN", f"{lat}-TAN"
+    wcs.wcs.radesys = radesys
+    if equinox is not None:
+        wcs.wcs.equinox = equinox
+    return wcs_to_celestial_frame(wcs)
 
 
 def turn(source: BaseCoordinateFrame, target: BaseCoordinateFrame) -> Turn:

@@ -88,7 +88,7 @@ def _wcslib_distortions(wcs: WCS) -> tuple[list[str], list[tuple[str, str]]]:
     astropy shows them nowhere but in the text of its Wcsprm.
     """
     text = str(wcs.wcs)
-    if "(see below)" not in text:
+    if "\ndispre.*\n" not in text and "\ndisseq.*\n" not in text:
         return [], []
     blocks = re.findall(r"^dis(?:pre|seq)\.\*$.*?^ +totdis:", text, re.MULTILINE | re.DOTALL)
     kinds = [kind for block in blocks for kind in _KIND.findall(block) if kind]

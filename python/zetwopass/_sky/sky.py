@@ -7,21 +7,21 @@ infinities are what astropy has found.
 
 from __future__ import annotations
 
+import math
 import threading
 import warnings
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
 from astropy.coordinates import BaseCoordinateFrame
 from astropy.io import fits
 from astropy.wcs import WCS, Sip
-from astropy.wcs.utils import wcs_to_celestial_frame
 from astropy.wcs.wcsapi import BaseHighLevelWCS, SlicedLowLevelWCS
 
 from ..errors import WCSError, WCSTypeError, reading
-from .frames import turn
+from .frames import frame_of, turn
 from .parts import Parts, parts_of
 
 # Even reading a WCS writes to it (astropy swaps NaN and "undefined" in the C structure and lets
@@ -34,6 +34,7 @@ Function = Callable[[np.ndarray], np.ndarray]
 CHUNK = 1 << 16  # pixels evaluated at a time, which bounds temporaries to some tens of MB
 _NEWTON_STEPS = 12
 _CONVERGED = 1e-6  # pixels moved by the last Newton step; what remains is ~1e-4 of it or less
+_RANK = 4 * np.finfo(float).eps  # of a matrix whose largest number is 1: a determinant of 0
 _NEAR = 5e-4  # pixels within which Newton's solution is that of astropy, made exact
 
 
@@ -43,6 +44,7 @@ class Sky:
 
     wcs: WCS
     frame: BaseCoordinateFrame
+    planes: dict = field(default_factory=dict)  # what `tangent.plane_of` has found, by shape
 
     @property
     def axes(self) -> list[int]:
@@ -140,7 +142,7 @@ def read(name: str, wcs: object) -> Sky:
     copy = private_copy(name, wcs)
     with reading(name, WCSError):
         _check(name, copy, "use " + _celestial_part(wcs))
-        return Sky(copy, wcs_to_celestial_frame(copy))
+        return Sky(copy, frame_of(copy))
 
 
 def private_copy(name: str, wcs: object, hdus: fits.HDUList | None = None) -> WCS:
@@ -228,9 +230,12 @@ def _check(name: str, wcs: WCS, remedy: str) -> None:
     if wcs.wcs.lng < 0 or wcs.wcs.lat < 0:
         raise WCSError(f"{name} has the axes {list(wcs.wcs.ctype)}, want a celestial pair")
     scale = wcs.wcs.get_cdelt()[:, None] * wcs.wcs.get_pc()
-    if not all(np.isfinite(n).all() for n in (wcs.wcs.crval, wcs.wcs.crpix, scale)):
+    (a, b), (c, d) = scale.tolist()
+    if not all(map(math.isfinite, (a, b, c, d, *wcs.wcs.crval.tolist(), *wcs.wcs.crpix.tolist()))):
         raise WCSError(f"{name} has a CRVAL, CRPIX or scale that is not finite")
-    if np.linalg.matrix_rank(scale) < 2:
+    largest = max(map(abs, (a, b, c, d)))
+    # The smaller singular value is at most this over the larger one.
+    if largest == 0 or abs((a / largest) * (d / largest) - (b / largest) * (c / largest)) < _RANK:
         raise WCSError(f"{name} has a singular matrix {scale.tolist()}")
 
 

@@ -12,6 +12,7 @@ rotation between their frames.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -35,20 +36,29 @@ def plane_of(sky: Sky, shape: tuple[int, int]) -> Plane | None:
     """Return the tangent plane that a WCS is, or None if it is anything else.
 
     The matrices are held against wcslib on pixels all over an image of `shape` (h, w), so that
-    whatever else the WCS has (PV terms, TPV, an odd LATPOLE) shows up and gives None.
+    whatever else the WCS has (PV terms, an odd LATPOLE) shows up and gives None.
     """
+    if shape not in sky.planes:
+        sky.planes[shape] = _found_plane(sky, shape)
+    return sky.planes[shape]
+
+
+_OVER_IMAGE = np.array([[x, y] for x in (0, 0.47, 1) for y in (0, 0.53, 1)])
+
+
+def _found_plane(sky: Sky, shape: tuple[int, int]) -> Plane | None:
     if sky.is_distorted or sky.parts.native or sky.wcs.wcs.ctype[sky.wcs.wcs.lng][5:8] != "TAN":
         return None
     plane = _plane(sky)
-    height, width = shape
-    x = np.array([-0.5, 0.47 * width, width - 0.5])
-    y = np.array([-0.5, 0.53 * height, height - 0.5])
-    pixels = np.stack(np.broadcast_arrays(x, y[:, None]), axis=-1).reshape(-1, 2)
-    looks = np.column_stack([pixels, np.ones(len(pixels))]) @ (plane.basis @ plane.linear).T
-    looks /= np.linalg.norm(looks, axis=1, keepdims=True)
-    error = np.abs(looks - unit_vectors(sky.world(pixels))).max()
+    pixels = _OVER_IMAGE * shape[::-1] - 0.5
+    look = plane.basis @ plane.linear
+    looks = pixels @ look[:, :2].T + look[:, 2]
+    looks /= np.sqrt((looks * looks).sum(axis=1))[:, None]
+    world = sky.wcs.wcs.p2s(pixels, 0)["world"][:, sky.axes]
+    error = np.abs(looks - unit_vectors(world)).max()
+    (a, b), (c, d) = plane.linear[:2, :2].tolist()
     # 1e-9 pixels, plus the rounding of angles that are told in degrees.
-    agrees = error <= 1e-9 * np.sqrt(abs(np.linalg.det(plane.linear))) + 1e-14
+    agrees = error <= 1e-9 * math.sqrt(abs(a * d - b * c)) + 1e-14
     return plane if agrees else None
 
 
@@ -100,18 +110,19 @@ def box_around(x: np.ndarray, y: np.ndarray, margin: float, canvas: tuple[int, i
 
 def _plane(sky: Sky) -> Plane:
     prm = sky.wcs.wcs
-    scale = np.radians(prm.get_cdelt()[:, None] * prm.get_pc())[sky.axes]
-    angle = np.radians(prm.lonpole - 180)
-    cos, sin = np.cos(angle), np.sin(angle)
-    scale = np.array([[cos, sin], [-sin, cos]]) @ scale
-    first = prm.crpix - 1
+    scale = np.radians(prm.get_cdelt()[:, None] * prm.get_pc())[sky.axes].tolist()
+    angle = math.radians(prm.lonpole - 180)
+    cos, sin = math.cos(angle), math.sin(angle)
+    (a, b), (c, d) = scale
+    a, b, c, d = cos * a + sin * c, cos * b + sin * d, cos * c - sin * a, cos * d - sin * b
+    x, y = (prm.crpix - 1).tolist()
+    linear = [[a, b, -a * x - b * y], [c, d, -c * x - d * y], [0, 0, 1]]
+    det = a * d - b * c
+    to_linear = [[d / det, -b / det, x], [-c / det, a / det, y], [0, 0, 1]]
 
-    linear, to_linear = np.eye(3), np.eye(3)
-    linear[:2, :2], linear[:2, 2] = scale, -scale @ first
-    to_linear[:2, :2], to_linear[:2, 2] = np.linalg.inv(scale), first
-
-    lon, lat = np.radians(prm.crval[sky.axes])
-    east = np.array([-np.sin(lon), np.cos(lon), 0.0])
-    centre = np.array([np.cos(lat) * np.cos(lon), np.cos(lat) * np.sin(lon), np.sin(lat)])
-    basis = np.stack([east, np.cross(centre, east), centre], axis=1)
-    return Plane(basis, linear, to_linear)
+    lon, lat = np.radians(prm.crval[sky.axes]).tolist()
+    east = -math.sin(lon), math.cos(lon), 0.0
+    centre = math.cos(lat) * math.cos(lon), math.cos(lat) * math.sin(lon), math.sin(lat)
+    north = -math.sin(lat) * math.cos(lon), -math.sin(lat) * math.sin(lon), math.cos(lat)
+    basis = np.array([east, north, centre]).T
+    return Plane(basis, np.array(linear), np.array(to_linear))
