@@ -21,6 +21,7 @@ from importlib import metadata
 from pathlib import Path
 
 import bench_cases
+import bench_interp
 import bench_table
 from bench_scenes import SERIES, SIZES
 
@@ -123,6 +124,12 @@ def _bench(options: argparse.Namespace) -> str:
         for name, scene in result["sizes"].items()
         if SIZES[name].compared
     }
+    result["interp"] = _measure(
+        "bench_interp.measure",
+        repeat=options.repeat,
+        sizes=list(bench_interp.SIZES) if "M" in options.sizes else [],
+        rival=options.original != "never",
+    )
     for scene in result["sizes"].values():
         del scene["folder"]
     result["machine"]["load_after"] = os.getloadavg()[0]

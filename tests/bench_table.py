@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bench_compare import compare_tables
 from bench_floor import floor_table, rate_table
+from bench_interp import interp_table
 from bench_markdown import NONE, by, seconds, table
 
 MB = 10**6
@@ -32,6 +33,8 @@ def markdown(result: dict) -> str:
         *floor_table(result["rows"], result["sizes"], result["rates"]),
         "",
         *compare_tables(result),
+        *interp_table(result["interp"]),
+        "",
         *_others(result),
         "",
         *_notes(result),
