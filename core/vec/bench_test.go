@@ -33,7 +33,22 @@ func benchmarkSample(b *testing.B, channels int, angle, shift float64) {
 func BenchmarkSample3(b *testing.B)        { benchmarkSample(b, 3, 0, 0.3) }
 func BenchmarkSample3Rotated(b *testing.B) { benchmarkSample(b, 3, 0.6, 0.3) }
 func BenchmarkSample3OnGrid(b *testing.B)  { benchmarkSample(b, 3, 0, 0) }
-func BenchmarkSample1(b *testing.B)        { benchmarkSample(b, 1, 0, 0.3) }
+func BenchmarkSamplePlanes(b *testing.B) {
+	const side = 60
+	m := Image{Pix: make([]float32, 3*side*side), H: side, W: side, Channels: 3,
+		RowStride: side, ColStride: 1, ChanStride: side * side}
+	u, v := make([]float64, benchPixels), make([]float64, benchPixels)
+	value := make([]float64, Lanes4*benchPixels)
+	for i := range u {
+		u[i], v[i] = float64(i%40)+0.3, float64(i%30)+0.6
+	}
+	for b.Loop() {
+		Sample(value, u, v, &m, 1e-9, 0.7)
+	}
+	perPixel(b)
+}
+
+func BenchmarkSample1(b *testing.B) { benchmarkSample(b, 1, 0, 0.3) }
 
 func BenchmarkPlane(b *testing.B) {
 	u, v := make([]float64, benchPixels), make([]float64, benchPixels)

@@ -99,48 +99,49 @@ func (m *ImageOf[T]) steps() (dx, dy int) {
 	return dx, dy
 }
 
-// axis is a stencil along one axis: its first pixel, the fraction of the way to the second,
-// and which of the two has no say.
-type axis struct {
-	first int
-	part  float64
-	mute  [2]bool
-}
+// Which of the two pixels of a stencil along an axis has no say.
+const (
+	muteFirst  = 1
+	muteSecond = 2
+)
 
 // along returns the stencil along an axis of n pixels of a position inside the image which
-// is known to slack pixels.
-func along(u float64, n int, slack float64) axis {
+// is known to slack pixels: its first pixel, the fraction of the way to the second, and who
+// has no say.
+func along(u float64, n int, slack float64) (first int, part float64, mute int) {
 	p := clamp(u, float64(n-1))
-	k := min(int(p), max(n-2, 0))
-	a := axis{first: k, part: p - float64(k)}
-	switch {
-	case a.part <= slack && u >= -slack:
-		a.part, a.mute[1] = 0, true
-	case a.part >= 1-slack && u <= float64(n-1)+slack:
-		a.part, a.mute[0] = 1, true
+	first = min(int(p), max(n-2, 0))
+	part = p - float64(first)
+	if part <= slack && u >= -slack {
+		return first, 0, muteSecond
 	}
-	return a
+	if part >= 1-slack && u <= float64(n-1)+slack {
+		return first, 1, muteFirst
+	}
+	return first, part, 0
 }
 
-// stencil is the 2x2 samples around a position: the offset of the first, and the weights
-// and who has no say of the upper and the lower ones, left to right.
+// stencil is the 2x2 samples around a position: the offset of the first, the weights of the
+// upper and the lower ones, left to right, and along each axis who has no say.
 type stencil struct {
-	at     int
-	weight [4]float64
-	mute   [4]bool
+	at           int
+	weight       [4]float64
+	muteX, muteY int
 }
 
-func (m *ImageOf[T]) stencil(u, v, slack float64) stencil {
-	x, y := along(u, m.W, slack), along(v, m.H, slack)
-	gx, gy := 1-x.part, 1-y.part
-	return stencil{y.first*m.RowStride + x.first*m.ColStride,
-		[4]float64{gy * gx, gy * x.part, y.part * gx, y.part * x.part},
-		[4]bool{y.mute[0] || x.mute[0], y.mute[0] || x.mute[1], y.mute[1] || x.mute[0], y.mute[1] || x.mute[1]}}
+func (m *ImageOf[T]) stencil(u, v, slack float64) (s stencil) {
+	x, fx, muteX := along(u, m.W, slack)
+	y, fy, muteY := along(v, m.H, slack)
+	gx, gy := 1-fx, 1-fy
+	s.at = y*m.RowStride + x*m.ColStride
+	s.weight = [4]float64{gy * gx, gy * fx, fy * gx, fy * fx}
+	s.muteX, s.muteY = muteX, muteY
+	return s
 }
 
-// part is what a sample of the stencil brings.
+// part is what sample k of the stencil brings.
 func (s *stencil) part(k int, sample float64) float64 {
-	if s.mute[k] {
+	if s.muteX&(muteFirst<<(k%2)) != 0 || s.muteY&(muteFirst<<(k/2)) != 0 {
 		return 0
 	}
 	return s.weight[k] * sample
@@ -180,7 +181,15 @@ func sampleLoop[T Float](value, u, v []float64, m *ImageOf[T], slack float64, ga
 			continue
 		}
 		s := m.stencil(fu, v[i], slack)
-		p := s.at
+		p, w := s.at, &s.weight
+		if s.muteX|s.muteY == 0 {
+			for c := range to {
+				to[c] = w[0]*float64(m.Pix[p]*gain) + w[1]*float64(m.Pix[p+dx]*gain) +
+					w[2]*float64(m.Pix[p+dy]*gain) + w[3]*float64(m.Pix[p+dx+dy]*gain)
+				p += m.ChanStride
+			}
+			continue
+		}
 		for c := range to {
 			to[c] = s.part(0, float64(m.Pix[p]*gain)) + s.part(1, float64(m.Pix[p+dx]*gain)) +
 				s.part(2, float64(m.Pix[p+dy]*gain)) + s.part(3, float64(m.Pix[p+dx+dy]*gain))

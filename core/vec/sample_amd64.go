@@ -7,6 +7,10 @@ package vec
 // many, as in a tile on the output's own grid, a body that puts them there does all.
 
 func sample(value, u, v []float64, m *Image, slack float64, gain float32) {
+	if m.suits() && m.Channels > 1 && m.ColStride == 1 {
+		samplePlanes(value, u, v, m, slack, gain)
+		return
+	}
 	one := m.Channels == 1 && m.ColStride == 1
 	three := m.Channels == 3 && m.ChanStride == 1 && m.ColStride >= 3
 	if m.suits() && (one || three) {
@@ -26,6 +30,23 @@ func sample(value, u, v []float64, m *Image, slack float64, gain float32) {
 		}
 	}
 	sampleLoop(value, u, v, m, slack, gain)
+}
+
+// samplePlanes samples an image whose channels are planes of their own, one by one.
+func samplePlanes(value, u, v []float64, m *Image, slack float64, gain float32) {
+	var channel [256]float64
+	for len(u) > 0 {
+		n := min(len(u), len(channel))
+		for c := range m.Channels {
+			plane := *m
+			plane.Pix, plane.Channels = m.Pix[c*m.ChanStride:], 1
+			sample(channel[:n], u[:n], v[:n], &plane, slack, gain)
+			for i, s := range channel[:n] {
+				value[i*Lanes4+c] = s
+			}
+		}
+		value, u, v = value[n*Lanes4:], u[n:], v[n:]
+	}
 }
 
 func sampleTold(m *Image, value, u, v []float64, t *limits, gain float32, near []uint8) {
