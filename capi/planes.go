@@ -14,84 +14,86 @@ import (
 )
 
 // planes borrows C planes, without a copy.
-func planes(name string, p *C.ztp_planes) (core.Planes, error) {
-	out := core.Planes{}
-	if p.data == nil {
-		return out, fmt.Errorf("%w: %s.data is NULL", core.ErrArgument, name)
-	}
-	size := C.int64_t(4)
-	switch p._type {
+func planes(name string, from *C.ztp_planes, to *core.Planes) (extent, error) {
+	none := extent{}
+	size := int64(4)
+	switch from._type {
 	case C.ZTP_FLOAT32:
 	case C.ZTP_FLOAT64:
 		size = 8
 	default:
-		return out, fmt.Errorf("%w: %s.type = %d, want 0 (float32) or 1 (float64)", core.ErrArgument, name, p._type)
+		return none, fmt.Errorf("%w: %s.type = %d, want 0 (float32) or 1 (float64)", core.ErrArgument, name, from._type)
 	}
-	for _, n := range []C.int64_t{p.planes, p.height, p.width} {
+	if from.data == nil {
+		return none, fmt.Errorf("%w: %s.data is NULL", core.ErrArgument, name)
+	}
+	if uintptr(from.data)%uintptr(size) != 0 {
+		return none, fmt.Errorf("%w: %s.data = %p, want %d-byte alignment", core.ErrStride, name, from.data, size)
+	}
+	last := int64(0)
+	for _, d := range []struct {
+		n, stride  C.int64_t
+		size, step *int
+	}{
+		{from.planes, from.stride_n, &to.N, &to.PlaneStride},
+		{from.height, from.stride_y, &to.H, &to.RowStride},
+		{from.width, from.stride_x, &to.W, &to.ColStride},
+	} {
+		n, stride := int64(d.n), int64(d.stride)
 		if n < 1 || n > most {
-			return out, fmt.Errorf("%w: %s has shape [%d,%d,%d], want 1 to %d in each direction",
-				core.ErrShape, name, p.planes, p.height, p.width, int64(most))
+			return none, fmt.Errorf("%w: %s has shape [%d,%d,%d], want 1 to %d in each direction",
+				core.ErrShape, name, from.planes, from.height, from.width, int64(most))
 		}
-	}
-	for _, s := range []C.int64_t{p.stride_n, p.stride_y, p.stride_x} {
-		if s < 0 || s%size != 0 || s > math.MaxInt64/8/most {
-			return out, fmt.Errorf("%w: %s has byte strides (%d,%d,%d), want multiples of %d, none negative",
-				core.ErrStride, name, p.stride_n, p.stride_y, p.stride_x, size)
+		if stride < 0 || stride%size != 0 || (n > 1 && stride > (math.MaxInt64/4-last*size)/(n-1)) {
+			return none, fmt.Errorf("%w: %s has byte strides (%d,%d,%d), want multiples of %d, none negative",
+				core.ErrStride, name, from.stride_n, from.stride_y, from.stride_x, size)
 		}
+		*d.size, *d.step = int(n), int(stride/size)
+		last += (n - 1) * (stride / size)
 	}
-	if uintptr(p.data)%uintptr(size) != 0 {
-		return out, fmt.Errorf("%w: %s.data = %p, want %d-byte alignment", core.ErrStride, name, p.data, size)
+	if last >= 1<<46 {
+		return none, fmt.Errorf("%w: %s reaches beyond any memory", core.ErrStride, name)
 	}
-	out.N, out.H, out.W = int(p.planes), int(p.height), int(p.width)
-	out.PlaneStride, out.RowStride, out.ColStride = int(p.stride_n/size), int(p.stride_y/size), int(p.stride_x/size)
-	last, ok := lastSample(core.View{H: out.N, W: out.H, C: out.W,
-		RowStride: out.PlaneStride, ColStride: out.RowStride, ChanStride: out.ColStride})
-	if !ok {
-		return out, fmt.Errorf("%w: %s reaches beyond any memory with strides (%d,%d,%d)",
-			core.ErrStride, name, p.stride_n, p.stride_y, p.stride_x)
+	if size == 4 {
+		to.F32 = unsafe.Slice((*float32)(from.data), last+1)
+		return sliceExtent(name, to.F32), nil
 	}
-	if size == 8 {
-		out.F64 = unsafe.Slice((*float64)(p.data), last+1)
-	} else {
-		out.F32 = unsafe.Slice((*float32)(p.data), last+1)
-	}
-	return out, nil
-}
-
-func planesExtent(name string, p *core.Planes) extent {
-	if p.F64 != nil {
-		return sliceExtent(name, p.F64)
-	}
-	return sliceExtent(name, p.F32)
+	to.F64 = unsafe.Slice((*float64)(from.data), last+1)
+	return sliceExtent(name, to.F64), nil
 }
 
 // tilePlanes borrows the planes of a tile of a job of planes.
-func (f *fetcher) tilePlanes(name string, from *C.ztp_tile, to *core.Tile) (err error) {
+func (f *fetcher) tilePlanes(name string, from *C.ztp_tile, to *core.Tile) error {
 	if uintptr(f.job.tile_size) != C.sizeof_ztp_tile {
 		return fmt.Errorf("%w: tile_size = %d, want %d in a job of planes", errStruct, f.job.tile_size, C.sizeof_ztp_tile)
 	}
-	if to.Planes, err = planes(name+".planes", &from.planes); err != nil {
+	of, err := planes(name+".planes", &from.planes, &to.Planes)
+	if err != nil {
 		return err
 	}
+	f.inputs = append(f.inputs, of)
 	if from.weight_planes.data != nil {
-		if to.WeightPlanes, err = planes(name+".weight_planes", &from.weight_planes); err != nil {
-			return err
-		}
+		of, err = planes(name+".weight_planes", &from.weight_planes, &to.WeightPlanes)
+		f.inputs = append(f.inputs, of)
 	}
-	f.inputs = append(f.inputs, planesExtent(name+".planes", &to.Planes),
-		planesExtent(name+".weight_planes", &to.WeightPlanes))
-	return nil
+	return err
 }
 
 // outputPlanes borrows the outputs of a job of planes.
-func (f *fetcher) outputPlanes(j *core.Job) (err error) {
-	if j.MosaicPlanes, err = planes("mosaic_planes", &f.job.mosaic_planes); err != nil {
-		return err
+func (f *fetcher) outputPlanes(j *core.Job) error {
+	for _, p := range []struct {
+		name string
+		from *C.ztp_planes
+		to   *core.Planes
+	}{
+		{"mosaic_planes", &f.job.mosaic_planes, &j.MosaicPlanes},
+		{"coverage_planes", &f.job.coverage_planes, &j.CoveragePlanes},
+	} {
+		of, err := planes(p.name, p.from, p.to)
+		if err != nil {
+			return err
+		}
+		f.outputs = append(f.outputs, of)
 	}
-	if j.CoveragePlanes, err = planes("coverage_planes", &f.job.coverage_planes); err != nil {
-		return err
-	}
-	f.outputs = append(f.outputs, planesExtent("mosaic_planes", &j.MosaicPlanes),
-		planesExtent("coverage_planes", &j.CoveragePlanes))
 	return nil
 }

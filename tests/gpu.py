@@ -3,7 +3,7 @@
 The library is called as ever, on the CPU; what it tells is changed on its way to the package.
 """
 
-from zetwopass._engine import ffi
+from zetwopass._engine import ffi, structs
 
 WHY = "GPU: the driver was reset"
 CALLS = ("ztp_blur_coverage", "ztp_tile_gains", "ztp_reproject_coadd", "ztp_second_pass")
@@ -26,7 +26,7 @@ def fails(monkeypatch, message=WHY):
     """Have every call fail on its GPU midway and be done by the CPU."""
 
     def call(function, job, error):
-        job.device = ffi.DEVICES["cpu"]
+        job.device = structs.DEVICES["cpu"]
         status = function(job, error)
         job.device_error.contents.status = 400
         job.device_error.contents.message = message.encode()
@@ -40,12 +40,12 @@ def works(monkeypatch, *, share=1.0, held=3 << 20):
     """Have a GPU add up a share of the rows of every mosaic and hold so many bytes meanwhile."""
 
     def call(function, job, error):
-        job.device = ffi.DEVICES["cpu"]
+        job.device = structs.DEVICES["cpu"]
         return function(job, error)
 
     def forwarder(receive, cancel):
         def changed(now):
-            now.gpu_ran = ffi.STAGES[now.stage] != "start"
+            now.gpu_ran = structs.STAGES[now.stage] != "start"
             now.gpu_bytes = held if now.gpu_ran else 0
             now.gpu_rows = round(now.cpu_rows * share)
             now.cpu_rows -= now.gpu_rows

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 
 from small import GUARD
-from zetwopass._engine import ffi
+from zetwopass._engine import ffi, structs
 
 
 def at(stage: str, then: Callable = lambda: None, patch: Callable = setattr) -> None:
@@ -18,7 +18,7 @@ def at(stage: str, then: Callable = lambda: None, patch: Callable = setattr) -> 
     def forwarder(receive, cancel):
         def hold(stats):
             receive(stats)
-            if ffi.STAGES[stats.stage] != stage:
+            if structs.STAGES[stats.stage] != stage:
                 return
             then()
             hanging = time.monotonic() + GUARD

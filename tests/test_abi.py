@@ -9,33 +9,34 @@ import pytest
 
 import zetwopass
 from zetwopass import errors
-from zetwopass._engine import ffi
+from zetwopass._engine import ffi, structs
 
 ROOT = Path(__file__).parents[1]
 INCLUDE = ROOT / "include"
 STRICT = ["-Wall", "-Wextra", "-pedantic", "-Werror", "-I", str(INCLUDE)]
 STRUCTS = {
-    "ztp_error": ffi.Error,
-    "ztp_image": ffi.Image,
-    "ztp_map": ffi.Map,
-    "ztp_tile": ffi.Tile,
-    "ztp_stats": ffi.Stats,
-    "ztp_job": ffi.Job,
-    "ztp_plan_info": ffi.PlanInfo,
-    "ztp_device": ffi.Device,
+    "ztp_error": structs.Error,
+    "ztp_image": structs.Image,
+    "ztp_map": structs.Map,
+    "ztp_tile": structs.Tile,
+    "ztp_stats": structs.Stats,
+    "ztp_job": structs.Job,
+    "ztp_plan_info": structs.PlanInfo,
+    "ztp_device": structs.Device,
+    "ztp_planes": structs.Planes,
 }
 CONSTANTS = {
     "ZTP_ABI_VERSION": ffi.ABI_VERSION,
-    "ZTP_PROFILE_V45": ffi.PROFILES["v4.5"],
-    "ZTP_PROFILE_V42": ffi.PROFILES["v4.2"],
-    "ZTP_COMBINE_MEAN": ffi.COMBINES["mean"],
-    "ZTP_COMBINE_SUM": ffi.COMBINES["sum"],
-    "ZTP_MAP_PLANE": ffi.MAP_PLANE,
-    "ZTP_MAP_GRID": ffi.MAP_GRID,
-    "ZTP_MAP_POSITIONS": ffi.MAP_POSITIONS,
+    "ZTP_PROFILE_V45": structs.PROFILES["v4.5"],
+    "ZTP_PROFILE_V42": structs.PROFILES["v4.2"],
+    "ZTP_COMBINE_MEAN": structs.COMBINES["mean"],
+    "ZTP_COMBINE_SUM": structs.COMBINES["sum"],
+    "ZTP_MAP_PLANE": structs.MAP_PLANE,
+    "ZTP_MAP_GRID": structs.MAP_GRID,
+    "ZTP_MAP_POSITIONS": structs.MAP_POSITIONS,
 }
-CONSTANTS |= {f"ZTP_STAGE_{name.upper()}": i for i, name in enumerate(ffi.STAGES)}
-CONSTANTS |= {f"ZTP_DEVICE_{name.upper()}": i for name, i in ffi.DEVICES.items()}
+CONSTANTS |= {f"ZTP_STAGE_{name.upper()}": i for i, name in enumerate(structs.STAGES)}
+CONSTANTS |= {f"ZTP_DEVICE_{name.upper()}": i for name, i in structs.DEVICES.items()}
 
 needs_gcc = pytest.mark.skipif(not shutil.which("gcc"), reason="no gcc")
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import small
-from zetwopass._engine import Job, Outputs, Settings, TileInput, buffers, ffi
+from zetwopass._engine import Job, Outputs, Settings, TileInput, buffers, ffi, structs
 from zetwopass._sky import PixelMap
 
 OK, ARGUMENT, SHAPE, STRIDE, OVERLAP, STRUCT, CANCELLED = 0, 100, 101, 102, 103, 104, 300
@@ -30,7 +30,7 @@ def job():
 
 
 def called(job, function="ztp_second_pass"):
-    error = ffi.Error()
+    error = structs.Error()
     status = getattr(ffi.library(), function)(job.struct, error)
     assert error.status == status
     return status, error.message.decode()
@@ -72,7 +72,7 @@ WRONG = {
     "fewer channels": (put("tile.image.channels", 2), SHAPE, "tiles[1].image"),
     "a negative weight": (put("tile.weight_scale", -1.0), ARGUMENT, "tiles[1].weight_scale"),
     "an unknown map": (put("tile.map.kind", 9), ARGUMENT, "tiles[1].map"),
-    "no nodes": (put("tile.map.kind", ffi.MAP_POSITIONS), ARGUMENT, "tiles[1].map"),
+    "no nodes": (put("tile.map.kind", structs.MAP_POSITIONS), ARGUMENT, "tiles[1].map"),
     "an unknown sum": (put("combine", 5), ARGUMENT, "combine"),
     "negative workers": (put("workers", -1), ARGUMENT, "workers"),
     "negative rows": (put("rows_per_chunk", -1), ARGUMENT, "rows_per_chunk"),
@@ -113,10 +113,10 @@ def test_a_set_flag_cancels_the_call(job):
 
 def test_null_is_no_job_and_no_plan(job):
     # Without it a NULL ends the process.
-    library, error = ffi.library(), ffi.Error()
+    library, error = ffi.library(), structs.Error()
     assert library.ztp_second_pass(None, error) == ARGUMENT and b"job" in error.message
     assert library.ztp_plan(job.struct, None, error) == ARGUMENT and b"plan" in error.message
-    info = ffi.PlanInfo(3)
+    info = structs.PlanInfo(3)
     assert library.ztp_plan(job.struct, info, error) == STRUCT
 
 
@@ -125,9 +125,9 @@ def test_a_job_of_the_header_before_devices_is_computed_as_ever(job):
     assert called(job) == (OK, "")
     want = job.gains.tolist(), job.offsets.tolist()
     job.gains[:], job.offsets[:] = 0, 0
-    old = ffi.Error(99)
+    old = structs.Error(99)
     job.struct.device, job.struct.device_error = 99, ctypes.pointer(old)
-    job.struct.struct_size = ffi.Job.device.offset
+    job.struct.struct_size = structs.Job.device.offset
     assert called(job) == (OK, "")
     assert (job.gains.tolist(), job.offsets.tolist()) == want
     assert old.status == 99
@@ -137,10 +137,10 @@ def test_tiles_of_the_header_before_weight_maps_are_read_as_ever(job):
     # Without it a program compiled with that header reads its second tile from the wrong place.
     assert called(job) == (OK, "")
     want = job.gains.tolist(), job.offsets.tolist()
-    size = ffi.Tile.weight_map.offset
+    size = structs.Tile.weight_map.offset
     tiles = b"".join(ctypes.string_at(ctypes.addressof(job.struct.tiles[t]), size) for t in (0, 1))
     memory = ctypes.create_string_buffer(tiles)
-    job.struct.tiles = ctypes.cast(memory, ctypes.POINTER(ffi.Tile))
+    job.struct.tiles = ctypes.cast(memory, ctypes.POINTER(structs.Tile))
     job.struct.tile_size = size
     job.gains[:], job.offsets[:] = 0, 0
     assert called(job) == (OK, "")
@@ -154,7 +154,7 @@ def test_a_weight_may_have_a_map_and_a_shape_of_its_own(job):
     tile = job.struct.tiles[0]
     tile.weight = buffers.plane("weight", weight)
     tile.weight_map = buffers.pixel_map(PixelMap((0, 0, 60, 40), plane=np.eye(3)))[0]
-    job.struct.tiles[1].map = ffi.Map()
+    job.struct.tiles[1].map = structs.Map()
     coverage = job.kept_outputs.coverage
     assert called(job) == (OK, "")
     want = np.zeros_like(coverage)
@@ -164,9 +164,9 @@ def test_a_weight_may_have_a_map_and_a_shape_of_its_own(job):
 
 def test_a_plan_of_the_header_before_devices_is_not_written_beyond(job):
     # Without it the library writes to memory that is not the plan's.
-    first = ffi.PlanInfo.gpu_rows_per_chunk.offset
-    for size, rows in ((first, -7), (ctypes.sizeof(ffi.PlanInfo), 6)):
-        info = ffi.PlanInfo(struct_size=size, gpu_rows_per_chunk=-7)
+    first = structs.PlanInfo.gpu_rows_per_chunk.offset
+    for size, rows in ((first, -7), (ctypes.sizeof(structs.PlanInfo), 6)):
+        info = structs.PlanInfo(struct_size=size, gpu_rows_per_chunk=-7)
         job.struct.rows_per_chunk, job.struct.gpu_rows_per_chunk = 3, 7
         assert ffi.library().ztp_plan(job.struct, info, None) == OK
         assert (info.gpu_rows_per_chunk, info.rows_per_chunk > 0) == (rows, True)
@@ -175,25 +175,25 @@ def test_a_plan_of_the_header_before_devices_is_not_written_beyond(job):
 @pytest.mark.parametrize("device", ["gpu", "hybrid"])
 def test_a_device_that_is_not_there_is_told_and_the_cpu_does_the_work(job, device):
     # Without it a call without a GPU fails, or passes for one with it.
-    found = ffi.Device(ctypes.sizeof(ffi.Device))
+    found = structs.Device(ctypes.sizeof(structs.Device))
     assert ffi.library().ztp_device_info(found, None) == OK
     if found.usable:
         pytest.skip("there is a GPU")
-    why = ffi.Error(1, b"old")
-    job.struct.device, job.struct.device_error = ffi.DEVICES[device], ctypes.pointer(why)
+    why = structs.Error(1, b"old")
+    job.struct.device, job.struct.device_error = structs.DEVICES[device], ctypes.pointer(why)
     assert called(job) == (OK, "")
     assert (why.status, why.message.startswith(b"GPU: ")) == (DEVICE, True)
     for device in ("auto", "cpu"):
-        job.struct.device = ffi.DEVICES[device]
+        job.struct.device = structs.DEVICES[device]
         assert called(job) == (OK, "")
         assert (why.status, why.message) == (OK, b"")
 
 
 def test_a_struct_of_another_size_is_no_device():
     # Without it the description goes to memory that is not the caller's.
-    library, error = ffi.library(), ffi.Error()
+    library, error = ffi.library(), structs.Error()
     assert library.ztp_device_info(None, error) == ARGUMENT and b"device" in error.message
-    assert library.ztp_device_info(ffi.Device(3), error) == STRUCT
+    assert library.ztp_device_info(structs.Device(3), error) == STRUCT
     assert b"device.struct_size = 3" in error.message
 
 
@@ -215,7 +215,7 @@ def test_gains_need_an_array(job):
 def test_a_long_message_ends_with_a_zero(job):
     # Without it a caller reads beyond the message.
     job.struct.gain_min = float("nan")
-    error = ffi.Error()
+    error = structs.Error()
     ctypes.memset(ctypes.byref(error), 0x55, ctypes.sizeof(error))
     ffi.library().ztp_second_pass(job.struct, error)
     assert 0 in bytes(error)[4:]

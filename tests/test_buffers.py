@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from zetwopass import ArgumentError
-from zetwopass._engine import buffers, ffi
+from zetwopass._engine import buffers, structs
 from zetwopass._sky import PixelMap
 
 
@@ -108,18 +108,18 @@ def test_maps_of_each_kind_keep_their_numbers():
     # Without it tiles land elsewhere on the mosaic.
     plane, nodes = buffers.pixel_map(PixelMap((1, 2, 3, 4), plane=np.arange(9.0).reshape(3, 3)))
     assert (plane.x0, plane.y0, plane.x1, plane.y1) == (1, 2, 3, 4)
-    assert (plane.kind, list(plane.plane), nodes) == (ffi.MAP_PLANE, list(range(9)), None)
+    assert (plane.kind, list(plane.plane), nodes) == (structs.MAP_PLANE, list(range(9)), None)
 
     lattice = np.zeros((5, 7, 2))
     grid, nodes = buffers.pixel_map(
         PixelMap((0, 0, 9, 8), grid=lattice, origin=(1.5, 2.5), step=(3.0, 4.0))
     )
-    assert (grid.kind, grid.nodes, nodes is lattice) == (ffi.MAP_GRID, address(lattice), True)
+    assert (grid.kind, grid.nodes, nodes is lattice) == (structs.MAP_GRID, address(lattice), True)
     found = (grid.nx, grid.ny, grid.origin_x, grid.origin_y, grid.step_x, grid.step_y)
     assert found == (7, 5, 1.5, 2.5, 3.0, 4.0)
 
     places, nodes = buffers.pixel_map(PixelMap((0, 0, 7, 5), positions=lattice))
-    assert (places.kind, places.nodes) == (ffi.MAP_POSITIONS, address(lattice))
+    assert (places.kind, places.nodes) == (structs.MAP_POSITIONS, address(lattice))
 
 
 def test_a_tile_off_the_mosaic_has_an_empty_box():

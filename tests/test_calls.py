@@ -14,7 +14,7 @@ import held
 import small
 import zetwopass
 from small import python
-from zetwopass._engine import calls, ffi
+from zetwopass._engine import calls, structs
 
 
 def test_the_callback_sees_the_stages_in_order_on_its_own_thread():
@@ -28,7 +28,7 @@ def test_the_callback_sees_the_stages_in_order_on_its_own_thread():
     zetwopass.second_pass(**small.mosaic(), callback=watch)
     assert threads == {threading.get_ident()}
     stages = list(dict.fromkeys(stats.stage for stats in seen))
-    assert stages == [stage for stage in ffi.STAGES if stage in stages]
+    assert stages == [stage for stage in structs.STAGES if stage in stages]
     assert {"start", "gains", "reproject", "done"} <= set(stages)
     fractions = [stats.fraction for stats in seen]
     assert fractions == sorted(fractions) and fractions[-1] == 1

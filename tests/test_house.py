@@ -37,10 +37,10 @@ def test_capi_is_the_only_caller_of_core():
     assert "zetwopass/core" in go_imports("./capi")
 
 
-def test_one_python_module_touches_ctypes():
-    """Keeps every address in one file."""
+def test_one_room_touches_ctypes():
+    """Keeps every address in one place."""
     users = [p.relative_to(PACKAGE) for p in MODULES if "ctypes" in imported(p)]
-    assert [str(user) for user in users] == ["_engine/ffi.py"]
+    assert [str(user) for user in users] == ["_engine/ffi.py", "_engine/structs.py"]
 
 
 def imported(path: Path) -> set[str]:
@@ -51,6 +51,7 @@ def imported(path: Path) -> set[str]:
 ROOMS = {
     "zemosaic": {"_inputs", "_sky", "_engine"},
     "_inputs": {"_sky", "_engine"},
+    "_outputs": {"_engine"},
     "_sky": set(),
     "_engine": set(),
 }

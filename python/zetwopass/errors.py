@@ -21,6 +21,10 @@ class ArgumentTypeError(ArgumentError, TypeError):
     """An argument of a type that cannot be used."""
 
 
+class OptionError(ArgumentError, KeyError):
+    """A word or number that stands for none of the things to choose from."""
+
+
 class FileError(ArgumentError, OSError):
     """A file, or what is in it, that cannot be read."""
 

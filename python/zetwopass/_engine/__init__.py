@@ -5,14 +5,17 @@ Nothing here knows where pixels lie on the sky.
 
 from . import buffers, calls, checks
 from .calls import Ended, OnStats, Stats
+from .coadd import Coadd
 from .device import DeviceInfo, computed_by, device_info, warn_device
-from .ffi import COMBINES, library
+from .ffi import library
 from .job import Job, Outputs, Plan, Settings, TileInput
 from .limits import limited
 from .progress import run_watched
+from .structs import COMBINES
 
 __all__ = [
     "COMBINES",
+    "Coadd",
     "DeviceInfo",
     "Ended",
     "Job",

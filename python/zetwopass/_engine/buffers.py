@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..errors import ArgumentError, ArgumentTypeError
-from . import ffi
+from . import structs
 
 if TYPE_CHECKING:
     from .._sky import PixelMap
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 def image(
     name: str, array: np.ndarray, *, channels: int | None = None, writable: bool = False
-) -> ffi.Image:
+) -> structs.Image:
     """Borrow a float32 array [H, W] or [H, W, C] by its strides.
 
     Parameters
@@ -46,12 +46,12 @@ def image(
     # The stride of an axis of length 1 is never used, and NumPy leaves anything there.
     strides = [s if n > 1 else 4 for s, n in zip(array.strides, array.shape, strict=True)]
     count = count if channels is None else channels
-    return ffi.Image(_address(array), height, width, count, *strides)
+    return structs.Image(_address(array), height, width, count, *strides)
 
 
 def plane(
     name: str, array: np.ndarray, shape: tuple[int, int] | None = None, *, writable: bool = False
-) -> ffi.Image:
+) -> structs.Image:
     """Borrow a float32 array [H, W], of ``shape`` if that is given."""
     if isinstance(array, np.ndarray) and array.ndim != 2:
         raise ArgumentError(f"{name} has shape {list(array.shape)}, want [H, W]")
@@ -61,10 +61,20 @@ def plane(
     return borrowed
 
 
-def absent(shape: tuple[int, ...]) -> ffi.Image:
+def planes(name: str, array: np.ndarray, *, writable: bool = False) -> structs.Planes:
+    """Borrow a native float32 or float64 array [N, H, W] by its strides."""
+    if writable:
+        _check_writable(name, array)
+    size = array.dtype.itemsize
+    strides = [s if n > 1 else size for s, n in zip(array.strides, array.shape, strict=True)]
+    kind = structs.FLOATS[array.dtype.name]
+    return structs.Planes(_address(array), kind, 0, *array.shape, *strides)
+
+
+def absent(shape: tuple[int, ...]) -> structs.Image:
     """Return a dense image [H, W] or [H, W, C] without memory, for a plan."""
     height, width, channels = (*shape, 1)[:3]
-    return ffi.Image(None, height, width, channels, 4 * width * channels, 4 * channels, 4)
+    return structs.Image(None, height, width, channels, 4 * width * channels, 4 * channels, 4)
 
 
 def vector(array: np.ndarray | None) -> int | None:
@@ -72,20 +82,20 @@ def vector(array: np.ndarray | None) -> int | None:
     return None if array is None else _address(array)
 
 
-def pixel_map(pixels: PixelMap | None) -> tuple[ffi.Map, np.ndarray | None]:
+def pixel_map(pixels: PixelMap | None) -> tuple[structs.Map, np.ndarray | None]:
     """Return the library's map, and the array that has to live as long. None is the empty map."""
     if pixels is None:
-        return ffi.Map(), None
-    out = ffi.Map(*pixels.box)
+        return structs.Map(), None
+    out = structs.Map(*pixels.box)
     if pixels.plane is not None:
-        out.kind = ffi.MAP_PLANE
+        out.kind = structs.MAP_PLANE
         out.plane[:] = np.asarray(pixels.plane, np.float64).ravel().tolist()
         return out, None
     nodes = pixels.grid if pixels.grid is not None else pixels.positions
     nodes = np.ascontiguousarray(nodes, np.float64)
-    out.kind, out.nodes = ffi.MAP_POSITIONS, _address(nodes)
+    out.kind, out.nodes = structs.MAP_POSITIONS, _address(nodes)
     if pixels.grid is not None:
-        out.kind = ffi.MAP_GRID
+        out.kind = structs.MAP_GRID
         out.ny, out.nx = nodes.shape[:2]
         out.origin_x, out.origin_y = pixels.origin
         out.step_x, out.step_y = pixels.step
@@ -93,9 +103,10 @@ def pixel_map(pixels: PixelMap | None) -> tuple[ffi.Map, np.ndarray | None]:
 
 
 def is_borrowable(array: np.ndarray) -> bool:
-    """Whether the library can read a float32 array where it lies."""
+    """Whether the library can read an array of its types where it lies."""
+    size = array.dtype.itemsize
     return array.flags.aligned and all(
-        s >= 0 and s % 4 == 0 for s, n in zip(array.strides, array.shape, strict=True) if n > 1
+        s >= 0 and s % size == 0 for s, n in zip(array.strides, array.shape, strict=True) if n > 1
     )
 
 

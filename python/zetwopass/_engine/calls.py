@@ -13,7 +13,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from .. import errors
-from . import ffi, limits
+from . import ffi, limits, structs
 
 _POLL_SECONDS = 0.1  # how long a signal may wait where an untimed wait would hold it back
 
@@ -93,11 +93,11 @@ def run(function: str, job, on_stats: OnStats | None = None) -> Ended:
     """
     call = getattr(ffi.library(), function)
     events: queue.SimpleQueue = queue.SimpleQueue()
-    cancel, error, device_error, outcome = ffi.new_flag(), ffi.Error(), ffi.Error(), []
+    cancel, error, device_error, outcome = ffi.new_flag(), structs.Error(), structs.Error(), []
     struct, lost = job.struct, []
     struct.cancel, struct.device_error = ffi.pointer(cancel), ffi.pointer(device_error)
 
-    def report(stats: ffi.Stats) -> None:
+    def report(stats: structs.Stats) -> None:
         try:
             events.put(_snapshot(stats))
         except MemoryError as err:
@@ -124,7 +124,7 @@ def run(function: str, job, on_stats: OnStats | None = None) -> Ended:
         raise
     finally:
         _join(thread)
-        struct.cancel, struct.device_error, struct.on_stats = None, None, ffi.StatsFunction()
+        struct.cancel, struct.device_error, struct.on_stats = None, None, structs.StatsFunction()
     _raise_failure(*lost[:1] or outcome, error)
     return Ended(last, _device_error(device_error))
 
@@ -165,7 +165,7 @@ def _join(thread: threading.Thread) -> None:
         raise interrupt
 
 
-def _raise_failure(outcome: int | BaseException, error: ffi.Error) -> None:
+def _raise_failure(outcome: int | BaseException, error: structs.Error) -> None:
     if isinstance(outcome, MemoryError):
         raise outcome
     if isinstance(outcome, BaseException):
@@ -173,16 +173,16 @@ def _raise_failure(outcome: int | BaseException, error: ffi.Error) -> None:
     errors.check(outcome, error.message.decode(errors="replace"))
 
 
-def _device_error(error: ffi.Error) -> errors.DeviceError | None:
+def _device_error(error: structs.Error) -> errors.DeviceError | None:
     if not error.status:
         return None
     return errors.DeviceError(error.message.decode(errors="replace"))
 
 
-def _snapshot(stats: ffi.Stats) -> Stats:
+def _snapshot(stats: structs.Stats) -> Stats:
     """Return the library's struct as it is, but for what has a type of its own in Python."""
     return Stats(**{name: getattr(stats, name) for name in Stats._fields})._replace(
-        stage=ffi.STAGES[stats.stage],
+        stage=structs.STAGES[stats.stage],
         eta_seconds=None if stats.eta_seconds < 0 else stats.eta_seconds,
         gpu_ran=bool(stats.gpu_ran),
     )

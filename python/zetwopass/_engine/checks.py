@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 import numpy as np
 
 from ..errors import ArgumentError, ArgumentTypeError
-from . import ffi
+from . import structs
 from .job import Settings
 
 MAX_SIGMA = 1000
@@ -31,8 +31,8 @@ def settings(
     binary_weights: bool = False,
 ) -> Settings:
     """Return the settings of a job; None is the library's choice."""
-    word("profile", profile, ffi.PROFILES)
-    word("device", device, ffi.DEVICES)
+    word("profile", profile, structs.PROFILES)
+    word("device", device, structs.DEVICES)
     if threshold is not None:
         if profile == "v4.2":
             raise ArgumentError("threshold is given, but profile 'v4.2' has none; leave it out")
@@ -94,6 +94,46 @@ def any_number(name: str, value: float) -> float:
         raise ArgumentTypeError(f"{name} = {value!r}, want a number") from None
     except ValueError:
         raise ArgumentError(f"{name} = {value!r}, want a number") from None
+
+
+def threads(parallel: object) -> int:
+    """Return the threads that an int asks for, as far as the library has them; 0 is its choice."""
+    try:
+        count = 0 if isinstance(parallel, bool) else operator.index(parallel)
+    except TypeError:
+        return 0
+    if count < 0:
+        raise ArgumentError(f"parallel = {count}, want a strictly positive number of threads")
+    return min(count, MAX_WORKERS)
+
+
+def output(name: str, array: object, shape: tuple[int, ...]) -> None:
+    """Check that results of a shape can be written to an array of floats."""
+    wanted = f"want an array of floats of shape {list(shape)}"
+    if not isinstance(array, np.ndarray) or isinstance(array, np.ma.MaskedArray):
+        raise ArgumentTypeError(f"{name} is a {type(array).__name__}, {wanted}")
+    if array.dtype.kind != "f" or array.shape != shape:
+        found = f"{array.dtype.name} of shape {list(array.shape)}"
+        raise ArgumentError(f"{name} has {found}, {wanted}")
+    if not array.flags.writeable:
+        raise ArgumentError(f"{name} is read-only")
+
+
+def new_array(shape: tuple[int, ...], dtype: type, make: Callable = np.empty) -> np.ndarray:
+    """Return a new array by NumPy's ``empty`` or ``zeros``."""
+    try:
+        return make(shape, dtype)
+    except (MemoryError, ValueError) as err:  # ValueError: more than an address can tell
+        raise MemoryError(f"an output of shape {list(shape)} has no room in memory") from err
+
+
+def holds(value: float, dtype: np.typing.DTypeLike) -> bool:
+    """Whether floats of a dtype can hold a number: whole ones exactly, others about."""
+    with np.errstate(all="ignore"):
+        held = float(np.dtype(dtype).type(value))
+    small = abs(held) < np.finfo(dtype).tiny
+    lost = (np.isinf(held) or small or float(value).is_integer()) and held != value
+    return not (lost and np.isfinite(value))
 
 
 def shape(name: str, value: Sequence[int]) -> tuple[int, int]:

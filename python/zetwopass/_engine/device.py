@@ -6,7 +6,7 @@ import warnings
 from typing import NamedTuple
 
 from .. import errors
-from . import ffi
+from . import ffi, structs
 from .calls import Ended
 from .limits import limited
 
@@ -46,7 +46,7 @@ def device_info() -> DeviceInfo:
     LibraryError, ForkError, LimitError
         The library can't be asked.
     """
-    found, error = ffi.Device(ffi.size(ffi.Device)), ffi.Error()
+    found, error = structs.Device(ffi.size(structs.Device)), structs.Error()
     status = ffi.library().ztp_device_info(found, error)
     errors.check(status, error.message.decode(errors="replace"))
     return DeviceInfo(

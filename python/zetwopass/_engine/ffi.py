@@ -1,7 +1,7 @@
-"""The C interface, ``include/zetwopass.h``, in ctypes; nothing else imports ctypes.
+"""The library of ``include/zetwopass.h``, in ctypes: its functions and how it is loaded.
 
-The structures mirror the header field by field. The library is loaded at the first use, because a
-process that forks after the load may not use it in the child.
+The library is loaded at the first use, because a process that forks after the load may not use it
+in the child.
 """
 
 from __future__ import annotations
@@ -11,181 +11,24 @@ import os
 import sys
 import threading
 from collections.abc import Callable
-from ctypes import POINTER, c_char, c_char_p, c_double, c_int32, c_int64, c_uint32, c_void_p
+from ctypes import POINTER, c_char_p, c_int32, c_uint32
 from pathlib import Path
 
 from ..errors import ForkError, LibraryError
-from . import limits
+from . import limits, structs
 
 ABI_VERSION = 1
 
-PROFILES = {"v4.5": 0, "v4.2": 1}
-COMBINES = {"mean": 0, "sum": 1}
-DEVICES = {"auto": 0, "cpu": 1, "gpu": 2, "hybrid": 3}
-MAP_PLANE, MAP_GRID, MAP_POSITIONS = 0, 1, 2
-STAGES = ("start", "blur", "gains", "gains_done", "background", "reproject", "done")
-
-
-class Error(ctypes.Structure):
-    """``ztp_error``."""
-
-    _fields_ = [("status", c_int32), ("message", c_char * 508)]
-
-
-class Image(ctypes.Structure):
-    """``ztp_image``: an address, a shape in pixels and strides in bytes. It keeps nothing alive."""
-
-    _fields_ = [
-        ("data", c_void_p),
-        ("height", c_int64),
-        ("width", c_int64),
-        ("channels", c_int64),
-        ("stride_y", c_int64),
-        ("stride_x", c_int64),
-        ("stride_c", c_int64),
-    ]
-
-
-class Map(ctypes.Structure):
-    """``ztp_map``: where output pixels lie in a tile."""
-
-    _fields_ = [
-        ("x0", c_int64),
-        ("y0", c_int64),
-        ("x1", c_int64),
-        ("y1", c_int64),
-        ("kind", c_int32),
-        ("reserved", c_int32),
-        ("plane", c_double * 9),
-        ("nodes", c_void_p),
-        ("nx", c_int64),
-        ("ny", c_int64),
-        ("origin_x", c_double),
-        ("origin_y", c_double),
-        ("step_x", c_double),
-        ("step_y", c_double),
-    ]
-
-
-class Tile(ctypes.Structure):
-    """``ztp_tile``."""
-
-    _fields_ = [
-        ("image", Image),
-        ("mask", Image),
-        ("weight", Image),
-        ("weight_scale", c_double),
-        ("map", Map),
-        ("weight_map", Map),
-    ]
-
-
-class Stats(ctypes.Structure):
-    """``ztp_stats``: a snapshot of a running call."""
-
-    _fields_ = [
-        ("struct_size", c_uint32),
-        ("stage", c_int32),
-        ("tiles_done", c_int64),
-        ("tiles_total", c_int64),
-        ("chunk_index", c_int64),
-        ("chunk_total", c_int64),
-        ("rows_per_chunk", c_int64),
-        ("scratch_bytes", c_int64),
-        ("workers", c_int32),
-        ("reserved", c_int32),
-        ("fraction", c_double),
-        ("elapsed_seconds", c_double),
-        ("eta_seconds", c_double),
-        ("gpu_ran", c_int32),
-        ("reserved2", c_int32),
-        ("gpu_rows_per_chunk", c_int64),
-        ("cpu_rows", c_int64),
-        ("gpu_rows", c_int64),
-        ("gpu_bytes", c_int64),
-        ("gpu_seconds", c_double),
-    ]
-
-
-StatsFunction = ctypes.CFUNCTYPE(None, POINTER(Stats), c_void_p)
-
-
-class Job(ctypes.Structure):
-    """``ztp_job``."""
-
-    _fields_ = [
-        ("struct_size", c_uint32),
-        ("tile_size", c_uint32),
-        ("profile", c_int32),
-        ("sigma", c_int32),
-        ("gain_min", c_double),
-        ("gain_max", c_double),
-        ("threshold", c_double),
-        ("tiles", POINTER(Tile)),
-        ("tile_count", c_int64),
-        ("coverage", Image),
-        ("blurred", Image),
-        ("mosaic", Image),
-        ("coverage_out", Image),
-        ("gains", c_void_p),
-        ("offsets", c_void_p),
-        ("groups", c_void_p),
-        ("combine", c_int32),
-        ("keep_background", c_int32),
-        ("binary_weights", c_int32),
-        ("blank_nan", c_int32),
-        ("workers", c_int32),
-        ("reserved", c_int32),
-        ("rows_per_chunk", c_int64),
-        ("max_chunk_bytes", c_int64),
-        ("on_stats", StatsFunction),
-        ("user", c_void_p),
-        ("cancel", POINTER(c_int32)),
-        ("device", c_int32),
-        ("reserved2", c_int32),
-        ("gpu_rows_per_chunk", c_int64),
-        ("gpu_max_chunk_bytes", c_int64),
-        ("device_error", POINTER(Error)),
-    ]
-
-
-class PlanInfo(ctypes.Structure):
-    """``ztp_plan_info``."""
-
-    _fields_ = [
-        ("struct_size", c_uint32),
-        ("workers", c_int32),
-        ("rows_per_chunk", c_int64),
-        ("chunk_total", c_int64),
-        ("chunk_bytes", c_int64),
-        ("bytes", c_int64),
-        ("gpu_rows_per_chunk", c_int64),
-    ]
-
-
-class Device(ctypes.Structure):
-    """``ztp_device``: the GPU, or why there is none."""
-
-    _fields_ = [
-        ("struct_size", c_uint32),
-        ("usable", c_int32),
-        ("total_bytes", c_int64),
-        ("free_bytes", c_int64),
-        ("compute_major", c_int32),
-        ("compute_minor", c_int32),
-        ("cuda_driver", c_int32),
-        ("name", c_char * 256),
-        ("reason", c_char * 508),
-    ]
-
-
 _SIGNATURES = {
-    "ztp_blur_coverage": (c_int32, [POINTER(Job), POINTER(Error)]),
-    "ztp_tile_gains": (c_int32, [POINTER(Job), POINTER(Error)]),
-    "ztp_reproject_coadd": (c_int32, [POINTER(Job), POINTER(Error)]),
-    "ztp_second_pass": (c_int32, [POINTER(Job), POINTER(Error)]),
-    "ztp_plan": (c_int32, [POINTER(Job), POINTER(PlanInfo), POINTER(Error)]),
-    "ztp_device_info": (c_int32, [POINTER(Device), POINTER(Error)]),
+    "ztp_blur_coverage": (c_int32, [POINTER(structs.Job), POINTER(structs.Error)]),
+    "ztp_tile_gains": (c_int32, [POINTER(structs.Job), POINTER(structs.Error)]),
+    "ztp_reproject_coadd": (c_int32, [POINTER(structs.Job), POINTER(structs.Error)]),
+    "ztp_second_pass": (c_int32, [POINTER(structs.Job), POINTER(structs.Error)]),
+    "ztp_plan": (
+        c_int32,
+        [POINTER(structs.Job), POINTER(structs.PlanInfo), POINTER(structs.Error)],
+    ),
+    "ztp_device_info": (c_int32, [POINTER(structs.Device), POINTER(structs.Error)]),
     "ztp_abi_version": (c_uint32, []),
     "ztp_version": (c_char_p, []),
     "ztp_status_name": (c_char_p, [c_int32]),
@@ -231,7 +74,7 @@ def version() -> str:
     return library().ztp_version().decode()
 
 
-def forwarder(receive: Callable[[Stats], None], cancel: c_int32):
+def forwarder(receive: Callable[[structs.Stats], None], cancel: c_int32):
     """Wrap ``receive`` for the library; if it raises, ``cancel`` is set.
 
     ``receive`` gets the library's own struct, which is gone when it returns. Keep the result alive
@@ -244,7 +87,7 @@ def forwarder(receive: Callable[[Stats], None], cancel: c_int32):
         except BaseException:  # noqa: BLE001 - nothing may leave a ctypes callback
             cancel.value = 1
 
-    return StatsFunction(forward)
+    return structs.StatsFunction(forward)
 
 
 def new_flag() -> c_int32:

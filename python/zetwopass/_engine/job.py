@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from .. import errors
-from . import buffers, ffi
+from . import buffers, ffi, structs
 
 if TYPE_CHECKING:
     from .._sky import PixelMap
@@ -30,6 +30,7 @@ class Settings:
     combine: str = "mean"
     keep_background: bool = False
     binary_weights: bool = False
+    signed_weights: bool = False
     blank_nan: bool = False
     workers: int = 0
     rows_per_chunk: int = 0
@@ -118,7 +119,7 @@ class Job:
         self.offsets = np.zeros((count, channels))
         self.groups = np.full(count, -1, np.int32)
         self._kept: list[object] = [tiles, coverage, blurred, outputs]
-        self.struct = _numbers(settings)
+        self.struct = numbers(settings)
         if coverage is not None:
             self.struct.coverage = buffers.plane("coverage", coverage)
         if blurred is not None and coverage is not None:
@@ -137,7 +138,7 @@ class Job:
 
     def plan(self) -> Plan:
         """Return what ``ztp_second_pass`` would take; nothing is computed."""
-        info, error = ffi.PlanInfo(ffi.size(ffi.PlanInfo)), ffi.Error()
+        info, error = structs.PlanInfo(ffi.size(structs.PlanInfo)), structs.Error()
         status = ffi.library().ztp_plan(self.struct, info, error)
         errors.check(status, error.message.decode(errors="replace"))
         return Plan(**{name: getattr(info, name) for name in Plan._fields})
@@ -151,7 +152,7 @@ class Job:
     def _set_tiles(self, tiles: Sequence[TileInput], channels: int) -> None:
         if not tiles:
             return
-        table = (ffi.Tile * len(tiles))()
+        table = (structs.Tile * len(tiles))()
         for entry, tile in zip(table, tiles, strict=True):
             shape = tile.image.shape[:2]
             entry.image = buffers.image(tile.name, tile.image, channels=channels)
@@ -168,22 +169,24 @@ class Job:
         self.place([tile.map for tile in tiles])
 
 
-def _numbers(settings: Settings) -> ffi.Job:
+def numbers(settings: Settings) -> structs.Job:
+    """Return a job that has these numbers and nothing else."""
     low, high = settings.gain_clip
-    struct = ffi.Job(ffi.size(ffi.Job), ffi.size(ffi.Tile))
-    struct.profile = ffi.PROFILES[settings.profile]
+    struct = structs.Job(ffi.size(structs.Job), ffi.size(structs.Tile))
+    struct.profile = structs.PROFILES[settings.profile]
     struct.sigma = settings.sigma
     struct.gain_min, struct.gain_max = low, high
     if settings.threshold is not None:
         struct.threshold = settings.threshold if settings.threshold > 0 else -1
-    struct.combine = ffi.COMBINES[settings.combine]
+    struct.combine = structs.COMBINES[settings.combine]
     struct.keep_background = settings.keep_background
     struct.binary_weights = settings.binary_weights
+    struct.signed_weights = settings.signed_weights
     struct.blank_nan = settings.blank_nan
     struct.workers = settings.workers
     struct.rows_per_chunk = settings.rows_per_chunk
     struct.max_chunk_bytes = settings.max_chunk_bytes
-    struct.device = ffi.DEVICES[settings.device]
+    struct.device = structs.DEVICES[settings.device]
     struct.gpu_rows_per_chunk = settings.gpu_rows_per_chunk
     struct.gpu_max_chunk_bytes = settings.gpu_max_chunk_bytes
     return struct

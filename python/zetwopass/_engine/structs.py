@@ -1,0 +1,186 @@
+"""The structures and numbers of ``include/zetwopass.h`` in ctypes, field by field."""
+
+from __future__ import annotations
+
+import ctypes
+from ctypes import POINTER, c_char, c_double, c_int32, c_int64, c_uint32, c_void_p
+
+PROFILES = {"v4.5": 0, "v4.2": 1}
+COMBINES = {"mean": 0, "sum": 1, "first": 2, "last": 3, "min": 4, "max": 5, "median": 6}
+DEVICES = {"auto": 0, "cpu": 1, "gpu": 2, "hybrid": 3}
+FLOATS = {"float32": 0, "float64": 1}
+MAP_PLANE, MAP_GRID, MAP_POSITIONS = 0, 1, 2
+STAGES = ("start", "blur", "gains", "gains_done", "background", "reproject", "done")
+
+
+class Error(ctypes.Structure):
+    """``ztp_error``."""
+
+    _fields_ = [("status", c_int32), ("message", c_char * 508)]
+
+
+class Image(ctypes.Structure):
+    """``ztp_image``: an address, a shape in pixels and strides in bytes. It keeps nothing alive."""
+
+    _fields_ = [
+        ("data", c_void_p),
+        ("height", c_int64),
+        ("width", c_int64),
+        ("channels", c_int64),
+        ("stride_y", c_int64),
+        ("stride_x", c_int64),
+        ("stride_c", c_int64),
+    ]
+
+
+class Map(ctypes.Structure):
+    """``ztp_map``: where output pixels lie in a tile."""
+
+    _fields_ = [
+        ("x0", c_int64),
+        ("y0", c_int64),
+        ("x1", c_int64),
+        ("y1", c_int64),
+        ("kind", c_int32),
+        ("reserved", c_int32),
+        ("plane", c_double * 9),
+        ("nodes", c_void_p),
+        ("nx", c_int64),
+        ("ny", c_int64),
+        ("origin_x", c_double),
+        ("origin_y", c_double),
+        ("step_x", c_double),
+        ("step_y", c_double),
+    ]
+
+
+class Planes(ctypes.Structure):
+    """``ztp_planes``: an address, a type, a shape and strides in bytes. It keeps nothing alive."""
+
+    _fields_ = [
+        ("data", c_void_p),
+        ("type", c_int32),
+        ("reserved", c_int32),
+        ("planes", c_int64),
+        ("height", c_int64),
+        ("width", c_int64),
+        ("stride_n", c_int64),
+        ("stride_y", c_int64),
+        ("stride_x", c_int64),
+    ]
+
+
+class Tile(ctypes.Structure):
+    """``ztp_tile``."""
+
+    _fields_ = [
+        ("image", Image),
+        ("mask", Image),
+        ("weight", Image),
+        ("weight_scale", c_double),
+        ("map", Map),
+        ("weight_map", Map),
+        ("planes", Planes),
+        ("weight_planes", Planes),
+    ]
+
+
+class Stats(ctypes.Structure):
+    """``ztp_stats``: a snapshot of a running call."""
+
+    _fields_ = [
+        ("struct_size", c_uint32),
+        ("stage", c_int32),
+        ("tiles_done", c_int64),
+        ("tiles_total", c_int64),
+        ("chunk_index", c_int64),
+        ("chunk_total", c_int64),
+        ("rows_per_chunk", c_int64),
+        ("scratch_bytes", c_int64),
+        ("workers", c_int32),
+        ("reserved", c_int32),
+        ("fraction", c_double),
+        ("elapsed_seconds", c_double),
+        ("eta_seconds", c_double),
+        ("gpu_ran", c_int32),
+        ("reserved2", c_int32),
+        ("gpu_rows_per_chunk", c_int64),
+        ("cpu_rows", c_int64),
+        ("gpu_rows", c_int64),
+        ("gpu_bytes", c_int64),
+        ("gpu_seconds", c_double),
+    ]
+
+
+StatsFunction = ctypes.CFUNCTYPE(None, POINTER(Stats), c_void_p)
+
+
+class Job(ctypes.Structure):
+    """``ztp_job``."""
+
+    _fields_ = [
+        ("struct_size", c_uint32),
+        ("tile_size", c_uint32),
+        ("profile", c_int32),
+        ("sigma", c_int32),
+        ("gain_min", c_double),
+        ("gain_max", c_double),
+        ("threshold", c_double),
+        ("tiles", POINTER(Tile)),
+        ("tile_count", c_int64),
+        ("coverage", Image),
+        ("blurred", Image),
+        ("mosaic", Image),
+        ("coverage_out", Image),
+        ("gains", c_void_p),
+        ("offsets", c_void_p),
+        ("groups", c_void_p),
+        ("combine", c_int32),
+        ("keep_background", c_int32),
+        ("binary_weights", c_int32),
+        ("blank_nan", c_int32),
+        ("workers", c_int32),
+        ("signed_weights", c_int32),
+        ("rows_per_chunk", c_int64),
+        ("max_chunk_bytes", c_int64),
+        ("on_stats", StatsFunction),
+        ("user", c_void_p),
+        ("cancel", POINTER(c_int32)),
+        ("device", c_int32),
+        ("reserved2", c_int32),
+        ("gpu_rows_per_chunk", c_int64),
+        ("gpu_max_chunk_bytes", c_int64),
+        ("device_error", POINTER(Error)),
+        ("mosaic_planes", Planes),
+        ("coverage_planes", Planes),
+    ]
+
+
+class PlanInfo(ctypes.Structure):
+    """``ztp_plan_info``."""
+
+    _fields_ = [
+        ("struct_size", c_uint32),
+        ("workers", c_int32),
+        ("rows_per_chunk", c_int64),
+        ("chunk_total", c_int64),
+        ("chunk_bytes", c_int64),
+        ("bytes", c_int64),
+        ("gpu_rows_per_chunk", c_int64),
+    ]
+
+
+class Device(ctypes.Structure):
+    """``ztp_device``: the GPU, or why there is none."""
+
+    _fields_ = [
+        ("struct_size", c_uint32),
+        ("usable", c_int32),
+        ("total_bytes", c_int64),
+        ("free_bytes", c_int64),
+        ("compute_major", c_int32),
+        ("compute_minor", c_int32),
+        ("cuda_driver", c_int32),
+        ("name", c_char * 256),
+        ("reason", c_char * 508),
+    ]
