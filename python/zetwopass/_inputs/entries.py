@@ -44,16 +44,21 @@ class Part(NamedTuple):
     name: str
     image: np.ndarray  # or of dask
     map: PixelMap | None
-    weight: np.ndarray | None  # likewise; without the axes before the last two, or with them
+    weight: np.ndarray | None  # likewise, [..., h, w] or ...
     weight_map: PixelMap | None
+    flat: bool = False  # ... [h, w], one for all planes
 
     def cut(self, planes: tuple[slice, ...], x0: int, y0: int) -> Part:
         """Return the part on an output that begins at the pixel (x0, y0), some planes of it."""
-        weight, weight_map = self.weight, self.weight_map
-        if weight is not None and weight.ndim > 2:
+        weight = self.weight
+        if weight is not None and not self.flat:
             weight = weight[planes]
-        weight_map = None if weight_map is None else moved(weight_map, x0, y0)
-        return Part(self.name, self.image[planes], moved(self.map, x0, y0), weight, weight_map)
+        return self._replace(
+            image=self.image[planes],
+            map=moved(self.map, x0, y0),
+            weight=weight,
+            weight_map=moved(self.weight_map, x0, y0),
+        )
 
 
 class Reader(NamedTuple):
@@ -79,7 +84,7 @@ class Reader(NamedTuple):
         weight_map = None if own is None else self._map(f"input_weights[{i}]", weight, own)
         if own is not None and weight_map is None:  # the core has no map that shows nothing
             return Part(name, array, None, None, None)
-        return Part(name, array, pixels, weight, weight_map)
+        return Part(name, array, pixels, weight, weight_map, flat=weight.ndim == 2)
 
     def _map(self, name: str, array: np.ndarray, sky: Sky) -> PixelMap | None:
         shape = array.shape[-2:]

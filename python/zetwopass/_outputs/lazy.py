@@ -131,7 +131,7 @@ def _warn_of_names(arrays: list) -> None:
             warnings.warn(
                 f"two arrays of dask share the name {array.name!r}: dask takes them for one",
                 UserWarning,
-                stacklevel=5,
+                stacklevel=6,
             )
 
 
