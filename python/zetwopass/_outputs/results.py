@@ -37,7 +37,9 @@ class Given(NamedTuple):
         for array in self:
             target = None if array is None or new else _direct(array, dtype)
             if target is None:
-                target = checks.new_array((int(np.prod(shape[:-2])), *shape[-2:]), dtype)
+                wide = array is not None and array.dtype.itemsize >= np.float64().itemsize
+                planes = int(np.prod(shape[:-2])), *shape[-2:]
+                target = checks.new_array(planes, np.float64 if wide else dtype)
             made.append(target)
         return Outputs(*made)
 
