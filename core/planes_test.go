@@ -287,3 +287,39 @@ func TestAMedianKeepsToItsBudget(t *testing.T) {
 		t.Errorf("got %v, want %v", err, ErrBudget)
 	}
 }
+
+// Without it a device gets what it can't compute, or a call that it can't do goes unsaid.
+func TestADeviceTakesOnePlaneOfFloat32AndNoOther(t *testing.T) {
+	for _, c := range []struct {
+		combine      Combine
+		double       bool
+		mode         Mode
+		opened, said bool
+	}{
+		{Mean, false, GPU, true, false},
+		{Sum, false, Hybrid, true, false},
+		{Max, false, GPU, false, true},
+		{Mean, true, Hybrid, false, true},
+		{Median, true, Auto, false, false},
+	} {
+		rng := rand.New(rand.NewPCG(5, 5))
+		j := scene(3, 2, 1, 20, 30, 1)
+		j.Profile, j.Gains, j.Combine, j.Mode = V42, nil, c.combine, c.mode
+		for i := range j.Tiles {
+			j.Tiles[i].Planes = planes(rng, 1, 20, 30, c.double)
+		}
+		j.MosaicPlanes = planes(rng, 1, j.Mosaic.H, j.Mosaic.W, false)
+		j.CoveragePlanes = planes(rng, 1, j.Mosaic.H, j.Mosaic.W, false)
+		opened := false
+		j.Device = twin{fail: func(call string, _ int) error {
+			opened = true
+			return nil
+		}}
+		if err := Run(j, RunCoadd); err != nil {
+			t.Fatal(err)
+		}
+		if opened != c.opened || (j.DeviceError != nil) != c.said {
+			t.Errorf("%+v: opened %t, said %v", c, opened, j.DeviceError)
+		}
+	}
+}
