@@ -191,7 +191,7 @@ func sampleLoop[T Float](value, u, v []float64, m *ImageOf[T], slack float64, ga
 
 // Sample64 is Sample of float64, without a gain.
 func Sample64(value, u, v []float64, m *ImageOf[float64], slack float64) {
-	sampleLoop(value, u, v, m, slack, 1)
+	sample64(value, u, v, m, slack)
 }
 
 // Nearest writes the first channel of the image at the positions (u,v) to value: that of the
@@ -244,7 +244,7 @@ func SampleMap(weight, u, v []float64, m *Image, slack float64, clean Cleaning, 
 
 // SampleMap64 is SampleMap of float64.
 func SampleMap64(weight, u, v []float64, m *ImageOf[float64], slack float64, clean Cleaning, scale float64) {
-	sampleMapLoop(weight, u, v, m, slack, clean, scale)
+	sampleMap64(weight, u, v, m, slack, clean, scale)
 }
 
 func sampleMapLoop[T Float](weight, u, v []float64, m *ImageOf[T], slack float64, clean Cleaning, scale float64) {
