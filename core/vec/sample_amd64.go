@@ -91,18 +91,14 @@ func mapOnto(m *Image, weight, u, v []float64, t *limits, clean Cleaning, scale 
 }
 
 func sample64(value, u, v []float64, m *ImageOf[float64], slack float64) {
-	n := sampled64(value, u, v, m, slack, sample64AVX2, sample64OntoAVX2, func(a, b int) {
-		sampleLoop(value[a*Values(m.Channels):], u[a:b], v[a:], m, slack, 1)
-	})
+	n := sampled64(value, u, v, m, slack, false)
 	sampleLoop(value[n*Values(m.Channels):], u[n:], v[n:], m, slack, 1)
 }
 
 func sampleMap64(weight, u, v []float64, m *ImageOf[float64], slack float64, clean Cleaning, scale float64) {
 	n := 0
 	if clean == NumberOnly {
-		n = sampled64(weight, u, v, m, slack, sampleNumber64AVX2, sampleNumber64OntoAVX2, func(a, b int) {
-			sampleMapLoop(weight[a:], u[a:b], v[a:], m, slack, clean, 1)
-		})
+		n = sampled64(weight, u, v, m, slack, true)
 		for i := range n {
 			weight[i] *= scale
 		}
@@ -110,30 +106,43 @@ func sampleMap64(weight, u, v []float64, m *ImageOf[float64], slack float64, cle
 	sampleMapLoop(weight[n:], u[n:], v[n:], m, slack, clean, scale)
 }
 
-type body64 = func(value, u, v, pix []float64, dy int, t *limits, near []uint8)
-
-// sampled64 samples as many of the positions as the AVX2 bodies take; loop does those of
-// them that lie on lines.
-func sampled64(value, u, v []float64, m *ImageOf[float64], slack float64, tell, onto body64, loop func(a, b int)) int {
+// sampled64 samples as many of the positions as the AVX2 bodies take; of numbers alone, NaN
+// counts as 0.
+func sampled64(value, u, v []float64, m *ImageOf[float64], slack float64, numbers bool) (done int) {
 	if !m.suits() || m.Channels != 1 || m.ColStride != 1 {
 		return 0
 	}
 	table := m.limits(slack)
 	_, dy := m.steps()
-	done := 0
 	for len(u)-done >= 4 {
 		var near nearness
 		n := min((len(u)-done)&^3, 4*len(near))
 		to, u, v := value[done:], u[done:][:n], v[done:]
-		tell(to, u, v, m.Pix, 8*dy, &table, near[:])
-		if near.many(n) {
-			onto(to, u, v, m.Pix, 8*dy, &table, nil)
+		if numbers {
+			sampleNumber64AVX2(to, u, v, m.Pix, 8*dy, &table, near[:])
 		} else {
-			for a, b := near.next(0, n); a < n; a, b = near.next(b, n) {
-				loop(done+a, done+b)
-			}
+			sample64AVX2(to, u, v, m.Pix, 8*dy, &table, near[:])
+		}
+		switch many := near.many(n); {
+		case many && numbers:
+			sampleNumber64OntoAVX2(to, u, v, m.Pix, 8*dy, &table, nil)
+		case many:
+			sample64OntoAVX2(to, u, v, m.Pix, 8*dy, &table, nil)
+		default:
+			near.again64(to, u, v, m, slack, numbers)
 		}
 		done += n
 	}
 	return done
+}
+
+// again64 samples those of the positions again that may lie on a line.
+func (k *nearness) again64(value, u, v []float64, m *ImageOf[float64], slack float64, numbers bool) {
+	for a, b := k.next(0, len(u)); a < len(u); a, b = k.next(b, len(u)) {
+		if numbers {
+			sampleMapLoop(value[a:], u[a:b], v[a:], m, slack, NumberOnly, 1)
+		} else {
+			sampleLoop(value[a:], u[a:b], v[a:], m, slack, 1)
+		}
+	}
 }
