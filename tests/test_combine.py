@@ -31,7 +31,9 @@ def images(seed=0, planes=(), kind=float):
 
 def weights(seed=1, planes=(), least=0.1):
     rng = np.random.default_rng(seed)
-    return [rng.uniform(least, 2, (*planes, 38, 46)) for _ in SKIES]
+    made = [rng.uniform(least, 2, (*planes, 38, 46)) for _ in SKIES]
+    made[0][..., :9, :], made[1][..., 30:] = 0, np.nan
+    return made
 
 
 def coadd(data, function=reproject_and_coadd, shape_out=CANVAS, **changes):
@@ -104,6 +106,13 @@ def test_weights_below_zero_count(combine):
 def test_weights_below_zero_are_never_chosen(combine):
     # Without it an image shows where reproject hides it.
     compared(images(), combine_function=combine, input_weights=weights(least=-1))
+
+
+@pytest.mark.parametrize("combine", ["first", "last", "min", "max"])
+def test_of_equal_values_the_first_is_chosen(combine):
+    # Without it the footprint is that of an image which is not seen in reproject.
+    data = [(np.zeros((38, 46)), sky) for sky in SKIES]
+    compared(data, combine_function=combine, input_weights=weights())
 
 
 def seen(data, shape=CANVAS):

@@ -153,7 +153,7 @@ def reproject_and_coadd(
     if chosen.return_type != "numpy":
         return _in_chunks(chosen, settings, parts, shape, blank)
     given.check(shape, blank)
-    return _at_once(settings, parts, shape, given, background_reference, blank)
+    return tuple(_at_once(settings, parts, shape, given, background_reference, blank))
 
 
 def _at_once(
