@@ -91,6 +91,7 @@ type fetcher struct {
 	stages core.Stages
 	borrow func(string, *C.ztp_image) (core.View, error) // outputs and coverage
 	inputs []extent
+	planes bool // it is a job of planes
 }
 
 func (f *fetcher) fetch() (*core.Job, error) {
@@ -98,7 +99,8 @@ func (f *fetcher) fetch() (*core.Job, error) {
 	if job == nil {
 		return nil, fmt.Errorf("%w: job is NULL", core.ErrArgument)
 	}
-	err := sized("job.struct_size", job.struct_size, C.sizeof_ztp_job, unsafe.Offsetof(job.device))
+	err := sized("job.struct_size", job.struct_size, C.sizeof_ztp_job, unsafe.Offsetof(job.device),
+		unsafe.Offsetof(job.mosaic_planes))
 	if err != nil {
 		return nil, err
 	}
@@ -117,6 +119,8 @@ func (f *fetcher) fetch() (*core.Job, error) {
 		Cancelled:     f.cancelled,
 		Room:          f.room,
 	}
+	f.planes = uintptr(job.struct_size) == C.sizeof_ztp_job && job.mosaic_planes.data != nil
+	j.SignedWeights = f.planes && job.signed_weights != 0
 	if knowsDevice(job) {
 		j.Mode, j.DeviceRows = core.Mode(job.device), int(job.gpu_rows_per_chunk)
 		j.DeviceBytes = int64(job.gpu_max_chunk_bytes)
@@ -172,8 +176,8 @@ func (f *fetcher) tiles(j *core.Job) error {
 		return fmt.Errorf("%w: tiles is NULL", core.ErrArgument)
 	}
 	var known C.ztp_tile
-	first := unsafe.Offsetof(known.weight_map) // the size without what came later
-	if err := sized("tile_size", f.job.tile_size, C.sizeof_ztp_tile, first); err != nil {
+	first, second := unsafe.Offsetof(known.weight_map), unsafe.Offsetof(known.planes) // what came later
+	if err := sized("tile_size", f.job.tile_size, C.sizeof_ztp_tile, first, second); err != nil {
 		return err
 	}
 	if err := f.room(n * tileBytes); err != nil {
@@ -190,6 +194,31 @@ func (f *fetcher) tiles(j *core.Job) error {
 }
 
 func (f *fetcher) tile(name string, from *C.ztp_tile, to *core.Tile) (err error) {
+	if err := f.pixels(name, from, to); err != nil {
+		return err
+	}
+	if to.Map, err = pixelMap(name+".map", &from._map); err != nil {
+		return err
+	}
+	if uintptr(f.job.tile_size) > unsafe.Offsetof(from.weight_map) {
+		if to.WeightMap, err = pixelMap(name+".weight_map", &from.weight_map); err != nil {
+			return err
+		}
+	}
+	to.WeightScale = float64(from.weight_scale)
+	if to.WeightScale == 0 {
+		to.WeightScale = 1
+	}
+	f.inputs = append(f.inputs, sliceExtent(name+".map.nodes", to.Map.Nodes),
+		sliceExtent(name+".weight_map.nodes", to.WeightMap.Nodes))
+	return nil
+}
+
+// pixels borrows the images of a tile, or its planes.
+func (f *fetcher) pixels(name string, from *C.ztp_tile, to *core.Tile) (err error) {
+	if f.planes {
+		return f.tilePlanes(name, from, to)
+	}
 	if to.Image, err = image(name+".image", &from.image); err != nil {
 		return err
 	}
@@ -199,21 +228,8 @@ func (f *fetcher) tile(name string, from *C.ztp_tile, to *core.Tile) (err error)
 	if to.Weight, err = optional(name+".weight", &from.weight); err != nil {
 		return err
 	}
-	if to.Map, err = pixelMap(name+".map", &from._map); err != nil {
-		return err
-	}
-	if uintptr(f.job.tile_size) == C.sizeof_ztp_tile {
-		if to.WeightMap, err = pixelMap(name+".weight_map", &from.weight_map); err != nil {
-			return err
-		}
-	}
-	to.WeightScale = float64(from.weight_scale)
-	if to.WeightScale == 0 {
-		to.WeightScale = 1
-	}
 	f.inputs = append(f.inputs, extentOf(name+".image", to.Image), extentOf(name+".mask", to.Mask),
-		extentOf(name+".weight", to.Weight), sliceExtent(name+".map.nodes", to.Map.Nodes),
-		sliceExtent(name+".weight_map.nodes", to.WeightMap.Nodes))
+		extentOf(name+".weight", to.Weight))
 	return nil
 }
 
@@ -240,6 +256,9 @@ func (f *fetcher) blurImages(j *core.Job) (err error) {
 }
 
 func (f *fetcher) coaddImages(j *core.Job) (err error) {
+	if f.planes {
+		return f.outputPlanes(j)
+	}
 	if j.Mosaic, err = f.borrow("mosaic", &f.job.mosaic); err != nil {
 		return err
 	}
@@ -271,7 +290,7 @@ func (f *fetcher) arrays(j *core.Job) error {
 		return nil
 	}
 	if f.job.offsets != nil {
-		j.Offsets = unsafe.Slice((*float64)(unsafe.Pointer(f.job.offsets)), n*j.Mosaic.C)
+		j.Offsets = unsafe.Slice((*float64)(unsafe.Pointer(f.job.offsets)), n*max(j.Mosaic.C, 1))
 		f.outputs = append(f.outputs, sliceExtent("offsets", j.Offsets))
 	}
 	if f.job.groups != nil {

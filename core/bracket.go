@@ -37,11 +37,11 @@ const (
 // it leaves to be kept grow in step (Floyd & Rivest).
 func sampleTarget(n int) int { return min(n, int(2*math.Pow(float64(n), 2.0/3))) }
 
-// lattice returns the steps of a sample of about sampleTarget pixels of a box. That of
-// the rows is a power of two, so that boxes have their sampled rows, its multiples, in
-// common: each costs a warp.
-func lattice(cols, rows int) (stepX, stepY int) {
-	step := cols * rows / sampleTarget(cols*rows) // of both
+// lattice returns the steps of a sample of about sampleTarget pixels of a box of so many
+// planes. That of the rows is a power of two, so that boxes have their sampled rows, its
+// multiples, in common: each costs a warp.
+func lattice(cols, rows, planes int) (stepX, stepY int) {
+	step := cols * rows * planes / sampleTarget(cols*rows*planes) // of both
 	for stepY = 1; stepY*stepY < 4*step && stepY < rows/16; stepY *= 2 {
 	}
 	return max(1, min(step/stepY, cols/16)), stepY

@@ -88,7 +88,11 @@ func (p *pass) chunksLeft() []atomic.Int32 {
 // coaddBytes is the scratch of one coadder.
 func coaddBytes(j *Job) int64 {
 	c := int64(j.Mosaic.C)
-	return warpBytes(maxNodes(j.Tiles)) + blockPixels*(8*3*int64(vec.Values(j.Mosaic.C))+4*(c+1)) + (17+8*blockRows)*int64(len(j.Tiles))
+	n := warpBytes(maxNodes(j.Tiles)) + blockPixels*(8*3*int64(vec.Values(j.Mosaic.C))+4*(c+1)) + (17+8*blockRows)*int64(len(j.Tiles))
+	if j.ofPlanes() {
+		n += pileBytes(j)
+	}
+	return n
 }
 
 // coadder adds tiles up, a block of a row at a time; it belongs to one worker.
@@ -101,6 +105,7 @@ type coadder struct {
 	tiles            []int
 	spans            spans  // of them
 	shown            []bool // of each tile of the job: it gave channel 0 a pixel
+	pile             *pile  // of a job of planes; nil
 }
 
 func newCoadder(j *Job) *coadder {
@@ -109,6 +114,9 @@ func newCoadder(j *Job) *coadder {
 		value: make([]float64, n), sum: make([]float64, n), norm: make([]float64, n),
 		mosaic: make([]float32, blockPixels*j.Mosaic.C), coverage: make([]float32, blockPixels)}
 	a.finish = j.Finish()
+	if j.ofPlanes() {
+		a.pile = newPile(j)
+	}
 	return a
 }
 
@@ -137,7 +145,13 @@ func (j *Job) Meeting(tiles []int, y0, y1 int) []int {
 // rows adds the tiles up on the rows [y0,y1), at most blockRows, and writes them.
 func (a *coadder) rows(tiles []int, offsets []float64, y0, y1 int) {
 	a.spans.set(a.job, tiles, y0, y1)
-	eachBlock(y0, y1, 0, a.job.Mosaic.W, func(y, x0, x1 int) { a.block(tiles, offsets, y, x0, x1) })
+	eachBlock(y0, y1, 0, a.job.Mosaic.W, func(y, x0, x1 int) {
+		if a.pile != nil {
+			a.pile.block(a, tiles, offsets, y, x0, x1)
+			return
+		}
+		a.block(tiles, offsets, y, x0, x1)
+	})
 }
 
 // block adds the tiles up on the pixels [x0,x1) of row y and writes them.
@@ -152,7 +166,7 @@ func (a *coadder) block(tiles []int, offsets []float64, y, x0, x1 int) {
 		if from >= to {
 			continue
 		}
-		from, to = a.warp.warpRow(j, &j.Tiles[i], j.Gain(i), y, from, to, a.value)
+		from, to = a.warp.warpRow(j, i, 0, y, from, to, a.value)
 		value, weight := a.value[:(to-from)*lanes], a.warp.weight[:to-from]
 		a.shown[i] = a.shown[i] || anyNumber(value, lanes)
 		var offset [vec.Lanes4]float64

@@ -187,11 +187,16 @@ func (p *pass) open() {
 		}
 		p.mode = Hybrid
 	}
-	if p.mode == CPU {
+	switch {
+	case p.mode == CPU:
 		return
-	}
-	if j.Device == nil {
+	case j.Device == nil:
 		j.DeviceError = ErrNoBackend
+		return
+	case j.ofPlanes():
+		if j.Mode != Auto {
+			j.DeviceError = fmt.Errorf("%w: it adds up float32 images by mean or sum, not these planes", ErrDevice)
+		}
 		return
 	}
 	session, err := j.Device.Open(p.ctx, j, j.DeviceBytes)

@@ -66,7 +66,7 @@ func (p *pass) gain(i int, s scaler) (float64, error) {
 	if x0 >= x1 || y0 >= y1 {
 		return 1, nil
 	}
-	stepX, stepY := lattice(x1-x0, y1-y0)
+	stepX, stepY := lattice(x1-x0, y1-y0, 1)
 	median := new(bracket)
 	if err := s.sample(p, i, median, stepX, stepY); err != nil {
 		return 1, err

@@ -13,12 +13,19 @@ const (
 	V42                // plain blur, 0 where blank
 )
 
-// Combine says what the coadd makes of the tiles that show a pixel.
+// Combine says what the coadd makes of the tiles that show a pixel. What comes after Sum
+// is for planes alone, and there only tiles of a weight above 0 have a say.
 type Combine int
 
 const (
-	Mean Combine = iota // sum of value * weight / sum of weights
-	Sum                 // sum of value * weight
+	Mean   Combine = iota // sum of value * weight / sum of weights
+	Sum                   // sum of value * weight
+	First                 // value and weight of the first tile
+	Last                  // of the last
+	Min                   // of the first of those with the least value
+	Max                   // of the first of those with the largest
+	Median                // of the values; sum of weights
+	combines
 )
 
 // The limits of a job.
@@ -36,6 +43,9 @@ type Tile struct {
 	WeightScale float64
 	Map         PixelMap
 	WeightMap   PixelMap // of Weight; empty = Weight lies on Image and has its shape
+
+	Planes       Planes // [N,h,w] in the place of Image, in a job of planes
+	WeightPlanes Planes // [1 or N,h,w] in the place of Weight, likewise; or absent
 }
 
 // Job says what to compute and where to put it; include/zetwopass.h is its
@@ -53,6 +63,11 @@ type Job struct {
 	Mosaic      View // out [H,W,C]
 	CoverageOut View // out [H,W,1]; may be Blurred's memory
 
+	// MosaicPlanes and CoveragePlanes make it a job of planes, which all lie alike: outputs
+	// [N,H,W] in the place of Mosaic and CoverageOut, without gains, each plane by itself
+	// but for the background, one constant per tile.
+	MosaicPlanes, CoveragePlanes Planes
+
 	Gains   []float64 // [T]; nil = ones in the coadd
 	Offsets []float64 // [T*C], or nil
 	Groups  []int32   // [T], or nil
@@ -60,6 +75,7 @@ type Job struct {
 	Combine        Combine
 	KeepBackground bool
 	BinaryWeights  bool
+	SignedWeights  bool // planes: weights below 0 count in sums and means, else they are 0
 	BlankNaN       bool
 
 	Workers       int
@@ -98,8 +114,14 @@ const (
 )
 
 // Validate checks what a plan of the stages needs: all but that the images are
-// there. Nothing is re-checked behind it.
+// there. Nothing is re-checked behind it. Of a job of planes it sets the shapes of images.
 func (j *Job) Validate(stages Stages) error {
+	if j.ofPlanes() {
+		if err := j.validatePlanes(stages); err != nil {
+			return err
+		}
+		j.settlePlanes()
+	}
 	if j.Profile != V45 && j.Profile != V42 {
 		return fmt.Errorf("%w: profile = %d, want 0 (v4.5) or 1 (v4.2)", ErrArgument, j.Profile)
 	}
@@ -148,7 +170,7 @@ func (j *Job) present(stages Stages) error {
 		{"mosaic", RunCoadd, j.Mosaic},
 		{"coverage_out", RunCoadd, j.CoverageOut},
 	} {
-		if stages&v.when != 0 && v.view.Absent() {
+		if stages&v.when != 0 && v.view.Absent() && !j.ofPlanes() {
 			return fmt.Errorf("%w: %s is absent", ErrArgument, v.name)
 		}
 	}
@@ -226,6 +248,9 @@ func (t *Tile) check(name string) error {
 }
 
 func (j *Job) validateCoadd() error {
+	if j.ofPlanes() {
+		return j.validateFindings()
+	}
 	m := j.Mosaic
 	if err := m.check("mosaic"); err != nil {
 		return err
@@ -245,14 +270,21 @@ func (j *Job) validateCoadd() error {
 		}
 	}
 	if j.Combine != Mean && j.Combine != Sum {
-		return fmt.Errorf("%w: combine = %d, want 0 (mean) or 1 (sum)", ErrArgument, j.Combine)
+		return fmt.Errorf("%w: combine = %d, want 0 (mean) or 1 (sum), others of planes", ErrArgument, j.Combine)
+	}
+	if j.SignedWeights {
+		return fmt.Errorf("%w: signed_weights is set, but there are no planes", ErrArgument)
 	}
 	if j.Gains != nil && len(j.Gains) != len(j.Tiles) {
 		return fmt.Errorf("%w: %d gains for %d tiles", ErrShape, len(j.Gains), len(j.Tiles))
 	}
-	if j.Offsets != nil && len(j.Offsets) != len(j.Tiles)*m.C {
+	return j.validateFindings()
+}
+
+func (j *Job) validateFindings() error {
+	if c := j.Mosaic.C; j.Offsets != nil && len(j.Offsets) != len(j.Tiles)*c {
 		return fmt.Errorf("%w: %d offsets for %d tiles of %d channels",
-			ErrShape, len(j.Offsets), len(j.Tiles), m.C)
+			ErrShape, len(j.Offsets), len(j.Tiles), c)
 	}
 	if j.Groups != nil && len(j.Groups) != len(j.Tiles) {
 		return fmt.Errorf("%w: %d groups for %d tiles", ErrShape, len(j.Groups), len(j.Tiles))

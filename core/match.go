@@ -111,11 +111,13 @@ func (p *pass) sweep(group []*pair, sampling bool) error {
 		task: func(m *matcher, chunk int) error {
 			y0, y1 := chunk*rows, min((chunk+1)*rows, j.Mosaic.H)
 			m.here = meeting(m.here, group, y0, y1)
-			for y := y0; y < y1; y += blockRows {
-				if p.ctx.Err() != nil {
-					return ErrCancelled
+			for m.plane = range j.planes() {
+				for y := y0; y < y1; y += blockRows {
+					if p.ctx.Err() != nil {
+						return ErrCancelled
+					}
+					m.rows(m.here, y, min(y+blockRows, y1), sampling)
 				}
-				m.rows(m.here, y, min(y+blockRows, y1), sampling)
 			}
 			done(1)
 			return nil

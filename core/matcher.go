@@ -20,6 +20,7 @@ type matcher struct {
 	met    []*pair  // of them, one of its rows
 	tiles  []int    // of here, then of the current row of the block
 	within []int32
+	plane  int // of a job of planes, the current one
 }
 
 // shown is what a tile shows of the current row of a block.
@@ -153,7 +154,7 @@ func (m *matcher) fill(slot, i, y int, sampling bool) {
 		m.slots = append(m.slots, values{exact: make([]float64, n), near: make([]float32, n)})
 	}
 	s.values = m.slots[slot]
-	s.a, s.b = m.warp.warpRow(m.job, &m.job.Tiles[i], m.job.Gain(i), y, s.a, s.b, s.exact)
+	s.a, s.b = m.warp.warpRow(m.job, i, m.plane, y, s.a, s.b, s.exact)
 	if !sampling {
 		vec.Narrow(s.near, &s.most, s.exact[:lanes*(s.b-s.a)])
 	}

@@ -13,7 +13,7 @@ import (
 type pair struct {
 	i, j         int
 	y0, y1       int // rows that both boxes have
-	area         int // pixels that both boxes have
+	area         int // pixels that both boxes have, of all planes
 	stepX, stepY int // lattice of the sample
 	mu           sync.Mutex
 	channel      []bracket
@@ -41,9 +41,9 @@ func (j *Job) overlaps() ([]*pair, error) {
 					return nil, err
 				}
 			}
-			p := &pair{i: a, j: b, y0: max(ay0, by0), y1: min(ay1, by1), area: rows * cols,
+			p := &pair{i: a, j: b, y0: max(ay0, by0), y1: min(ay1, by1), area: rows * cols * j.planes(),
 				channel: make([]bracket, j.Mosaic.C)}
-			p.stepX, p.stepY = lattice(cols, rows)
+			p.stepX, p.stepY = lattice(cols, rows, j.planes())
 			pairs = append(pairs, p)
 		}
 	}

@@ -39,6 +39,9 @@ func NewPlan(j *Job, stages Stages) (Plan, error) {
 	rows, width, samples := j.Coverage.H, j.Coverage.W, 1
 	if stages&RunCoadd != 0 {
 		rows, width, samples = j.Mosaic.H, j.Mosaic.W, j.Mosaic.C+1
+		if j.ofPlanes() {
+			samples = 4 * j.planes() // of float64 at most
+		}
 	}
 	plan := Plan{Workers: d.workers}
 	plan.RowsPerChunk = chunkRows(j, rows, int64(4*width*samples), plan.Workers)
@@ -55,7 +58,7 @@ func NewPlan(j *Job, stages Stages) (Plan, error) {
 	}
 	if stages&RunCoadd != 0 {
 		d.add(0, 0, coaddBytes(j), plan.ChunkTotal)
-		plan.coaddWork = 6 * shownArea(j.Tiles, j.Mosaic.H, j.Mosaic.W) * float64(j.Mosaic.C)
+		plan.coaddWork = 6 * shownArea(j.Tiles, j.Mosaic.H, j.Mosaic.W) * float64(j.Mosaic.C*j.planes())
 	}
 	leastKept := int64(0)
 	if stages&RunCoadd != 0 && !j.KeepBackground {
@@ -178,6 +181,6 @@ func matchCost(j *Job, pairs []*pair) float64 {
 	for _, q := range pairs {
 		area += float64(q.area)
 	}
-	shown := shownArea(j.Tiles, j.Mosaic.H, j.Mosaic.W)
+	shown := shownArea(j.Tiles, j.Mosaic.H, j.Mosaic.W) * float64(j.planes())
 	return (5*min(2*area, shown) + 2*area) * float64(j.Mosaic.C)
 }

@@ -95,37 +95,70 @@ func (r *warper) locate(t *Tile, y, x0, x1 int) (a, b int, u, v []float64) {
 	return x0 + a, x0 + b, u[a:b], v[a:b]
 }
 
-// warpRow warps tile t of the job onto the pixels [x0,x1) of row y, at most
-// blockPixels of its span, into value [x1-x0, lanes]. It returns the part [a,b) that
-// may show something: the first value and the first weight are of pixel a. What the
+// warpRow warps tile i of the job, of planes the n-th, onto the pixels [x0,x1) of row y,
+// at most blockPixels of its span, into value [x1-x0, lanes]. It returns the part [a,b)
+// that may show something: the first value and the first weight are of pixel a. What the
 // tile does not show is NaN.
-func (r *warper) warpRow(j *Job, t *Tile, gain float32, y, x0, x1 int, value []float64) (a, b int) {
+func (r *warper) warpRow(j *Job, i, n, y, x0, x1 int, value []float64) (a, b int) {
+	t := &j.Tiles[i]
 	a, b, u, v := r.locate(t, y, x0, x1)
-	n, channels := b-a, j.Mosaic.C
-	if n == 0 {
+	if a == b {
 		return a, b
 	}
-	image := t.Image.image(channels)
-	vec.Sample(value, u, v, &image, t.Map.Slack(), gain)
-	weight := r.weight[:n]
-	if t.Weight.Absent() {
+	t.sample(value, u, v, n, j.Mosaic.C, j.Gain(i))
+	if r.weigh(j, t, n, y, a, u, v) {
+		hide(value[:(b-a)*vec.Values(j.Mosaic.C)], r.weight[:b-a])
+	}
+	return a, b
+}
+
+// sample writes the n-th plane of the tile, or its image times gain, at the positions
+// (u,v) to value.
+func (t *Tile) sample(value, u, v []float64, n, channels int, gain float32) {
+	switch p := &t.Planes; {
+	case p.F64 != nil:
+		m := plane(p, p.F64, n)
+		vec.Sample64(value, u, v, &m, t.Map.Slack())
+	case p.F32 != nil:
+		m := plane(p, p.F32, n)
+		vec.Sample(value, u, v, &m, t.Map.Slack(), gain)
+	default:
+		m := t.Image.image(channels)
+		vec.Sample(value, u, v, &m, t.Map.Slack(), gain)
+	}
+}
+
+// weigh writes the weights of the n-th plane of tile t, for the pixels from x0 on of row
+// y at the positions (u,v), which may be lost; false = they are all the same.
+func (r *warper) weigh(j *Job, t *Tile, n, y, x0 int, u, v []float64) bool {
+	p, weight := &t.WeightPlanes, r.weight[:len(u)]
+	if t.Weight.Absent() && p.Absent() {
 		if r.even != t.WeightScale {
 			r.even = t.WeightScale
 			for i := range r.weight {
 				r.weight[i] = r.even
 			}
 		}
-		return a, b
+		return false
 	}
 	r.even = 0
-	weights, slack := t.Weight.image(1), t.Map.Slack()
+	slack := t.Map.Slack()
 	if own := &t.WeightMap; !own.Empty() {
 		slack = own.Slack()
-		r.place(own, y, a, u, v)
+		r.place(own, y, x0, u, v)
 	}
-	vec.SampleMap(weight, u, v, &weights, slack, j.Cleaning(), t.WeightScale)
-	hide(value[:n*vec.Values(channels)], weight)
-	return a, b
+	switch n = min(n, p.N-1); {
+	case p.F64 != nil:
+		m := plane(p, p.F64, n)
+		vec.SampleMap64(weight, u, v, &m, slack, j.Cleaning(), t.WeightScale)
+	case p.F32 != nil:
+		m := plane(p, p.F32, n)
+		vec.SampleMap(weight, u, v, &m, slack, j.Cleaning(), t.WeightScale)
+	default:
+		m := t.Weight.image(1)
+		vec.SampleMap(weight, u, v, &m, slack, j.Cleaning(), t.WeightScale)
+	}
+	return true
 }
 
 // place finds the positions by a map of the pixels from x0 on of row y, NaN outside its box.

@@ -11,8 +11,8 @@
  *
  * Conventions
  *
- * - Images are float32 in native byte order, addressed by byte strides, so that
- *   views need no copy. Pixel (0,0) is the centre of the first pixel; x runs
+ * - Images are float32 in native byte order (planes float32 or float64), addressed by
+ *   byte strides, so that views need no copy. Pixel (0,0) is the centre of the first pixel; x runs
  *   along the width, y along the height.
  * - The caller owns every array. Inputs are only read. Outputs are written in
  *   place and may not meet the addresses of an input or of each other, but for
@@ -107,6 +107,16 @@ typedef struct ztp_map {
                              lies at x = origin_x + i step_x, y likewise         */
 } ztp_map;
 
+/* Images that lie alike, [planes, height, width]; its size is fixed for ever. */
+enum { ZTP_FLOAT32 = 0, ZTP_FLOAT64 = 1 };
+typedef struct ztp_planes {
+  void *data;                     /* aligned to its samples; NULL = absent       */
+  int32_t type;                   /* ZTP_FLOAT32, ZTP_FLOAT64                    */
+  int32_t reserved;               /* 0                                           */
+  int64_t planes, height, width;  /* >= 1                                        */
+  int64_t stride_n, stride_y, stride_x; /* bytes, >= 0, multiples of a sample    */
+} ztp_planes;
+
 typedef struct ztp_tile {
   ztp_image image;  /* [h,w,c]                                                   */
   ztp_image mask;   /* [h,w,1] coverage of the tile, for its gain; absent = ones.
@@ -117,10 +127,22 @@ typedef struct ztp_tile {
   ztp_map weight_map;  /* of the weight, which then has a shape of its own and is
                           0 beyond its box; empty box = it lies on the image. A
                           header that ends before this field has none            */
+  ztp_planes planes;   /* [N,h,w] in the place of image, and                     */
+  ztp_planes weight_planes; /* [1 or N,h,w] in the place of weight, where the job
+                          has mosaic_planes                                      */
 } ztp_tile;
 
 enum { ZTP_PROFILE_V45 = 0, ZTP_PROFILE_V42 = 1 }; /* the two generations of the maths */
-enum { ZTP_COMBINE_MEAN = 0, ZTP_COMBINE_SUM = 1 };
+enum {                    /* what a pixel is of the tiles (value, weight) there   */
+  ZTP_COMBINE_MEAN = 0,   /* sum of value * weight / sum of weights               */
+  ZTP_COMBINE_SUM = 1,    /* sum of value * weight                                */
+  ZTP_COMBINE_FIRST = 2,  /* these and the rest for planes alone: the first tile  */
+  ZTP_COMBINE_LAST = 3,   /* with a weight > 0, or the last                       */
+  ZTP_COMBINE_MIN = 4,    /* the least value of those, or                         */
+  ZTP_COMBINE_MAX = 5,    /* the largest; the first of equals. Not infinity, or   */
+                          /* -infinity. The coverage of these four is its weight  */
+  ZTP_COMBINE_MEDIAN = 6  /* their median; of coverage the sum of all weights     */
+};
 enum {
   ZTP_DEVICE_AUTO = 0,  /* GPU and CPU where that pays, else the CPU              */
   ZTP_DEVICE_CPU = 1,
@@ -188,7 +210,8 @@ typedef struct ztp_job {
   int32_t blank_nan;       /* 1 = NaN where no tile is; 0 = the profile's:
                               V45 NaN, V42 0                                     */
   int32_t workers;         /* goroutines, at most 1024; 0 = one a core           */
-  int32_t reserved;
+  int32_t signed_weights;  /* planes: 1 = weights below 0 count in sums and means
+                              as they are, and in coverage; 0 = they are 0       */
   int64_t rows_per_chunk;  /* output rows; 0 = from max_chunk_bytes, or chosen   */
   int64_t max_chunk_bytes; /* bound of the scratch, bytes; 0 = chosen            */
   ztp_stats_fn on_stats;   /* called on the calling thread, about ten times a
@@ -205,17 +228,15 @@ typedef struct ztp_job {
   ztp_error *device_error; /* out, or NULL: why the GPU was not used although
                               asked for, or failed midway, when the CPU has done
                               all of the work. ZTP_OK = nothing to say           */
+  ztp_planes mosaic_planes;   /* out [N,H,W] in the place of mosaic, and         */
+  ztp_planes coverage_planes; /* out [N,H,W] in the place of coverage_out: makes it
+                              a job of planes, for ztp_reproject_coadd. Each plane
+                              has a coverage of its own; one constant per tile
+                              levels all of them. Profile V42, gains NULL; a tile's
+                              own planes and weights may each be of either type.
+                              The GPU takes one float32 plane of mean or sum only.
+                              A header that ends before these fields has none    */
 } ztp_job;
-
-/* Images that lie alike, [planes, height, width]; its size is fixed for ever. */
-enum { ZTP_FLOAT32 = 0, ZTP_FLOAT64 = 1 };
-typedef struct ztp_planes {
-  void *data;                     /* aligned to its samples; NULL = absent       */
-  int32_t type;                   /* ZTP_FLOAT32, ZTP_FLOAT64                    */
-  int32_t reserved;               /* 0                                           */
-  int64_t planes, height, width;  /* >= 1                                        */
-  int64_t stride_n, stride_y, stride_x; /* bytes, >= 0, multiples of a sample    */
-} ztp_planes;
 
 enum { ZTP_ORDER_BILINEAR = 0, ZTP_ORDER_NEAREST = 1 };
 typedef struct ztp_reprojection {
@@ -271,8 +292,8 @@ ztp_status ztp_blur_coverage(const ztp_job *job, ztp_error *error);
  * valid pixels has gain 1. */
 ztp_status ztp_tile_gains(const ztp_job *job, ztp_error *error);
 
-/* ztp_reproject_coadd writes mosaic and coverage_out, and offsets and groups
- * where given, from the tiles and job->gains. */
+/* ztp_reproject_coadd writes mosaic and coverage_out, or the planes that are in their
+ * place, and offsets and groups where given, from the tiles and job->gains. */
 ztp_status ztp_reproject_coadd(const ztp_job *job, ztp_error *error);
 
 /* ztp_second_pass is ztp_tile_gains followed by ztp_reproject_coadd. */

@@ -30,13 +30,13 @@ CONSTANTS = {
     "ZTP_ABI_VERSION": ffi.ABI_VERSION,
     "ZTP_PROFILE_V45": structs.PROFILES["v4.5"],
     "ZTP_PROFILE_V42": structs.PROFILES["v4.2"],
-    "ZTP_COMBINE_MEAN": structs.COMBINES["mean"],
-    "ZTP_COMBINE_SUM": structs.COMBINES["sum"],
     "ZTP_MAP_PLANE": structs.MAP_PLANE,
     "ZTP_MAP_GRID": structs.MAP_GRID,
     "ZTP_MAP_POSITIONS": structs.MAP_POSITIONS,
 }
 CONSTANTS |= {f"ZTP_STAGE_{name.upper()}": i for i, name in enumerate(structs.STAGES)}
+CONSTANTS |= {f"ZTP_COMBINE_{name.upper()}": i for name, i in structs.COMBINES.items()}
+CONSTANTS |= {f"ZTP_{name.upper()}": i for name, i in structs.FLOATS.items()}
 CONSTANTS |= {f"ZTP_DEVICE_{name.upper()}": i for name, i in structs.DEVICES.items()}
 
 needs_gcc = pytest.mark.skipif(not shutil.which("gcc"), reason="no gcc")

@@ -215,14 +215,14 @@ def test_arguments_of_a_wrong_type_are_type_errors(name, value):
 
 VALUES = {
     "input_data": [[], {}],
-    "input_weights": [[], [IMAGE, IMAGE], [IMAGE - 5]],
+    "input_weights": [[], [IMAGE, IMAGE], [np.ones((3, 4))]],
     "output_projection": [fits.Header(), fits.Header([("NAXIS", "two")]), WCS(naxis=3)],
     "shape_out": ["ab", (3,), (1, 2, 3), (0, 5), {}],
-    "combine_function": [[], None, "median"],
+    "combine_function": [[], None, "mode"],
     "order": [[], [[1], [2, 3]], np.zeros(2), "bicubic"],
     "parallel": [-1],
     "output_array": [np.zeros((3, 4)), np.zeros(small.CANVAS, int)],
-    "output_footprint": [np.ones(small.CANVAS)],
+    "output_footprint": [np.ones(3)],
 }
 
 

@@ -51,6 +51,7 @@ def imported(path: Path) -> set[str]:
 ROOMS = {
     "zemosaic": {"_inputs", "_sky", "_engine"},
     "_inputs": {"_sky", "_engine"},
+    "_outputs": {"_engine"},
     "_sky": set(),
     "_engine": set(),
 }

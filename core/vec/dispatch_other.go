@@ -49,6 +49,14 @@ func sample(value, u, v []float64, m *Image, slack float64, gain float32) {
 	sampleLoop(value, u, v, m, slack, gain)
 }
 
+func sample64(value, u, v []float64, m *ImageOf[float64], slack float64) {
+	sampleLoop(value, u, v, m, slack, 1)
+}
+
+func sampleMap64(weight, u, v []float64, m *ImageOf[float64], slack float64, clean Cleaning, scale float64) {
+	sampleMapLoop(weight, u, v, m, slack, clean, scale)
+}
+
 func sampleMap(weight, u, v []float64, m *Image, slack float64, clean Cleaning, scale float64) {
 	sampleMapLoop(weight, u, v, m, slack, clean, scale)
 }

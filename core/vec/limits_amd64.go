@@ -15,6 +15,7 @@ type limits = [60]float64
 
 func (m *ImageOf[T]) limits(slack float64) (t limits) {
 	_, dy := m.steps()
+	size := m.sampleBytes()
 	fill := func(group int, value float64) {
 		for i := range 4 {
 			t[4*group+i] = value
@@ -28,8 +29,8 @@ func (m *ImageOf[T]) limits(slack float64) (t limits) {
 	pair := func(i int) float64 { return math.Float64frombits(uint64(i)<<32 | uint64(i)) }
 	fill(5, pair(max(m.W-2, 0)))
 	fill(6, pair(max(m.H-2, 0)))
-	fill(7, math.Float64frombits(uint64(4*m.ColStride)))
-	fill(8, math.Float64frombits(uint64(4*dy)))
+	fill(7, math.Float64frombits(uint64(size*m.ColStride)))
+	fill(8, math.Float64frombits(uint64(size*dy)))
 	fill(9, 0.26*slack) // fu (1-fu) fv (1-fv) is at most slack/4 there
 	fill(10, slack)
 	fill(11, 1-slack)
@@ -37,6 +38,14 @@ func (m *ImageOf[T]) limits(slack float64) (t limits) {
 	fill(13, float64(m.W-1)+slack)
 	fill(14, float64(m.H-1)+slack)
 	return t
+}
+
+// sampleBytes is the size of a sample.
+func (m *ImageOf[T]) sampleBytes() int {
+	if _, ok := any(m.Pix).([]float64); ok {
+		return 8
+	}
+	return 4
 }
 
 // nearness has a byte for every four positions that an AVX2 sampler was given, a bit for
@@ -82,6 +91,6 @@ func (k *nearness) next(i, n int) (a, b int) {
 // suits reports whether the AVX2 samplers take the image: more than one column, and
 // so small that 32 bits hold its coordinates and steps.
 func (m *ImageOf[T]) suits() bool {
-	const most = 1 << 29
+	const most = 1 << 28
 	return simd && m.W > 1 && m.W < most && m.H < most && m.RowStride < most && m.ColStride < most
 }

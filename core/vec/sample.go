@@ -200,7 +200,7 @@ func sampleLoop[T Float](value, u, v []float64, m *ImageOf[T], slack float64, ga
 
 // Sample64 is Sample of float64, without a gain.
 func Sample64(value, u, v []float64, m *ImageOf[float64], slack float64) {
-	sampleLoop(value, u, v, m, slack, 1)
+	sample64(value, u, v, m, slack)
 }
 
 // Nearest writes the first channel of the image at the positions (u,v) to value: that of the
@@ -226,7 +226,7 @@ const (
 	ZeroOrOne                  // 1 where > 0, else 0
 )
 
-func (c Cleaning) of(s float32) float64 {
+func cleaned[T Float](c Cleaning, s T) float64 {
 	switch c {
 	case ZeroOrOne:
 		if s > 0 {
@@ -251,7 +251,12 @@ func SampleMap(weight, u, v []float64, m *Image, slack float64, clean Cleaning, 
 	sampleMap(weight, u, v, m, slack, clean, scale)
 }
 
-func sampleMapLoop(weight, u, v []float64, m *Image, slack float64, clean Cleaning, scale float64) {
+// SampleMap64 is SampleMap of float64.
+func SampleMap64(weight, u, v []float64, m *ImageOf[float64], slack float64, clean Cleaning, scale float64) {
+	sampleMap64(weight, u, v, m, slack, clean, scale)
+}
+
+func sampleMapLoop[T Float](weight, u, v []float64, m *ImageOf[T], slack float64, clean Cleaning, scale float64) {
 	dx, dy := m.steps()
 	for i, fu := range u {
 		if !Inside(fu, v[i], m.H, m.W) {
@@ -260,7 +265,7 @@ func sampleMapLoop(weight, u, v []float64, m *Image, slack float64, clean Cleani
 		}
 		s := m.stencil(fu, v[i], slack)
 		p := s.at
-		weight[i] = scale * (s.part(0, clean.of(m.Pix[p])) + s.part(1, clean.of(m.Pix[p+dx])) +
-			s.part(2, clean.of(m.Pix[p+dy])) + s.part(3, clean.of(m.Pix[p+dx+dy])))
+		weight[i] = scale * (s.part(0, cleaned(clean, m.Pix[p])) + s.part(1, cleaned(clean, m.Pix[p+dx])) +
+			s.part(2, cleaned(clean, m.Pix[p+dy])) + s.part(3, cleaned(clean, m.Pix[p+dx+dy])))
 	}
 }

@@ -110,3 +110,60 @@ func mapOnto(m *Image, weight, u, v []float64, t *limits, clean Cleaning, scale 
 		sampleBinaryOntoAVX2(weight, u, v, m.Pix, 4*dy, t, scale, nil)
 	}
 }
+
+func sample64(value, u, v []float64, m *ImageOf[float64], slack float64) {
+	n := sampled64(value, u, v, m, slack, false)
+	sampleLoop(value[n*Values(m.Channels):], u[n:], v[n:], m, slack, 1)
+}
+
+func sampleMap64(weight, u, v []float64, m *ImageOf[float64], slack float64, clean Cleaning, scale float64) {
+	n := 0
+	if clean == NumberOnly {
+		n = sampled64(weight, u, v, m, slack, true)
+		for i := range n {
+			weight[i] *= scale
+		}
+	}
+	sampleMapLoop(weight[n:], u[n:], v[n:], m, slack, clean, scale)
+}
+
+// sampled64 samples as many of the positions as the AVX2 bodies take; of numbers alone, NaN
+// counts as 0.
+func sampled64(value, u, v []float64, m *ImageOf[float64], slack float64, numbers bool) (done int) {
+	if !m.suits() || m.Channels != 1 || m.ColStride != 1 {
+		return 0
+	}
+	table := m.limits(slack)
+	_, dy := m.steps()
+	for len(u)-done >= 4 {
+		var near nearness
+		n := min((len(u)-done)&^3, 4*len(near))
+		to, u, v := value[done:], u[done:][:n], v[done:]
+		if numbers {
+			sampleNumber64AVX2(to, u, v, m.Pix, 8*dy, &table, near[:])
+		} else {
+			sample64AVX2(to, u, v, m.Pix, 8*dy, &table, near[:])
+		}
+		switch many := near.many(n); {
+		case many && numbers:
+			sampleNumber64OntoAVX2(to, u, v, m.Pix, 8*dy, &table, nil)
+		case many:
+			sample64OntoAVX2(to, u, v, m.Pix, 8*dy, &table, nil)
+		default:
+			near.again64(to, u, v, m, slack, numbers)
+		}
+		done += n
+	}
+	return done
+}
+
+// again64 samples those of the positions again that may lie on a line.
+func (k *nearness) again64(value, u, v []float64, m *ImageOf[float64], slack float64, numbers bool) {
+	for a, b := k.next(0, len(u)); a < len(u); a, b = k.next(b, len(u)) {
+		if numbers {
+			sampleMapLoop(value[a:], u[a:b], v[a:], m, slack, NumberOnly, 1)
+		} else {
+			sampleLoop(value[a:], u[a:b], v[a:], m, slack, 1)
+		}
+	}
+}

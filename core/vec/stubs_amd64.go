@@ -65,6 +65,12 @@ func sample3AVX2(value []float64, u []float64, v []float64, pix []float32, dx in
 func sample1AVX2(value []float64, u []float64, v []float64, pix []float32, dx int, dy int, limits *[60]float64, gain float32, near []uint8)
 
 //go:noescape
+func sample64AVX2(value []float64, u []float64, v []float64, pix []float64, dy int, limits *[60]float64, near []uint8)
+
+//go:noescape
+func sampleNumber64AVX2(value []float64, u []float64, v []float64, pix []float64, dy int, limits *[60]float64, near []uint8)
+
+//go:noescape
 func sampleFiniteAVX2(value []float64, u []float64, v []float64, pix []float32, dy int, limits *[60]float64, scale float64, near []uint8)
 
 //go:noescape
@@ -78,6 +84,12 @@ func sample3OntoAVX2(value []float64, u []float64, v []float64, pix []float32, d
 
 //go:noescape
 func sample1OntoAVX2(value []float64, u []float64, v []float64, pix []float32, dx int, dy int, limits *[60]float64, gain float32, near []uint8)
+
+//go:noescape
+func sample64OntoAVX2(value []float64, u []float64, v []float64, pix []float64, dy int, limits *[60]float64, near []uint8)
+
+//go:noescape
+func sampleNumber64OntoAVX2(value []float64, u []float64, v []float64, pix []float64, dy int, limits *[60]float64, near []uint8)
 
 //go:noescape
 func sampleFiniteOntoAVX2(value []float64, u []float64, v []float64, pix []float32, dy int, limits *[60]float64, scale float64, near []uint8)

@@ -1562,6 +1562,200 @@ done:
 	VZEROUPPER
 	RET
 
+// func sample64AVX2(value []float64, u []float64, v []float64, pix []float64, dy int, limits *[60]float64, near []uint8)
+// Requires: AVX, AVX2
+TEXT ·sample64AVX2(SB), NOSPLIT, $0-136
+	MOVQ value_base+0(FP), AX
+	MOVQ u_base+24(FP), CX
+	MOVQ v_base+48(FP), DX
+	MOVQ pix_base+72(FP), BX
+	MOVQ dy+96(FP), SI
+	MOVQ limits+104(FP), DI
+	MOVQ near_base+112(FP), R8
+	MOVQ u_len+32(FP), R9
+
+next:
+	SUBQ         $0x04, R9
+	JL           done
+	VMOVUPD      (CX), Y0
+	VMOVUPD      (DX), Y1
+	VCMPPD       $0x09, (DI), Y0, Y2
+	VCMPPD       $0x06, 32(DI), Y0, Y3
+	VORPD        Y3, Y2, Y2
+	VCMPPD       $0x09, (DI), Y1, Y3
+	VORPD        Y3, Y2, Y2
+	VCMPPD       $0x06, 64(DI), Y1, Y3
+	VORPD        Y3, Y2, Y2
+	VXORPD       Y3, Y3, Y3
+	VMAXPD       Y3, Y0, Y0
+	VMAXPD       Y3, Y1, Y1
+	VMINPD       96(DI), Y0, Y0
+	VMINPD       128(DI), Y1, Y1
+	VCVTTPD2DQY  Y0, X4
+	VCVTTPD2DQY  Y1, X5
+	VPMINSD      160(DI), X4, X4
+	VPMINSD      192(DI), X5, X5
+	VCVTDQ2PD    X4, Y3
+	VSUBPD       Y3, Y0, Y0
+	VCVTDQ2PD    X5, Y3
+	VSUBPD       Y3, Y1, Y1
+	VPMOVZXDQ    X4, Y3
+	VPMULUDQ     224(DI), Y3, Y3
+	VPMOVZXDQ    X5, Y8
+	VPMULUDQ     256(DI), Y8, Y8
+	VPADDQ       Y3, Y8, Y8
+	VMOVUPD      one<>+0(SB), Y3
+	VORPD        Y2, Y0, Y0
+	VSUBPD       Y0, Y3, Y2
+	VSUBPD       Y1, Y3, Y3
+	VMULPD       Y3, Y2, Y9
+	VMULPD       Y3, Y0, Y3
+	VMULPD       Y1, Y2, Y2
+	VMULPD       Y1, Y0, Y0
+	VMULPD       Y9, Y0, Y1
+	VCMPPD       $0x02, 288(DI), Y1, Y1
+	VMOVMSKPD    Y1, R10
+	MOVB         R10, (R8)
+	INCQ         R8
+	VEXTRACTI128 $0x01, Y8, X1
+	VMOVQ        X8, R10
+	ADDQ         BX, R10
+	VPEXTRQ      $0x01, X8, R11
+	ADDQ         BX, R11
+	VMOVQ        X1, R12
+	ADDQ         BX, R12
+	VPEXTRQ      $0x01, X1, R13
+	ADDQ         BX, R13
+	VMOVUPD      (R10), X4
+	VINSERTF128  $0x01, (R12), Y4, Y4
+	VMOVUPD      (R11), X5
+	VINSERTF128  $0x01, (R13), Y5, Y5
+	VUNPCKLPD    Y5, Y4, Y1
+	VMULPD       Y9, Y1, Y1
+	VUNPCKHPD    Y5, Y4, Y8
+	VMULPD       Y3, Y8, Y8
+	VADDPD       Y8, Y1, Y1
+	VMOVUPD      (R10)(SI*1), X6
+	VINSERTF128  $0x01, (R12)(SI*1), Y6, Y6
+	VMOVUPD      (R11)(SI*1), X7
+	VINSERTF128  $0x01, (R13)(SI*1), Y7, Y7
+	VUNPCKLPD    Y7, Y6, Y3
+	VMULPD       Y2, Y3, Y3
+	VADDPD       Y3, Y1, Y1
+	VUNPCKHPD    Y7, Y6, Y2
+	VMULPD       Y0, Y2, Y2
+	VADDPD       Y2, Y1, Y1
+	VMOVUPD      Y1, (AX)
+	ADDQ         $0x00000020, CX
+	ADDQ         $0x00000020, DX
+	ADDQ         $0x00000020, AX
+	JMP          next
+
+done:
+	VZEROUPPER
+	RET
+
+// func sampleNumber64AVX2(value []float64, u []float64, v []float64, pix []float64, dy int, limits *[60]float64, near []uint8)
+// Requires: AVX, AVX2
+TEXT ·sampleNumber64AVX2(SB), NOSPLIT, $0-136
+	MOVQ value_base+0(FP), AX
+	MOVQ u_base+24(FP), CX
+	MOVQ v_base+48(FP), DX
+	MOVQ pix_base+72(FP), BX
+	MOVQ dy+96(FP), SI
+	MOVQ limits+104(FP), DI
+	MOVQ near_base+112(FP), R8
+	MOVQ u_len+32(FP), R9
+
+next:
+	SUBQ         $0x04, R9
+	JL           done
+	VMOVUPD      (CX), Y0
+	VMOVUPD      (DX), Y1
+	VCMPPD       $0x09, (DI), Y0, Y2
+	VCMPPD       $0x06, 32(DI), Y0, Y3
+	VORPD        Y3, Y2, Y2
+	VCMPPD       $0x09, (DI), Y1, Y3
+	VORPD        Y3, Y2, Y2
+	VCMPPD       $0x06, 64(DI), Y1, Y3
+	VORPD        Y3, Y2, Y2
+	VXORPD       Y3, Y3, Y3
+	VMAXPD       Y3, Y0, Y0
+	VMAXPD       Y3, Y1, Y1
+	VMINPD       96(DI), Y0, Y0
+	VMINPD       128(DI), Y1, Y1
+	VCVTTPD2DQY  Y0, X4
+	VCVTTPD2DQY  Y1, X5
+	VPMINSD      160(DI), X4, X4
+	VPMINSD      192(DI), X5, X5
+	VCVTDQ2PD    X4, Y3
+	VSUBPD       Y3, Y0, Y0
+	VCVTDQ2PD    X5, Y3
+	VSUBPD       Y3, Y1, Y1
+	VPMOVZXDQ    X4, Y3
+	VPMULUDQ     224(DI), Y3, Y3
+	VPMOVZXDQ    X5, Y8
+	VPMULUDQ     256(DI), Y8, Y8
+	VPADDQ       Y3, Y8, Y8
+	VMOVUPD      one<>+0(SB), Y3
+	VORPD        Y2, Y0, Y0
+	VSUBPD       Y0, Y3, Y2
+	VSUBPD       Y1, Y3, Y3
+	VMULPD       Y3, Y2, Y9
+	VMULPD       Y3, Y0, Y3
+	VMULPD       Y1, Y2, Y2
+	VMULPD       Y1, Y0, Y0
+	VMULPD       Y9, Y0, Y1
+	VCMPPD       $0x02, 288(DI), Y1, Y1
+	VMOVMSKPD    Y1, R10
+	MOVB         R10, (R8)
+	INCQ         R8
+	VEXTRACTI128 $0x01, Y8, X1
+	VMOVQ        X8, R10
+	ADDQ         BX, R10
+	VPEXTRQ      $0x01, X8, R11
+	ADDQ         BX, R11
+	VMOVQ        X1, R12
+	ADDQ         BX, R12
+	VPEXTRQ      $0x01, X1, R13
+	ADDQ         BX, R13
+	VMOVUPD      (R10), X4
+	VINSERTF128  $0x01, (R12), Y4, Y4
+	VMOVUPD      (R11), X5
+	VINSERTF128  $0x01, (R13), Y5, Y5
+	VUNPCKLPD    Y5, Y4, Y1
+	VCMPPD       $0x07, Y1, Y1, Y8
+	VANDPD       Y8, Y1, Y1
+	VMULPD       Y9, Y1, Y1
+	VUNPCKHPD    Y5, Y4, Y8
+	VCMPPD       $0x07, Y8, Y8, Y9
+	VANDPD       Y9, Y8, Y8
+	VMULPD       Y3, Y8, Y8
+	VADDPD       Y8, Y1, Y1
+	VMOVUPD      (R10)(SI*1), X6
+	VINSERTF128  $0x01, (R12)(SI*1), Y6, Y6
+	VMOVUPD      (R11)(SI*1), X7
+	VINSERTF128  $0x01, (R13)(SI*1), Y7, Y7
+	VUNPCKLPD    Y7, Y6, Y3
+	VCMPPD       $0x07, Y3, Y3, Y8
+	VANDPD       Y8, Y3, Y3
+	VMULPD       Y2, Y3, Y3
+	VADDPD       Y3, Y1, Y1
+	VUNPCKHPD    Y7, Y6, Y2
+	VCMPPD       $0x07, Y2, Y2, Y3
+	VANDPD       Y3, Y2, Y2
+	VMULPD       Y0, Y2, Y2
+	VADDPD       Y2, Y1, Y1
+	VMOVUPD      Y1, (AX)
+	ADDQ         $0x00000020, CX
+	ADDQ         $0x00000020, DX
+	ADDQ         $0x00000020, AX
+	JMP          next
+
+done:
+	VZEROUPPER
+	RET
+
 // func sampleFiniteAVX2(value []float64, u []float64, v []float64, pix []float32, dy int, limits *[60]float64, scale float64, near []uint8)
 // Requires: AVX, AVX2
 TEXT ·sampleFiniteAVX2(SB), NOSPLIT, $0-144
@@ -2284,6 +2478,242 @@ next:
 	VANDNPD      Y3, Y2, Y3
 	VADDPD       Y3, Y9, Y9
 	VMOVUPD      Y9, (AX)
+	ADDQ         $0x00000020, CX
+	ADDQ         $0x00000020, DX
+	ADDQ         $0x00000020, AX
+	JMP          next
+
+done:
+	VZEROUPPER
+	RET
+
+// func sample64OntoAVX2(value []float64, u []float64, v []float64, pix []float64, dy int, limits *[60]float64, near []uint8)
+// Requires: AVX, AVX2
+TEXT ·sample64OntoAVX2(SB), NOSPLIT, $0-136
+	MOVQ value_base+0(FP), AX
+	MOVQ u_base+24(FP), CX
+	MOVQ v_base+48(FP), DX
+	MOVQ pix_base+72(FP), BX
+	MOVQ dy+96(FP), SI
+	MOVQ limits+104(FP), DI
+	MOVQ near_base+112(FP), R8
+	MOVQ u_len+32(FP), R8
+
+next:
+	SUBQ         $0x04, R8
+	JL           done
+	VMOVUPD      (CX), Y0
+	VMOVUPD      (DX), Y1
+	VCMPPD       $0x09, (DI), Y0, Y2
+	VCMPPD       $0x06, 32(DI), Y0, Y3
+	VORPD        Y3, Y2, Y2
+	VCMPPD       $0x09, (DI), Y1, Y3
+	VORPD        Y3, Y2, Y2
+	VCMPPD       $0x06, 64(DI), Y1, Y3
+	VORPD        Y3, Y2, Y2
+	VMOVAPD      Y0, Y8
+	VMOVAPD      Y1, Y9
+	VXORPD       Y3, Y3, Y3
+	VMAXPD       Y3, Y0, Y0
+	VMAXPD       Y3, Y1, Y1
+	VMINPD       96(DI), Y0, Y0
+	VMINPD       128(DI), Y1, Y1
+	VCVTTPD2DQY  Y0, X4
+	VCVTTPD2DQY  Y1, X5
+	VPMINSD      160(DI), X4, X4
+	VPMINSD      192(DI), X5, X5
+	VCVTDQ2PD    X4, Y3
+	VSUBPD       Y3, Y0, Y0
+	VCVTDQ2PD    X5, Y3
+	VSUBPD       Y3, Y1, Y1
+	VPMOVZXDQ    X4, Y3
+	VPMULUDQ     224(DI), Y3, Y3
+	VPMOVZXDQ    X5, Y10
+	VPMULUDQ     256(DI), Y10, Y10
+	VPADDQ       Y3, Y10, Y10
+	VMOVUPD      one<>+0(SB), Y11
+	VCMPPD       $0x02, 320(DI), Y0, Y13
+	VCMPPD       $0x0d, 384(DI), Y8, Y3
+	VANDPD       Y3, Y13, Y13
+	VANDNPD      Y0, Y13, Y0
+	VCMPPD       $0x0d, 352(DI), Y0, Y12
+	VCMPPD       $0x02, 416(DI), Y8, Y3
+	VANDPD       Y3, Y12, Y12
+	VBLENDVPD    Y12, Y11, Y0, Y0
+	VCMPPD       $0x02, 320(DI), Y1, Y14
+	VCMPPD       $0x0d, 384(DI), Y9, Y3
+	VANDPD       Y3, Y14, Y14
+	VANDNPD      Y1, Y14, Y1
+	VCMPPD       $0x0d, 352(DI), Y1, Y8
+	VCMPPD       $0x02, 448(DI), Y9, Y3
+	VANDPD       Y3, Y8, Y8
+	VBLENDVPD    Y8, Y11, Y1, Y1
+	VORPD        Y2, Y0, Y0
+	VSUBPD       Y0, Y11, Y2
+	VSUBPD       Y1, Y11, Y3
+	VMULPD       Y3, Y2, Y9
+	VORPD        Y12, Y8, Y11
+	VMULPD       Y3, Y0, Y3
+	VORPD        Y13, Y8, Y8
+	VMULPD       Y1, Y2, Y2
+	VORPD        Y12, Y14, Y12
+	VMULPD       Y1, Y0, Y0
+	VORPD        Y13, Y14, Y1
+	VEXTRACTI128 $0x01, Y10, X4
+	VMOVQ        X10, R9
+	ADDQ         BX, R9
+	VPEXTRQ      $0x01, X10, R10
+	ADDQ         BX, R10
+	VMOVQ        X4, R11
+	ADDQ         BX, R11
+	VPEXTRQ      $0x01, X4, R12
+	ADDQ         BX, R12
+	VMOVUPD      (R9), X4
+	VINSERTF128  $0x01, (R11), Y4, Y4
+	VMOVUPD      (R10), X5
+	VINSERTF128  $0x01, (R12), Y5, Y5
+	VUNPCKLPD    Y5, Y4, Y10
+	VMULPD       Y9, Y10, Y10
+	VANDNPD      Y10, Y11, Y10
+	VUNPCKHPD    Y5, Y4, Y9
+	VMULPD       Y3, Y9, Y9
+	VANDNPD      Y9, Y8, Y9
+	VADDPD       Y9, Y10, Y10
+	VMOVUPD      (R9)(SI*1), X6
+	VINSERTF128  $0x01, (R11)(SI*1), Y6, Y6
+	VMOVUPD      (R10)(SI*1), X7
+	VINSERTF128  $0x01, (R12)(SI*1), Y7, Y7
+	VUNPCKLPD    Y7, Y6, Y3
+	VMULPD       Y2, Y3, Y3
+	VANDNPD      Y3, Y12, Y3
+	VADDPD       Y3, Y10, Y10
+	VUNPCKHPD    Y7, Y6, Y2
+	VMULPD       Y0, Y2, Y2
+	VANDNPD      Y2, Y1, Y2
+	VADDPD       Y2, Y10, Y10
+	VMOVUPD      Y10, (AX)
+	ADDQ         $0x00000020, CX
+	ADDQ         $0x00000020, DX
+	ADDQ         $0x00000020, AX
+	JMP          next
+
+done:
+	VZEROUPPER
+	RET
+
+// func sampleNumber64OntoAVX2(value []float64, u []float64, v []float64, pix []float64, dy int, limits *[60]float64, near []uint8)
+// Requires: AVX, AVX2
+TEXT ·sampleNumber64OntoAVX2(SB), NOSPLIT, $0-136
+	MOVQ value_base+0(FP), AX
+	MOVQ u_base+24(FP), CX
+	MOVQ v_base+48(FP), DX
+	MOVQ pix_base+72(FP), BX
+	MOVQ dy+96(FP), SI
+	MOVQ limits+104(FP), DI
+	MOVQ near_base+112(FP), R8
+	MOVQ u_len+32(FP), R8
+
+next:
+	SUBQ         $0x04, R8
+	JL           done
+	VMOVUPD      (CX), Y0
+	VMOVUPD      (DX), Y1
+	VCMPPD       $0x09, (DI), Y0, Y2
+	VCMPPD       $0x06, 32(DI), Y0, Y3
+	VORPD        Y3, Y2, Y2
+	VCMPPD       $0x09, (DI), Y1, Y3
+	VORPD        Y3, Y2, Y2
+	VCMPPD       $0x06, 64(DI), Y1, Y3
+	VORPD        Y3, Y2, Y2
+	VMOVAPD      Y0, Y8
+	VMOVAPD      Y1, Y9
+	VXORPD       Y3, Y3, Y3
+	VMAXPD       Y3, Y0, Y0
+	VMAXPD       Y3, Y1, Y1
+	VMINPD       96(DI), Y0, Y0
+	VMINPD       128(DI), Y1, Y1
+	VCVTTPD2DQY  Y0, X4
+	VCVTTPD2DQY  Y1, X5
+	VPMINSD      160(DI), X4, X4
+	VPMINSD      192(DI), X5, X5
+	VCVTDQ2PD    X4, Y3
+	VSUBPD       Y3, Y0, Y0
+	VCVTDQ2PD    X5, Y3
+	VSUBPD       Y3, Y1, Y1
+	VPMOVZXDQ    X4, Y3
+	VPMULUDQ     224(DI), Y3, Y3
+	VPMOVZXDQ    X5, Y10
+	VPMULUDQ     256(DI), Y10, Y10
+	VPADDQ       Y3, Y10, Y10
+	VMOVUPD      one<>+0(SB), Y11
+	VCMPPD       $0x02, 320(DI), Y0, Y13
+	VCMPPD       $0x0d, 384(DI), Y8, Y3
+	VANDPD       Y3, Y13, Y13
+	VANDNPD      Y0, Y13, Y0
+	VCMPPD       $0x0d, 352(DI), Y0, Y12
+	VCMPPD       $0x02, 416(DI), Y8, Y3
+	VANDPD       Y3, Y12, Y12
+	VBLENDVPD    Y12, Y11, Y0, Y0
+	VCMPPD       $0x02, 320(DI), Y1, Y14
+	VCMPPD       $0x0d, 384(DI), Y9, Y3
+	VANDPD       Y3, Y14, Y14
+	VANDNPD      Y1, Y14, Y1
+	VCMPPD       $0x0d, 352(DI), Y1, Y8
+	VCMPPD       $0x02, 448(DI), Y9, Y3
+	VANDPD       Y3, Y8, Y8
+	VBLENDVPD    Y8, Y11, Y1, Y1
+	VORPD        Y2, Y0, Y0
+	VSUBPD       Y0, Y11, Y2
+	VSUBPD       Y1, Y11, Y3
+	VMULPD       Y3, Y2, Y9
+	VORPD        Y12, Y8, Y11
+	VMULPD       Y3, Y0, Y3
+	VORPD        Y13, Y8, Y8
+	VMULPD       Y1, Y2, Y2
+	VORPD        Y12, Y14, Y12
+	VMULPD       Y1, Y0, Y0
+	VORPD        Y13, Y14, Y1
+	VEXTRACTI128 $0x01, Y10, X4
+	VMOVQ        X10, R9
+	ADDQ         BX, R9
+	VPEXTRQ      $0x01, X10, R10
+	ADDQ         BX, R10
+	VMOVQ        X4, R11
+	ADDQ         BX, R11
+	VPEXTRQ      $0x01, X4, R12
+	ADDQ         BX, R12
+	VMOVUPD      (R9), X4
+	VINSERTF128  $0x01, (R11), Y4, Y4
+	VMOVUPD      (R10), X5
+	VINSERTF128  $0x01, (R12), Y5, Y5
+	VUNPCKLPD    Y5, Y4, Y10
+	VCMPPD       $0x07, Y10, Y10, Y13
+	VANDPD       Y13, Y10, Y10
+	VMULPD       Y9, Y10, Y10
+	VANDNPD      Y10, Y11, Y10
+	VUNPCKHPD    Y5, Y4, Y9
+	VCMPPD       $0x07, Y9, Y9, Y11
+	VANDPD       Y11, Y9, Y9
+	VMULPD       Y3, Y9, Y9
+	VANDNPD      Y9, Y8, Y9
+	VADDPD       Y9, Y10, Y10
+	VMOVUPD      (R9)(SI*1), X6
+	VINSERTF128  $0x01, (R11)(SI*1), Y6, Y6
+	VMOVUPD      (R10)(SI*1), X7
+	VINSERTF128  $0x01, (R12)(SI*1), Y7, Y7
+	VUNPCKLPD    Y7, Y6, Y3
+	VCMPPD       $0x07, Y3, Y3, Y8
+	VANDPD       Y8, Y3, Y3
+	VMULPD       Y2, Y3, Y3
+	VANDNPD      Y3, Y12, Y3
+	VADDPD       Y3, Y10, Y10
+	VUNPCKHPD    Y7, Y6, Y2
+	VCMPPD       $0x07, Y2, Y2, Y3
+	VANDPD       Y3, Y2, Y2
+	VMULPD       Y0, Y2, Y2
+	VANDNPD      Y2, Y1, Y2
+	VADDPD       Y2, Y10, Y10
+	VMOVUPD      Y10, (AX)
 	ADDQ         $0x00000020, CX
 	ADDQ         $0x00000020, DX
 	ADDQ         $0x00000020, AX

@@ -9,6 +9,7 @@ import (
 const (
 	sampleArguments = "value, u, v []float64, pix []float32, dx, dy int, limits *[60]float64, gain float32, near []uint8"
 	mapArguments    = "value, u, v []float64, pix []float32, dy int, limits *[60]float64, scale float64, near []uint8"
+	doubleArguments = "value, u, v, pix []float64, dy int, limits *[60]float64, near []uint8"
 )
 
 // sample3 samples three channels that lie side by side: it locates some pixels, then
@@ -131,18 +132,7 @@ func sample1(name, arguments string, near lines, gained bool, clean func(raw Vec
 		if near == told {
 			l.tell(tell, limits)
 		}
-		var p [4]GPVirtual
-		high := XMM()
-		VEXTRACTI128(U8(1), l.offset, high)
-		for i := range p {
-			p[i] = GP64()
-			if half := []VecVirtual{l.offset, high}[i/2]; i%2 == 0 {
-				VMOVQ(half.AsX(), p[i])
-			} else {
-				VPEXTRQ(U8(1), half.AsX(), p[i])
-			}
-			ADDQ(pix, p[i])
-		}
+		p := l.places(pix)
 		var sum VecVirtual
 		for line := range 2 {
 			first, second := XMM(), XMM() // pixels 0 and 1, 2 and 3: left right left right
@@ -191,6 +181,73 @@ func sample1(name, arguments string, near lines, gained bool, clean func(raw Vec
 	end()
 }
 
+// sample64 samples one channel of float64 whose columns lie side by side; of numbers
+// alone, NaN counts as 0.
+func sample64(name string, near lines, numbers bool) {
+	text(name, "func("+doubleArguments+")")
+	value, u, v, pix := pointer("value"), pointer("u"), pointer("v"), pointer("pix")
+	dy, limits, tell := Load(Param("dy"), GP64()), Load(Param("limits"), GP64()), pointer("near")
+	n := Load(Param("u").Len(), GP64())
+	loop(n, 4, func() {
+		l := locate(u, v, limits, near)
+		if near == told {
+			l.tell(tell, limits)
+		}
+		p := l.places(pix)
+		var sum VecVirtual
+		for line := range 2 {
+			at := func(i int) Mem {
+				if line == 1 {
+					return Mem{Base: p[i]}.Idx(dy, 1)
+				}
+				return Mem{Base: p[i]}
+			}
+			first, second := YMM(), YMM() // of pixels 0 and 2, 1 and 3: left right left right
+			for i, pair := range []VecVirtual{first, second} {
+				VMOVUPD(at(i), pair.AsX())
+				VINSERTF128(U8(1), at(i+2), pair, pair)
+			}
+			for side, unpack := range []func(...Op){VUNPCKLPD, VUNPCKHPD} {
+				part := YMM()
+				unpack(second, first, part)
+				if numbers {
+					known := YMM()
+					VCMPPD(number, part, part, known)
+					VANDPD(known, part, part)
+				}
+				VMULPD(l.weight[2*line+side], part, part)
+				if near == onto {
+					VANDNPD(part, l.mute[2*line+side], part)
+				}
+				if sum == nil {
+					sum = part
+					continue
+				}
+				VADDPD(part, sum, sum)
+			}
+		}
+		VMOVUPD(sum, Mem{Base: value})
+		advanceBy(32, u, v, value)
+	})
+	end()
+}
+
+// places returns where the stencils of four positions begin.
+func (l *located) places(pix Register) (p [4]GPVirtual) {
+	high := XMM()
+	VEXTRACTI128(U8(1), l.offset, high)
+	for i := range p {
+		p[i] = GP64()
+		if half := []VecVirtual{l.offset, high}[i/2]; i%2 == 0 {
+			VMOVQ(half.AsX(), p[i])
+		} else {
+			VPEXTRQ(U8(1), half.AsX(), p[i])
+		}
+		ADDQ(pix, p[i])
+	}
+	return p
+}
+
 func samples() {
 	footprint()
 	keep := func(greatest Mem) func(VecVirtual) {
@@ -210,6 +267,8 @@ func samples() {
 	for near, end := range []string{told: "AVX2", onto: "OntoAVX2"} {
 		sample3("sample3"+end, lines(near))
 		sample1("sample1"+end, sampleArguments, lines(near), true, nil)
+		sample64("sample64"+end, lines(near), false)
+		sample64("sampleNumber64"+end, lines(near), true)
 		sample1("sampleFinite"+end, mapArguments, lines(near), false, keep(floats("largest", 0x7f7fffff)))
 		sample1("sampleNumber"+end, mapArguments, lines(near), false, keep(floats("infinity", 0x7f800000)))
 		sample1("sampleBinary"+end, mapArguments, lines(near), false, binary)

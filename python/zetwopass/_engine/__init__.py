@@ -5,6 +5,7 @@ Nothing here knows where pixels lie on the sky.
 
 from . import buffers, calls, checks
 from .calls import Ended, OnStats, Stats
+from .coadd import Coadd
 from .device import DeviceInfo, computed_by, device_info, warn_device
 from .ffi import library
 from .job import Job, Outputs, Plan, Settings, TileInput
@@ -15,6 +16,7 @@ from .structs import COMBINES
 
 __all__ = [
     "COMBINES",
+    "Coadd",
     "DeviceInfo",
     "Ended",
     "Job",

@@ -103,7 +103,7 @@ def threads(parallel: object) -> int:
     except TypeError:
         return 0
     if count < 0:
-        raise ArgumentError(f"parallel = {count}, want a number of threads above 0")
+        raise ArgumentError(f"parallel = {count}, want a strictly positive number of threads")
     return min(count, MAX_WORKERS)
 
 
@@ -125,6 +125,15 @@ def new_array(shape: tuple[int, ...], dtype: type, make: Callable = np.empty) ->
         return make(shape, dtype)
     except (MemoryError, ValueError) as err:  # ValueError: more than an address can tell
         raise MemoryError(f"an output of shape {list(shape)} has no room in memory") from err
+
+
+def holds(value: float, dtype: np.typing.DTypeLike) -> bool:
+    """Whether floats of a dtype can hold a number: whole ones exactly, others about."""
+    with np.errstate(all="ignore"):
+        held = float(np.dtype(dtype).type(value))
+    small = abs(held) < np.finfo(dtype).tiny
+    lost = (np.isinf(held) or small or float(value).is_integer()) and held != value
+    return not (lost and np.isfinite(value))
 
 
 def shape(name: str, value: Sequence[int]) -> tuple[int, int]:

@@ -30,6 +30,7 @@ class Settings:
     combine: str = "mean"
     keep_background: bool = False
     binary_weights: bool = False
+    signed_weights: bool = False
     blank_nan: bool = False
     workers: int = 0
     rows_per_chunk: int = 0
@@ -118,7 +119,7 @@ class Job:
         self.offsets = np.zeros((count, channels))
         self.groups = np.full(count, -1, np.int32)
         self._kept: list[object] = [tiles, coverage, blurred, outputs]
-        self.struct = _numbers(settings)
+        self.struct = numbers(settings)
         if coverage is not None:
             self.struct.coverage = buffers.plane("coverage", coverage)
         if blurred is not None and coverage is not None:
@@ -168,7 +169,8 @@ class Job:
         self.place([tile.map for tile in tiles])
 
 
-def _numbers(settings: Settings) -> structs.Job:
+def numbers(settings: Settings) -> structs.Job:
+    """Return a job that has these numbers and nothing else."""
     low, high = settings.gain_clip
     struct = structs.Job(ffi.size(structs.Job), ffi.size(structs.Tile))
     struct.profile = structs.PROFILES[settings.profile]
@@ -179,6 +181,7 @@ def _numbers(settings: Settings) -> structs.Job:
     struct.combine = structs.COMBINES[settings.combine]
     struct.keep_background = settings.keep_background
     struct.binary_weights = settings.binary_weights
+    struct.signed_weights = settings.signed_weights
     struct.blank_nan = settings.blank_nan
     struct.workers = settings.workers
     struct.rows_per_chunk = settings.rows_per_chunk

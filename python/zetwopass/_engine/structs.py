@@ -6,7 +6,7 @@ import ctypes
 from ctypes import POINTER, c_char, c_double, c_int32, c_int64, c_uint32, c_void_p
 
 PROFILES = {"v4.5": 0, "v4.2": 1}
-COMBINES = {"mean": 0, "sum": 1}
+COMBINES = {"mean": 0, "sum": 1, "first": 2, "last": 3, "min": 4, "max": 5, "median": 6}
 DEVICES = {"auto": 0, "cpu": 1, "gpu": 2, "hybrid": 3}
 ORDERS = {"bilinear": 0, "nearest": 1}
 FLOATS = {"float32": 0, "float64": 1}
@@ -55,6 +55,22 @@ class Map(ctypes.Structure):
     ]
 
 
+class Planes(ctypes.Structure):
+    """``ztp_planes``: an address, a type, a shape and strides in bytes. It keeps nothing alive."""
+
+    _fields_ = [
+        ("data", c_void_p),
+        ("type", c_int32),
+        ("reserved", c_int32),
+        ("planes", c_int64),
+        ("height", c_int64),
+        ("width", c_int64),
+        ("stride_n", c_int64),
+        ("stride_y", c_int64),
+        ("stride_x", c_int64),
+    ]
+
+
 class Tile(ctypes.Structure):
     """``ztp_tile``."""
 
@@ -65,6 +81,8 @@ class Tile(ctypes.Structure):
         ("weight_scale", c_double),
         ("map", Map),
         ("weight_map", Map),
+        ("planes", Planes),
+        ("weight_planes", Planes),
     ]
 
 
@@ -123,7 +141,7 @@ class Job(ctypes.Structure):
         ("binary_weights", c_int32),
         ("blank_nan", c_int32),
         ("workers", c_int32),
-        ("reserved", c_int32),
+        ("signed_weights", c_int32),
         ("rows_per_chunk", c_int64),
         ("max_chunk_bytes", c_int64),
         ("on_stats", StatsFunction),
@@ -134,22 +152,8 @@ class Job(ctypes.Structure):
         ("gpu_rows_per_chunk", c_int64),
         ("gpu_max_chunk_bytes", c_int64),
         ("device_error", POINTER(Error)),
-    ]
-
-
-class Planes(ctypes.Structure):
-    """``ztp_planes``: an address, a type, a shape and strides in bytes. It keeps nothing alive."""
-
-    _fields_ = [
-        ("data", c_void_p),
-        ("type", c_int32),
-        ("reserved", c_int32),
-        ("planes", c_int64),
-        ("height", c_int64),
-        ("width", c_int64),
-        ("stride_n", c_int64),
-        ("stride_y", c_int64),
-        ("stride_x", c_int64),
+        ("mosaic_planes", Planes),
+        ("coverage_planes", Planes),
     ]
 
 

@@ -5,18 +5,19 @@
 
 import importlib
 
-from . import ranges
-from .ranges import Shifts
+from . import options, ranges
+from .options import Options
 from .tiles import common_grid, inputs, named, outputs, warn_unseen
 
 Index = int | str | tuple[str, int]  # of an HDU in a list
 
 __all__ = [
     "Index",
-    "Shifts",
+    "Options",
     "common_grid",
     "inputs",
     "named",
+    "options",
     "outputs",
     "ranges",
     "warn_unseen",

@@ -23,39 +23,60 @@ _HDUS = (fits.PrimaryHDU, fits.ImageHDU, fits.CompImageHDU)
 _WANTED = "(array, WCS), (array, header), an image HDU, an HDUList, a FITS file's name or an NDData"
 
 
-def image(name: str, item: object, hdu_in: Index | None) -> tuple[np.ndarray, _sky.Sky]:
-    """Return an entry's real numbers [h, w], of any dtype, and the sky that they show."""
-    array, wcs = _opened(name, item, hdu_in, "hdu_in")
-    return _numbers(name, array), _sky.read(f"the WCS of {name}", wcs)
+def stack(
+    name: str, item: object, hdu_in: Index | None, *, lazy: bool = False
+) -> tuple[np.ndarray, _sky.Sky]:
+    """Return real numbers [..., h, w] of any dtype, images that all show the same sky.
 
-
-def stack(name: str, item: object, hdu_in: Index | None) -> tuple[np.ndarray, _sky.Sky]:
-    """Return real numbers [..., h, w] of any dtype, images that all show the same sky."""
+    An array of dask is computed, unless ``lazy``.
+    """
     array, wcs = _opened(name, item, hdu_in, "hdu_in")
-    return _numbers(name, array, more=True), _sky.read(f"the WCS of {name}", wcs)
+    return _numbers(name, array, lazy=lazy), _sky.read(f"the WCS of {name}", wcs)
 
 
 def weight(
-    name: str, item: object, hdu_weights: Index | None, on: _sky.Sky, shape: tuple[int, int]
+    name: str,
+    item: object,
+    hdu_weights: Index | None,
+    on: _sky.Sky,
+    shape: tuple[int, ...],
+    lazy: bool = False,
 ) -> tuple[np.ndarray, _sky.Sky | None]:
-    """Return a weight's real numbers [h, w], and its sky where that is not the image's pixels.
+    """Return a weight's real numbers, and its sky where that is not the image's pixels.
 
     ``on`` and ``shape`` are the image's. A weight without a WCS of two celestial axes lies on the
-    image, and has its shape then.
+    image, and has its rows and columns then. It is one for all of the image's planes, or one each.
     """
-    if isinstance(item, np.ndarray):
+    if isinstance(item, np.ndarray) or _is_dask(item):
         array, wcs = item, None
     else:
         array, wcs = _opened(name, item, hdu_weights, "hdu_weights")
-    array = _numbers(name, array)
-    sky = _own_sky(f"the WCS of {name}", wcs)
-    if sky is None and array.shape != shape:
+    array = _numbers(name, array, lazy=lazy)
+    if array.shape[:-2] not in ((), shape[:-2]):
         raise ArgumentError(
-            f"{name} has shape {list(array.shape)} and no celestial WCS, want {list(shape)}"
+            f"{name} has shape {list(array.shape)}, want rows and columns, or "
+            f"{list(shape[:-2])} before them"
         )
-    if sky is None or (array.shape == shape and _sky.same(sky, on)):
-        return array, None
-    return array, sky
+    sky = _own_sky(f"the WCS of {name}", wcs)
+    lies = array.shape[-2:] == shape[-2:]
+    if sky is None and not lies:
+        wanted = list(shape[-array.ndim :])
+        raise ArgumentError(
+            f"{name} has shape {list(array.shape)} and no celestial WCS, want {wanted}"
+        )
+    return array, None if sky is None or (lies and _sky.same(sky, on)) else sky
+
+
+def axes(shape: object) -> tuple[tuple[int, ...] | None, tuple | None]:
+    """Return what a shape_out has before rows and columns, None where it has none, and these."""
+    if shape is None:
+        return None, None
+    try:
+        sizes = tuple(shape)
+    except TypeError:
+        raise ArgumentTypeError(f"shape_out = {shape!r}, want rows and columns") from None
+    before = tuple(checks.integer(f"shape_out[{i}]", n, 1, 2**31) for i, n in enumerate(sizes[:-2]))
+    return before or None, sizes[-2:]
 
 
 def output(name: str, item: object, shape: object) -> tuple[_sky.Sky, tuple[int, int]]:
@@ -104,6 +125,8 @@ def _opened(name: str, item: object, hdu: Index | None, index: str) -> tuple[obj
         raise ArgumentTypeError(f"{name} is a {type(item).__name__}, want {_WANTED}")
     if len(item) != 2:
         raise ArgumentError(f"{name} has {len(item)} parts, want an array and a WCS")
+    if _is_dask(item[0]):
+        return item[0], item[1]
     with reading(name, ArgumentError):
         return np.asanyarray(item[0]), item[1]
 
@@ -153,14 +176,21 @@ def _own_sky(name: str, wcs: object) -> _sky.Sky | None:
         return _sky.read(name, copy) if _sky.is_celestial(copy) else None
 
 
-def _numbers(name: str, array: object, *, more: bool = False) -> np.ndarray:
-    """Return an array of real numbers [h, w], or with ``more`` axes before these."""
+def _is_dask(array: object) -> bool:
+    return hasattr(array, "__dask_graph__") and hasattr(array, "shape")
+
+
+def _numbers(name: str, array: object, *, lazy: bool = False) -> np.ndarray:
+    """Return an array of real numbers [..., h, w]."""
     if isinstance(array, np.ma.MaskedArray):
         raise ArgumentError(f"{name} is a masked array; use {name}.filled(np.nan)")
-    fits_axes = isinstance(array, np.ndarray) and (array.ndim == 2 or more and array.ndim > 2)
-    if not fits_axes or array.size == 0:
+    dask = _is_dask(array)
+    if not (dask or isinstance(array, np.ndarray)) or array.ndim < 2 or 0 in array.shape:
         found = list(array.shape) if hasattr(array, "shape") else type(array).__name__
-        raise ArgumentError(f"{name} is {found}, want an array [{'..., ' * more}h, w]")
+        raise ArgumentError(f"{name} is {found}, want an array [..., h, w]")
     if array.dtype.kind not in "fiub":
         raise ArgumentError(f"{name} has dtype {array.dtype.str}, want real numbers")
-    return np.asarray(array)
+    if dask and lazy:
+        return array
+    with reading(name, ArgumentError):
+        return np.asarray(array)

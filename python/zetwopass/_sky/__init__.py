@@ -3,7 +3,7 @@
 It imports astropy: import it where it is needed.
 """
 
-from .maps import PixelMap, grid_positions, pixel_map, plane_positions
+from .maps import PixelMap, grid_positions, moved, pixel_map, plane_positions
 from .sky import Sky, is_celestial, private_copy, read, same
 
 __all__ = [
@@ -11,6 +11,7 @@ __all__ = [
     "Sky",
     "grid_positions",
     "is_celestial",
+    "moved",
     "pixel_map",
     "plane_positions",
     "private_copy",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import operator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from astropy.io import fits
@@ -102,6 +102,22 @@ def pixel_map(
             return None if _empty(box) else PixelMap(box, plane=matrix)
         box = gridmap.sky_box(tile, output, tile_shape, canvas)
         return None if _empty(box) else _sky_map(tile, tile_shape, output, box, bound)
+
+
+def moved(pixels: PixelMap | None, x0: int, y0: int) -> PixelMap | None:
+    """Return the map from an output that begins at the pixel (x0, y0) of the map's output."""
+    if pixels is None:
+        return None
+    left, top, right, bottom = pixels.box
+    plane = pixels.plane
+    if plane is not None:
+        plane = plane @ np.array([[1.0, 0.0, x0], [0.0, 1.0, y0], [0.0, 0.0, 1.0]])
+    return replace(
+        pixels,
+        box=(left - x0, top - y0, right - x0, bottom - y0),
+        plane=plane,
+        origin=(pixels.origin[0] - x0, pixels.origin[1] - y0),
+    )
 
 
 def plane_positions(pixels: PixelMap, x: np.ndarray, y: np.ndarray) -> np.ndarray:
