@@ -49,7 +49,8 @@ def imported(path: Path) -> set[str]:
 
 # From the top of the house downwards: what a room may import, beside itself and errors.
 ROOMS = {
-    "zemosaic": {"_inputs", "_sky", "_engine"},
+    "command": {"zemosaic"},
+    "zemosaic": {"acceleration", "_inputs", "_sky", "_engine"},
     "_inputs": {"_sky", "_engine"},
     "_sky": set(),
     "_engine": set(),
