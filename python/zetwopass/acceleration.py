@@ -41,14 +41,14 @@ class Acceleration:
 
     Attributes
     ----------
-    refused
-        How often ours refused a call, which reproject's function then did, by message.
+    log
+        The logger that hears of the first refusal of each kind.
     """
 
     def __init__(
         self, modules: Iterable[ModuleType] = (), log: logging.Logger | None = None
     ) -> None:
-        self._log = log or logging.getLogger("zetwopass")
+        self.log = log or logging.getLogger("zetwopass")
         self._lock = threading.Lock()
         self._refused: Counter[str] = Counter()
         self._kinds: set[str] = set()
@@ -56,7 +56,7 @@ class Acceleration:
 
     @property
     def refused(self) -> dict[str, int]:
-        """Return a count for each function and message."""
+        """How often ours refused a call, by message, which reproject's function then did."""
         with self._lock:
             return dict(self._refused)
 
@@ -64,19 +64,13 @@ class Acceleration:
         """Put reproject's functions back, unless another acceleration lasts; do it once."""
         _PROCESS.release(self, self._claims)
 
-    def note(self, function: str, err: Exception) -> None:
-        """Count a refusal; say the first of each kind. Kinds differ in more than numbers."""
-        message = f"{function}: {err}"
-        kind = _VARYING.sub("", f"{type(err).__name__} {message}")
+    def note(self, message: str, kind: str) -> bool:
+        """Count a refusal and return whether it is the first of its kind."""
         with self._lock:
             self._refused[message] += 1
-            known = kind in self._kinds
+            first = kind not in self._kinds
             self._kinds.add(kind)
-        if not known:
-            name = type(err).__name__
-            self._log.warning("[zetwopass] reproject takes over: %s: %s", name, message)
-            if not isinstance(err, Error):
-                self._log.debug("[zetwopass] where it came from", exc_info=err)
+        return first
 
     def __enter__(self) -> Self:
         return self
@@ -144,11 +138,19 @@ class _StandIn:
             refusal = err
         finally:
             self._local.within = False
-        for user in users:
-            user.note(self.name, refusal)
+        self._say(users, refusal)
         if restore is not None:
             restore()
         return self.theirs(*args, **kwargs)
+
+    def _say(self, users: tuple[Acceleration, ...], err: Exception) -> None:
+        message = f"{self.name}: {err}"
+        kind = _VARYING.sub("", f"{type(err).__name__} {message}")
+        for log in {user.log for user in users if user.note(message, kind)}:
+            name = type(err).__name__
+            log.warning("[zetwopass] reproject takes over: %s: %s", name, message)
+            if not isinstance(err, Error):
+                log.debug("[zetwopass] where it came from", exc_info=err)
 
 
 def _lasting(value: object) -> object:

@@ -10,7 +10,7 @@ from .adapter import (
     run_second_pass_coverage_renorm,
 )
 from .phase5 import SCOPES
-from .start import start
+from .starting import start
 from .worker_file import block_status, put_block, remove_block
 
 __all__ = [

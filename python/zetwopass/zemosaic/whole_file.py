@@ -24,6 +24,12 @@ def write(path: Path, data: bytes, copy: tuple[Path, bytes] | None = None) -> No
         if not old:
             copy[0].unlink(missing_ok=True)
         raise
+    with suppress(OSError):  # Windows opens no folders
+        folder = os.open(path.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
 
 
 def _replace(path: Path, data: bytes, like: Path) -> None:
@@ -41,9 +47,3 @@ def _replace(path: Path, data: bytes, like: Path) -> None:
         with suppress(OSError):
             os.unlink(name)
         raise
-    with suppress(OSError):  # Windows opens no folders
-        folder = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)

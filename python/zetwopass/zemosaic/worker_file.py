@@ -86,7 +86,7 @@ def put_block(path: str, scope: str) -> str:
     with _writing(found.path):
         whole_file.write(found.path, data, copy=(copy, found.rest) if new else None)
     if found.scope is None:
-        return f"{found.path}: zetwopass is put in, with the scope {scope}; {copy} is as it was"
+        return f"{found.path}: zetwopass is put in, with the scope {scope}; a copy is {copy.name}"
     if found.scope == scope:
         return f"{found.path}: zetwopass, with the scope {scope}, is at the end again"
     return f"{found.path}: zetwopass has the scope {scope} now, before {found.scope}"
