@@ -21,7 +21,6 @@ class _Refusing(click.Group):
 
 
 @click.group(cls=_Refusing)
-@click.version_option(package_name="zetwopass")
 def commands() -> None:
     """Second pass of mosaic assembly."""
 
