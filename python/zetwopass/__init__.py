@@ -2,11 +2,12 @@
 
 `second_pass` does all of it on NumPy arrays, `tile_gains` and `blur_coverage` its first stages,
 `plan` tells what it would take, and `device_info` which GPU there is. `install` puts it into
-ZeMosaic in the place of its own function, and `reproject_and_coadd` and `reproject_interp` do as
-reproject's functions of these names.
+ZeMosaic in the place of its own function, `reproject_and_coadd` and `reproject_interp` do as
+reproject's functions of these names, and `accelerate` puts them in the place of reproject's.
 """
 
 from ._engine import DeviceInfo, Plan, Stats, device_info
+from .acceleration import Acceleration, accelerate
 from .api import SecondPass, blur_coverage, plan, second_pass, tile_gains
 from .errors import (
     ArgumentError,
@@ -22,6 +23,7 @@ from .errors import (
     LibraryError,
     LimitError,
     MissingFileError,
+    MissingPackageError,
     OptionError,
     RangeWarning,
     TileWarning,
@@ -40,6 +42,7 @@ from .zemosaic import (
 __version__ = "0.1.0"
 
 __all__ = [
+    "Acceleration",
     "ArgumentError",
     "ArgumentTypeError",
     "BudgetError",
@@ -55,6 +58,7 @@ __all__ = [
     "LibraryError",
     "LimitError",
     "MissingFileError",
+    "MissingPackageError",
     "OptionError",
     "Plan",
     "RangeWarning",
@@ -63,6 +67,7 @@ __all__ = [
     "TileWarning",
     "WCSError",
     "WCSTypeError",
+    "accelerate",
     "blur_coverage",
     "compute_per_tile_gains_from_coverage",
     "device_info",

@@ -56,6 +56,10 @@ class LimitError(Error, MemoryError):
     """
 
 
+class MissingPackageError(Error, ImportError):
+    """A package that is wanted is not installed."""
+
+
 class CancelledError(Error):
     """The call was cancelled before its end."""
 

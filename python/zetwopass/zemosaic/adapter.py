@@ -12,8 +12,9 @@ import numpy as np
 
 from .._engine import limited
 from ..errors import ArgumentError
-from . import dropin, generations
+from . import dropin, generations, phase5
 from .generations import GAINS, SECOND_PASS, Generation
+from .phase5 import SCOPES
 
 _REQUIRED = {
     *("tiles", "tiles_wcs", "final_wcs_p1", "final_wcs", "coverage_p1", "shape_out"),
@@ -30,11 +31,14 @@ class Installation:
         The module.
     profile
         ``'v4.5'`` or ``'v4.2'``.
+    acceleration
+        With the scope ``'phase5'`` what stands for reproject's functions, else None.
     """
 
-    def __init__(self, module: ModuleType, generation: Generation) -> None:
+    def __init__(self, module: ModuleType, generation: Generation, scope: str) -> None:
         self.module = module
         self.profile = generation.profile
+        self.acceleration = phase5.accelerated(module) if scope == "phase5" else None
         self._originals = {name: getattr(module, name) for name in (SECOND_PASS, GAINS)}
         replacement = _Replacement(generation, *self._originals.values(), module)
         self._ours = {name: getattr(replacement, name) for name in self._originals}
@@ -46,6 +50,8 @@ class Installation:
         for name, function in self._ours.items():
             if getattr(self.module, name, None) is function:
                 setattr(self.module, name, self._originals[name])
+        if self.acceleration is not None:
+            self.acceleration.uninstall()
 
     def __enter__(self) -> Self:
         return self
@@ -54,16 +60,22 @@ class Installation:
         self.uninstall()
 
 
-def install(zemosaic_worker: ModuleType, *, profile: str | None = None) -> Installation:
-    """Replace the second pass of ZeMosaic, two names in its module and nothing else.
+def install(
+    zemosaic_worker: ModuleType, *, scope: str = "second-pass", profile: str | None = None
+) -> Installation:
+    """Replace the second pass of ZeMosaic, two names in its module, or all that takes long.
 
     What can't be done here is done by the functions that were replaced, with one warning: a WCS
-    that can't be read, or any failure of the library.
+    that can't be read, or any failure of the library. It holds for this process; ZeMosaic's GUI
+    computes in another, which `python -m zetwopass zemosaic install` reaches.
 
     Parameters
     ----------
     zemosaic_worker
         The module that has the two functions.
+    scope
+        ``'second-pass'``, or ``'phase5'``: also reproject's functions, as by `accelerate` and where
+        this module, ``zemosaic_utils`` and ``grid_mode`` have imported them.
     profile
         ``'v4.5'`` or ``'v4.2'``. By default what the replaced functions do, as their code says,
         also behind decorators. Those of a ``'v4.5'`` that has no ``tile_weights`` yet, or no masks
@@ -74,7 +86,11 @@ def install(zemosaic_worker: ModuleType, *, profile: str | None = None) -> Insta
     ArgumentError
         The module has no such functions, they are replaced already, or their code doesn't say
         which profile they are.
+    MissingPackageError
+        Phase 5 without reproject.
     """
+    if scope not in SCOPES:
+        raise ArgumentError(f"scope = {scope!r}, want {' or '.join(map(repr, SCOPES))}")
     for name in (SECOND_PASS, GAINS):
         found = getattr(zemosaic_worker, name, None)
         if not callable(found):
@@ -87,7 +103,7 @@ def install(zemosaic_worker: ModuleType, *, profile: str | None = None) -> Insta
         )
     else:
         found = generations.of_profile(profile)
-    return Installation(zemosaic_worker, found)
+    return Installation(zemosaic_worker, found, scope)
 
 
 class _Replacement:

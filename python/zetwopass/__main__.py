@@ -1,0 +1,6 @@
+"""``python -m zetwopass``."""
+
+from .command import main
+
+if __name__ == "__main__":
+    main()

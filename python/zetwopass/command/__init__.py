@@ -1,0 +1,5 @@
+"""The command line, ``python -m zetwopass``."""
+
+from .group import main
+
+__all__ = ["main"]

@@ -1,0 +1,35 @@
+"""The commands in their groups, and how they end: 0 done, 1 refused, 2 called wrongly."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from ..errors import Error
+from . import zemosaic
+
+
+class _Refusing(click.Group):
+    """A group whose commands end with one line and 1 where zetwopass raises an error."""
+
+    def invoke(self, context: click.Context) -> object:
+        try:
+            return super().invoke(context)
+        except Error as err:
+            raise click.ClickException(" ".join(str(err).split())) from err
+
+
+@click.group(cls=_Refusing)
+def commands() -> None:
+    """Second pass of mosaic assembly."""
+
+
+commands.add_command(zemosaic.group)
+
+
+def main() -> None:
+    """Run the command that the program was called with."""
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(errors="backslashreplace")  # names of files may be anything
+    commands(prog_name="python -m zetwopass")
