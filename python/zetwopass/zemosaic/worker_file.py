@@ -48,7 +48,6 @@ _zetwopass_start(globals())
 del _zetwopass_start
 # <<< zetwopass
 """
-_STATEMENTS = len(ast.parse(_BLOCK).body)
 
 
 class _Found(NamedTuple):
@@ -74,13 +73,11 @@ def put_block(path: str, scope: str) -> str:
     if scope not in SCOPES:
         raise ArgumentError(f"scope = {scope!r}, want {' or '.join(map(repr, SCOPES))}")
     found = _read(path)
-    count = _checked(found.path, found.rest)
+    _check(found.path, found.rest)
     newline = b"\r\n" if found.rest.rpartition(b"\n")[0].endswith(b"\r") else b"\n"
     data = found.rest + newline + _block(scope, newline)
     if data == found.data:
         return f"{found.path}: zetwopass is there already, with the scope {scope}"
-    if len(_parsed(found.path, data).body) != count + _STATEMENTS:
-        raise ArgumentError(f"{found.path} ends in a way that takes nothing more")
     copy = _copy(found.path)
     new = found.scope is None or not copy.exists()
     with _writing(found.path):
@@ -166,10 +163,14 @@ def _copy(path: Path) -> Path:
     return path.with_name(path.name + _COPY)
 
 
-def _checked(path: Path, data: bytes) -> int:
-    """Return the number of statements of a file that has the two functions."""
-    body = _parsed(path, data).body
-    ahead, names = list(body), set()
+def _check(path: Path, data: bytes) -> None:
+    """Refuse what is no Python, or doesn't define the two functions outside of others."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of its own
+            ahead, names = [ast.parse(data)], set()
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as err:
+        raise ArgumentError(f"{path} is no Python that can be read here: {err}") from err
     while ahead:
         found = ahead.pop()
         if isinstance(found, ast.FunctionDef):
@@ -179,16 +180,6 @@ def _checked(path: Path, data: bytes) -> int:
     for name in (SECOND_PASS, GAINS):
         if name not in names:
             raise ArgumentError(f"{path} is no {WORKER}: it has no function {name}")
-    return len(body)
-
-
-def _parsed(path: Path, data: bytes) -> ast.Module:
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of its own
-            return ast.parse(data)
-    except (SyntaxError, ValueError, RecursionError, MemoryError) as err:
-        raise ArgumentError(f"{path} is no Python that can be read here: {err}") from err
 
 
 @contextmanager
