@@ -11,9 +11,9 @@
  *
  * Conventions
  *
- * - Images are float32 in native byte order (planes float32 or float64), addressed by
- *   byte strides, so that views need no copy. Pixel (0,0) is the centre of the first pixel; x runs
- *   along the width, y along the height.
+ * - Images are float32 in native byte order (planes float32 or float64), addressed
+ *   by byte strides, so that views need no copy. Pixel (0,0) is the centre of the
+ *   first pixel; x runs along the width, y along the height.
  * - The caller owns every array. Inputs are only read. Outputs are written in
  *   place and may not meet the addresses of an input or of each other, but for
  *   `blurred`, which may be the memory of `coverage_out`. After a failure their
@@ -41,8 +41,9 @@
  * during on_stats, and leaves the mask as it was. Go keeps unblocked SIGCHLD, SIGPROF,
  * SIGURG, SIGSTKFLT, 32 to 34 and the faults (SIGSEGV and the like): to their handlers
  * a call adds SA_ONSTACK, at its begin and when it lets signals in, and they run on
- * 256 kB. A handler that is installed without it meanwhile is safe from then on. A program that blocks SIGCHLD or SIGPROF everywhere to wait for it (sigwait,
- * signalfd) may miss one to a thread of Go's: that has no cure.
+ * 256 kB. A handler that is installed without it meanwhile is safe from then on. A
+ * program that blocks SIGCHLD or SIGPROF everywhere to wait for it (sigwait, signalfd)
+ * may miss one to a thread of Go's: that has no cure.
  */
 #ifndef ZETWOPASS_H
 #define ZETWOPASS_H
@@ -132,16 +133,16 @@ typedef struct ztp_tile {
                           has mosaic_planes                                      */
 } ztp_tile;
 
-enum { ZTP_PROFILE_V45 = 0, ZTP_PROFILE_V42 = 1 }; /* the two generations of the maths */
+enum { ZTP_PROFILE_V45 = 0, ZTP_PROFILE_V42 = 1 }; /* generations of the maths */
 enum {                    /* what a pixel is of the tiles (value, weight) there   */
   ZTP_COMBINE_MEAN = 0,   /* sum of value * weight / sum of weights               */
   ZTP_COMBINE_SUM = 1,    /* sum of value * weight                                */
-  ZTP_COMBINE_FIRST = 2,  /* these and the rest for planes alone: the first tile  */
-  ZTP_COMBINE_LAST = 3,   /* with a weight > 0, or the last                       */
-  ZTP_COMBINE_MIN = 4,    /* the least value of those, or                         */
-  ZTP_COMBINE_MAX = 5,    /* the largest; the first of equals. Not infinity, or   */
-                          /* -infinity. The coverage of these four is its weight  */
-  ZTP_COMBINE_MEDIAN = 6  /* their median; of coverage the sum of all weights     */
+  ZTP_COMBINE_FIRST = 2,  /* this and the rest for planes alone: the first value  */
+  ZTP_COMBINE_LAST = 3,   /* with a weight > 0; the last                          */
+  ZTP_COMBINE_MIN = 4,    /* the least but infinity, the first of equals          */
+  ZTP_COMBINE_MAX = 5,    /* the largest but -infinity. Coverage of these four is
+                             the weight of the value                              */
+  ZTP_COMBINE_MEDIAN = 6  /* their median; coverage is the sum of all weights     */
 };
 enum {
   ZTP_DEVICE_AUTO = 0,  /* GPU and CPU where that pays, else the CPU              */
@@ -150,13 +151,8 @@ enum {
   ZTP_DEVICE_HYBRID = 3 /* both, each as much as it can                           */
 };
 enum {
-  ZTP_STAGE_START = 0,
-  ZTP_STAGE_BLUR = 1,
-  ZTP_STAGE_GAINS = 2,
-  ZTP_STAGE_GAINS_DONE = 3,
-  ZTP_STAGE_BACKGROUND = 4,
-  ZTP_STAGE_REPROJECT = 5,
-  ZTP_STAGE_DONE = 6
+  ZTP_STAGE_START = 0, ZTP_STAGE_BLUR = 1, ZTP_STAGE_GAINS = 2, ZTP_STAGE_GAINS_DONE = 3,
+  ZTP_STAGE_BACKGROUND = 4, ZTP_STAGE_REPROJECT = 5, ZTP_STAGE_DONE = 6
 };
 
 /* A snapshot of a running call. */
@@ -223,11 +219,9 @@ typedef struct ztp_job {
   int32_t reserved2;
   int64_t gpu_rows_per_chunk;  /* output rows on the GPU at a time, in whole chunks
                                   of rows_per_chunk; 0 = chosen                  */
-  int64_t gpu_max_chunk_bytes; /* bound of the GPU's memory, bytes; 0 = what is
-                                  free, less a margin                            */
-  ztp_error *device_error; /* out, or NULL: why the GPU was not used although
-                              asked for, or failed midway, when the CPU has done
-                              all of the work. ZTP_OK = nothing to say           */
+  int64_t gpu_max_chunk_bytes; /* bound of the GPU's memory; 0 = free less a margin */
+  ztp_error *device_error; /* out, or NULL: why the GPU asked for was not used, or
+                              failed midway and the CPU did it all; else ZTP_OK  */
   ztp_planes mosaic_planes;   /* out [N,H,W] in the place of mosaic, and         */
   ztp_planes coverage_planes; /* out [N,H,W] in the place of coverage_out: makes it
                               a job of planes, for ztp_reproject_coadd. Each plane
@@ -271,8 +265,7 @@ typedef struct ztp_plan_info {
 enum { ZTP_NAME_SIZE = 256 };
 typedef struct ztp_device {
   uint32_t struct_size;
-  int32_t usable;                       /* 1 = yes; 0 = no, reason says why, and
-                                           all else is 0                         */
+  int32_t usable;                       /* 0 = no: reason says why, all else is 0 */
   int64_t total_bytes, free_bytes;      /* of its memory; free is 0 until this
                                            process has used the GPU              */
   int32_t compute_major, compute_minor; /* compute capability                    */
@@ -305,9 +298,9 @@ ztp_status ztp_second_pass(const ztp_job *job, ztp_error *error);
 ztp_status ztp_reproject(const ztp_reprojection *job, ztp_error *error);
 
 /* ztp_plan checks the job as ztp_second_pass would, and computes nothing; whether the
- * process may have the scratch is not asked. On
- * success *plan tells the chunks and the scratch; set its struct_size before.
- * Images that the planned call would write may be absent in data, not in shape. */
+ * process may have the scratch is not asked. On success *plan tells the chunks and the
+ * scratch; set its struct_size before. Images that the planned call would write may be
+ * absent in data, not in shape. */
 ztp_status ztp_plan(const ztp_job *job, ztp_plan_info *plan, ztp_error *error);
 
 /* ztp_device_info describes the GPU that a job would use; set struct_size before.
