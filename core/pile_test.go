@@ -247,5 +247,3 @@ func TestPlanesHaveTheSameBitsForAnyWorkersAndChunks(t *testing.T) {
 		}
 	}
 }
-
-// Without it a mistake of a caller reads memory that is not there, or changes a result.

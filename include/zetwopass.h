@@ -128,21 +128,18 @@ typedef struct ztp_tile {
   ztp_map weight_map;  /* of the weight, which then has a shape of its own and is
                           0 beyond its box; empty box = it lies on the image. A
                           header that ends before this field has none            */
-  ztp_planes planes;   /* [N,h,w] in the place of image, and                     */
-  ztp_planes weight_planes; /* [1 or N,h,w] in the place of weight, where the job
-                          has mosaic_planes                                      */
+  ztp_planes planes, weight_planes; /* [N,h,w] and [1 or N,h,w], of either type, in the
+                          place of image and weight in a job of planes           */
 } ztp_tile;
 
 enum { ZTP_PROFILE_V45 = 0, ZTP_PROFILE_V42 = 1 }; /* generations of the maths */
-enum {                    /* what a pixel is of the tiles (value, weight) there   */
-  ZTP_COMBINE_MEAN = 0,   /* sum of value * weight / sum of weights               */
-  ZTP_COMBINE_SUM = 1,    /* sum of value * weight                                */
-  ZTP_COMBINE_FIRST = 2,  /* this and the rest for planes alone: the first value  */
-  ZTP_COMBINE_LAST = 3,   /* with a weight > 0; the last                          */
-  ZTP_COMBINE_MIN = 4,    /* the least but infinity, the first of equals          */
-  ZTP_COMBINE_MAX = 5,    /* the largest but -infinity. Coverage of these four is
-                             the weight of the value                              */
-  ZTP_COMBINE_MEDIAN = 6  /* their median; coverage is the sum of all weights     */
+/* What a pixel is of the tiles there. From FIRST on for planes alone, and of tiles with
+ * a weight > 0: the first, the last, the first of those with the least (largest) value,
+ * unless that is infinite, with its weight as coverage; the median of the values, with
+ * the sum of all weights. */
+enum {
+  ZTP_COMBINE_MEAN = 0, ZTP_COMBINE_SUM = 1, ZTP_COMBINE_FIRST = 2, ZTP_COMBINE_LAST = 3,
+  ZTP_COMBINE_MIN = 4, ZTP_COMBINE_MAX = 5, ZTP_COMBINE_MEDIAN = 6
 };
 enum {
   ZTP_DEVICE_AUTO = 0,  /* GPU and CPU where that pays, else the CPU              */
@@ -222,14 +219,12 @@ typedef struct ztp_job {
   int64_t gpu_max_chunk_bytes; /* bound of the GPU's memory; 0 = free less a margin */
   ztp_error *device_error; /* out, or NULL: why the GPU asked for was not used, or
                               failed midway and the CPU did it all; else ZTP_OK  */
-  ztp_planes mosaic_planes;   /* out [N,H,W] in the place of mosaic, and         */
-  ztp_planes coverage_planes; /* out [N,H,W] in the place of coverage_out: makes it
-                              a job of planes, for ztp_reproject_coadd. Each plane
-                              has a coverage of its own; one constant per tile
-                              levels all of them. Profile V42, gains NULL; a tile's
-                              own planes and weights may each be of either type.
-                              The GPU takes one float32 plane of mean or sum only.
-                              A header that ends before these fields has none    */
+  ztp_planes mosaic_planes, coverage_planes; /* out [N,H,W] in the place of mosaic and
+                              coverage_out: a job of planes, for ztp_reproject_coadd,
+                              of profile V42, gains NULL. Each plane has a coverage of
+                              its own; one constant per tile levels all of them. The
+                              GPU takes one float32 plane, by mean or sum. A header
+                              that ends before these fields has none             */
 } ztp_job;
 
 enum { ZTP_ORDER_BILINEAR = 0, ZTP_ORDER_NEAREST = 1 };
@@ -246,8 +241,7 @@ typedef struct ztp_reprojection {
   ztp_stats_fn on_stats; /* this and all below: as in ztp_job                    */
   void *user;
   const int32_t *cancel;
-  int32_t device;        /* ZTP_DEVICE_...                                       */
-  int32_t reserved;
+  int32_t device, reserved;
   int64_t gpu_max_chunk_bytes;
   ztp_error *device_error;
 } ztp_reprojection;

@@ -37,9 +37,10 @@ def weights(seed=1, planes=(), least=0.1):
 
 
 def coadd(data, function=reproject_and_coadd, shape_out=CANVAS, **changes):
-    return function(
-        data, OUTPUT, shape_out=shape_out, reproject_function=reproject_interp, **changes
-    )
+    with np.errstate(divide="ignore"):  # of reproject
+        return function(
+            data, OUTPUT, shape_out=shape_out, reproject_function=reproject_interp, **changes
+        )
 
 
 def direct(offsets):

@@ -7,6 +7,7 @@ import (
 	"testing"
 )
 
+// Without it a mistake of a caller reads memory that is not there, or changes a result.
 func TestPlanesThatDoNotFitAreRefused(t *testing.T) {
 	for name, change := range map[string]func(j *Job){
 		"profile = 0":                     func(j *Job) { j.Profile = V45 },
