@@ -69,15 +69,23 @@ func (p *Planes) fill(n, y, a, b int, value float64) {
 	}
 }
 
+// spread writes a value to count samples. Copies of what is written already are the machine's
+// quickest stores.
 func spread[T vec.Float](to []T, stride, count int, value T) {
-	if stride == 1 {
-		to = to[:count]
-		for i := range to {
-			to[i] = value
+	if stride != 1 {
+		for i := range count {
+			to[i*stride] = value
 		}
 		return
 	}
-	for i := range count {
-		to[i*stride] = value
+	to = to[:count]
+	first := to[:min(count, spreadAtOnce)]
+	for i := range first {
+		first[i] = value
+	}
+	for done := len(first); done < count; done += len(first) {
+		copy(to[done:], first)
 	}
 }
+
+const spreadAtOnce = 512 // samples, that stay in the nearest cache
