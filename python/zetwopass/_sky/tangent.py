@@ -90,12 +90,12 @@ def plane_box(matrix: np.ndarray, tile_shape: tuple[int, int], canvas: tuple[int
     Straight lines stay straight, so the corners bound the tile, as long as all of it is in front
     of the output's plane; otherwise the box is the canvas, or empty if none of it is.
     """
-    height, width = tile_shape
-    corners = np.array([[u, v, 1.0] for u in (-0.5, width - 0.5) for v in (-0.5, height - 0.5)])
-    across, up, depth = np.linalg.inv(matrix) @ corners.T
-    if (depth <= 0).all():
+    bottom, right = tile_shape[0] - 0.5, tile_shape[1] - 0.5
+    corners = np.array([[-0.5, -0.5, right, right], [-0.5, bottom, -0.5, bottom], [1.0] * 4])
+    across, up, depth = np.linalg.inv(matrix) @ corners
+    if depth.max() <= 0:
         return 0, 0, 0, 0
-    if not (depth > 0).all():
+    if not depth.min() > 0:
         return 0, 0, canvas[1], canvas[0]
     return box_around(across / depth, up / depth, 1.0, canvas)
 
@@ -103,9 +103,14 @@ def plane_box(matrix: np.ndarray, tile_shape: tuple[int, int], canvas: tuple[int
 def box_around(x: np.ndarray, y: np.ndarray, margin: float, canvas: tuple[int, int]) -> Box:
     """Return the pixels within `margin` of the extremes of x and y, cut to the canvas."""
     height, width = canvas
-    x0, x1 = np.clip([np.floor(x.min() + 0.5 - margin), np.ceil(x.max() + 0.5 + margin)], 0, width)
-    y0, y1 = np.clip([np.floor(y.min() + 0.5 - margin), np.ceil(y.max() + 0.5 + margin)], 0, height)
-    return int(x0), int(y0), int(x1), int(y1)
+    x0, x1 = _edges(x, margin, width)
+    y0, y1 = _edges(y, margin, height)
+    return x0, y0, x1, y1
+
+
+def _edges(at: np.ndarray, margin: float, size: int) -> tuple[int, int]:
+    low, high = float(at.min()) + 0.5 - margin, float(at.max()) + 0.5 + margin
+    return math.floor(min(max(low, 0), size)), math.ceil(min(max(high, 0), size))
 
 
 def _plane(sky: Sky) -> Plane:
