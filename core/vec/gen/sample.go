@@ -161,15 +161,7 @@ func sample1(name, arguments string, near lines, gained bool, clean func(raw Vec
 					VEXTRACTF128(U8(1), both, both.AsX())
 				}
 				VCVTPS2PD(both.AsX(), part)
-				VMULPD(l.weight[2*line+side], part, part)
-				if near == onto {
-					VANDNPD(part, l.mute[2*line+side], part)
-				}
-				if sum == nil {
-					sum = part
-					continue
-				}
-				VADDPD(part, sum, sum)
+				sum = l.added(sum, part, 2*line+side, near)
 			}
 		}
 		if !gained {
@@ -215,21 +207,26 @@ func sample64(name string, near lines, numbers bool) {
 					VCMPPD(number, part, part, known)
 					VANDPD(known, part, part)
 				}
-				VMULPD(l.weight[2*line+side], part, part)
-				if near == onto {
-					VANDNPD(part, l.mute[2*line+side], part)
-				}
-				if sum == nil {
-					sum = part
-					continue
-				}
-				VADDPD(part, sum, sum)
+				sum = l.added(sum, part, 2*line+side, near)
 			}
 		}
 		VMOVUPD(sum, Mem{Base: value})
 		advanceBy(32, u, v, value)
 	})
 	end()
+}
+
+// added returns the sum so far, nil at first, and a corner's part by its weight.
+func (l *located) added(sum, part VecVirtual, corner int, near lines) VecVirtual {
+	VMULPD(l.weight[corner], part, part)
+	if near == onto {
+		VANDNPD(part, l.mute[corner], part)
+	}
+	if sum == nil {
+		return part
+	}
+	VADDPD(part, sum, sum)
+	return sum
 }
 
 // places returns where the stencils of four positions begin.
