@@ -79,13 +79,14 @@ func spread[T vec.Float](to []T, stride, count int, value T) {
 		return
 	}
 	to = to[:count]
-	first := to[:min(count, spreadAtOnce)]
-	for i := range first {
-		first[i] = value
+	done := min(count, spreadLeast)
+	for i := range done {
+		to[i] = value
 	}
-	for done := len(first); done < count; done += len(first) {
-		copy(to[done:], first)
+	for done < count {
+		done += copy(to[done:], to[:min(done, spreadMost)])
 	}
 }
 
-const spreadAtOnce = 512 // samples, that stay in the nearest cache
+// Samples that are copied at a time: so many at first, and so many that stay in the nearest cache.
+const spreadLeast, spreadMost = 32, 512
