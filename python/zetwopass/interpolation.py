@@ -49,9 +49,9 @@ def reproject_interp(
     ----------
     input_data
         (array, WCS), (array, header), an image HDU, an HDU list, the name of a FITS file or an
-        NDData, as in reproject. Real numbers of any dtype: float32 is read as float32, all else as
-        float64; products and sums are float64. The axes before the last two are images of their
-        own, all by one map.
+        NDData, as in reproject. Real numbers of any dtype: what float32 holds is read as that, all
+        else as float64; products and sums are float64. The axes before the last two are
+        images of their own, all by one map.
     output_projection, shape_out
         WCS and shape of the output, or a header, whose own size rules; a WCS may have a size, too.
         Axes before the last two are those of the image, and may be left out.
@@ -101,13 +101,13 @@ def reproject_interp(
     _check_options(return_type, dask_method, block_size)
     if number not in _OURS or return_type == "dask":
         return _theirs("order" if number not in _OURS else "return_type")(**arguments)
-    from ._inputs import images
+    from ._inputs import images, samples
     from ._sky import pixel_map
 
     workers = checks.threads(parallel)
     if shape_out is None and isinstance(output_array, np.ndarray):
         shape_out = output_array.shape
-    grid, leading = _grid(shape_out)
+    leading, grid = images.axes(shape_out)
     output, grid = images.output("output_projection", output_projection, grid)
     array, sky = images.stack("input_data", input_data, hdu_in)
     shape = (*_leading(leading, array.shape[:-2]), *grid)
@@ -123,7 +123,7 @@ def reproject_interp(
         name="the WCS of input_data",
     )
     job = Reprojection(
-        _stacked(_readable(array)),
+        samples.readable("input_data", array),
         pixels,
         _stacked(out),
         None if footprint is None else _stacked(footprint),
@@ -172,30 +172,12 @@ def _theirs(argument: str):
     return inspect.unwrap(theirs)
 
 
-def _grid(shape_out: object) -> tuple[tuple | None, tuple | None]:
-    """Return the last two numbers of a shape and those before, None where it has none."""
-    if shape_out is None:
-        return None, None
-    try:
-        shape = tuple(shape_out)
-    except TypeError:
-        raise ArgumentTypeError(f"shape_out = {shape_out!r}, want rows and columns") from None
-    return shape[-2:], tuple(shape[:-2]) or None
-
-
 def _leading(wanted: tuple | None, found: tuple[int, ...]) -> tuple[int, ...]:
     if wanted is not None and wanted != found:
         raise ArgumentError(
             f"shape_out has {list(wanted)} before rows and columns, input_data {list(found)}"
         )
     return found
-
-
-def _readable(array: np.ndarray) -> np.ndarray:
-    """Return native float32 or float64 that the library can read, a copy where need be."""
-    wanted = np.float32 if array.dtype.kind == "f" and array.dtype.itemsize <= 4 else np.float64
-    made = array.astype(wanted, copy=False)
-    return made if buffers.is_borrowable(made) else made.copy()
 
 
 def _stacked(array: np.ndarray) -> np.ndarray:

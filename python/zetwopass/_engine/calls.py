@@ -80,7 +80,7 @@ class Ended(NamedTuple):
 
 
 def run(function: str, job, on_stats: OnStats | None = None) -> Ended:
-    """Call a function of the library with ``job``, a ``_job.Job``.
+    """Call a function of the library with ``job``, which has a ``struct``.
 
     ``on_stats`` runs on this thread. Any number of threads may call at once, each with its own job.
 

@@ -31,7 +31,7 @@ class Samples(NamedTuple):
 
 def image(name: str, array: np.ndarray) -> Samples:
     """Return the samples of real numbers [..., h, w]; of magnitudes only the largest counts."""
-    made = _readable(name, array)
+    made = readable(name, array)
     if made.dtype == np.float64:
         return Samples(made, None, None, True)
     lowest, highest = _extremes(made)
@@ -41,7 +41,7 @@ def image(name: str, array: np.ndarray) -> Samples:
 
 def weight(name: str, array: np.ndarray) -> Samples:
     """Return the samples of weights [..., h, w], NaN being 0."""
-    made = _readable(name, array)
+    made = readable(name, array)
     lowest, highest = _extremes(made, finite=False)
     if np.isinf([lowest, highest]).any():
         if np.isnan(made).any():
@@ -67,8 +67,11 @@ def dtype(images: Sequence[Samples], weights: Sequence[Samples], combine: str) -
     return np.float32 if fits else np.float64
 
 
-def _readable(name: str, array: np.ndarray) -> np.ndarray:
-    """Return native float32, where that holds the dtype, or float64; a copy where need be."""
+def readable(name: str, array: np.ndarray) -> np.ndarray:
+    """Return [N, h, w] of native float32, where that holds the dtype, or float64.
+
+    A copy where need be.
+    """
     wanted = np.float32 if np.result_type(array, np.float32) == np.float32 else np.float64
     with np.errstate(all="ignore"):
         made = array.astype(wanted, copy=False)
