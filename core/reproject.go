@@ -100,9 +100,9 @@ func Reproject(r *Reprojection) error {
 	return err
 }
 
-// job is the reprojection as a job's frame sees it: one tile, of shapes alone.
+// job is the reprojection as a job's frame sees it: one tile.
 func (r *Reprojection) job() *Job {
-	tile := Tile{Image: View{H: r.Image.H, W: r.Image.W, C: 1}, Map: r.Map}
+	tile := Tile{Image: View{H: r.Image.H, W: r.Image.W, C: 1}, Planes: r.Image, Map: r.Map}
 	return &Job{Tiles: []Tile{tile}, Mosaic: View{H: r.Out.H, W: r.Out.W, C: 1},
 		OnStats: r.OnStats, Cancelled: r.Cancelled, Room: r.Room,
 		Mode: r.Mode, Device: r.Device, DeviceBytes: r.DeviceBytes}
@@ -204,20 +204,14 @@ func (r *Reprojection) block(w *warper, t *Tile, y, a, b int) {
 		r.blank(n, y, a, from)
 		r.blank(n, y, to, b)
 		switch {
+		case r.Order == Bilinear:
+			t.sample(value, u, v, n, 1, 1)
 		case r.Image.F64 != nil:
 			m := plane(&r.Image, r.Image.F64, n)
-			if r.Order == Nearest {
-				vec.Nearest(value, u, v, &m)
-			} else {
-				vec.Sample64(value, u, v, &m, t.Map.Slack())
-			}
+			vec.Nearest(value, u, v, &m)
 		default:
 			m := plane(&r.Image, r.Image.F32, n)
-			if r.Order == Nearest {
-				vec.Nearest(value, u, v, &m)
-			} else {
-				vec.Sample(value, u, v, &m, t.Map.Slack(), 1)
-			}
+			vec.Nearest(value, u, v, &m)
 		}
 		r.put(n, y, from, value)
 	}
