@@ -62,6 +62,19 @@ func planes(name string, from *C.ztp_planes, to *core.Planes) (extent, error) {
 	return sliceExtent(name, to.F64), nil
 }
 
+// written borrows planes of the caller's to write to.
+func (h *host) written(name string, from *C.ztp_planes, to *core.Planes) error {
+	of, err := planes(name, from, to)
+	if err != nil {
+		return err
+	}
+	if (to.N > 1 && to.PlaneStride == 0) || (to.H > 1 && to.RowStride == 0) || (to.W > 1 && to.ColStride == 0) {
+		return fmt.Errorf("%w: %s has a stride of 0 and shares memory with itself", core.ErrOverlap, name)
+	}
+	h.outputs = append(h.outputs, of)
+	return nil
+}
+
 // tilePlanes borrows the planes of a tile of a job of planes.
 func (f *fetcher) tilePlanes(name string, from *C.ztp_tile, to *core.Tile) error {
 	if uintptr(f.job.tile_size) != C.sizeof_ztp_tile {
@@ -81,19 +94,8 @@ func (f *fetcher) tilePlanes(name string, from *C.ztp_tile, to *core.Tile) error
 
 // outputPlanes borrows the outputs of a job of planes.
 func (f *fetcher) outputPlanes(j *core.Job) error {
-	for _, p := range []struct {
-		name string
-		from *C.ztp_planes
-		to   *core.Planes
-	}{
-		{"mosaic_planes", &f.job.mosaic_planes, &j.MosaicPlanes},
-		{"coverage_planes", &f.job.coverage_planes, &j.CoveragePlanes},
-	} {
-		of, err := planes(p.name, p.from, p.to)
-		if err != nil {
-			return err
-		}
-		f.outputs = append(f.outputs, of)
+	if err := f.written("mosaic_planes", &f.job.mosaic_planes, &j.MosaicPlanes); err != nil {
+		return err
 	}
-	return nil
+	return f.written("coverage_planes", &f.job.coverage_planes, &j.CoveragePlanes)
 }

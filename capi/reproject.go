@@ -32,27 +32,18 @@ func reproject(job *C.ztp_reprojection, call *C.guard_call) (err error) {
 		return err
 	}
 	inputs := []extent{sliceExtent("map.nodes", r.Map.Nodes)}
-	for _, p := range []struct {
-		name   string
-		from   *C.ztp_planes
-		to     *core.Planes
-		extent *[]extent
-	}{
-		{"image", &job.image, &r.Image, &inputs},
-		{"out", &job.out, &r.Out, &h.outputs},
-		{"footprint", &job.footprint, &r.Footprint, &h.outputs},
-	} {
-		if p.from.data == nil && p.name == "footprint" {
-			continue
-		}
-		e, err := planes(p.name, p.from, p.to)
-		if err != nil {
+	of, err := planes("image", &job.image, &r.Image)
+	if err != nil {
+		return err
+	}
+	inputs = append(inputs, of)
+	if err := h.written("out", &job.out, &r.Out); err != nil {
+		return err
+	}
+	if job.footprint.data != nil {
+		if err := h.written("footprint", &job.footprint, &r.Footprint); err != nil {
 			return err
 		}
-		if p.extent == &h.outputs && liesOnItself(p.to) {
-			return fmt.Errorf("%w: %s has a stride of 0 and shares memory with itself", core.ErrOverlap, p.name)
-		}
-		*p.extent = append(*p.extent, e)
 	}
 	if err := disjoint(h.outputs, inputs); err != nil {
 		return err
@@ -60,9 +51,4 @@ func reproject(job *C.ztp_reprojection, call *C.guard_call) (err error) {
 	err = core.Reproject(&r)
 	report(job.device_error, r.DeviceError)
 	return err
-}
-
-// liesOnItself reports whether samples share memory by a stride of 0.
-func liesOnItself(p *core.Planes) bool {
-	return (p.N > 1 && p.PlaneStride == 0) || (p.H > 1 && p.RowStride == 0) || (p.W > 1 && p.ColStride == 0)
 }

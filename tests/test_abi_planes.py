@@ -43,6 +43,7 @@ WRONG = {
     "more planes than memory": (put("mosaic_planes.planes", 1 << 40), SHAPE, "mosaic_planes"),
     "a stride of half a sample": (put("mosaic_planes.stride_x", 4), STRIDE, "mosaic_planes"),
     "a negative stride": (put("coverage_planes.stride_n", -4), STRIDE, "coverage_planes"),
+    "an output on itself": (put("mosaic_planes.stride_n", 0), OVERLAP, "mosaic_planes has"),
     "a stride beyond memory": (put("mosaic_planes.stride_n", 1 << 60), STRIDE, "mosaic_planes"),
     "no coverage": (put("coverage_planes.data", None), ARGUMENT, "coverage_planes.data"),
     "another coverage": (put("coverage_planes.height", 7), SHAPE, "coverage_planes"),
