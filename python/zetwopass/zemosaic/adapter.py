@@ -10,7 +10,7 @@ from typing import Self
 
 import numpy as np
 
-from .._engine import limited
+from .._engine import checks, limited
 from ..errors import ArgumentError
 from . import dropin, generations, phase5
 from .generations import GAINS, SECOND_PASS, Generation
@@ -89,8 +89,7 @@ def install(
     MissingPackageError
         Phase 5 without reproject.
     """
-    if scope not in SCOPES:
-        raise ArgumentError(f"scope = {scope!r}, want {' or '.join(map(repr, SCOPES))}")
+    checks.word("scope", scope, SCOPES)
     for name in (SECOND_PASS, GAINS):
         found = getattr(zemosaic_worker, name, None)
         if not callable(found):

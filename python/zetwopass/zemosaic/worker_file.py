@@ -16,6 +16,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 
+from .._engine import checks
 from ..errors import ArgumentError, FileError, MissingFileError, reading
 from . import whole_file
 from .generations import GAINS, SECOND_PASS
@@ -70,8 +71,7 @@ def put_block(path: str, scope: str) -> str:
     ArgumentError
         A file that is not what is expected, or, as FileError, can't be read or written.
     """
-    if scope not in SCOPES:
-        raise ArgumentError(f"scope = {scope!r}, want {' or '.join(map(repr, SCOPES))}")
+    checks.word("scope", scope, SCOPES)
     found = _read(path)
     _check(found.path, found.rest)
     newline = b"\r\n" if found.rest.rpartition(b"\n")[0].endswith(b"\r") else b"\n"
