@@ -8,7 +8,7 @@ reproject's functions of these names, and `accelerate` puts them in the place of
 
 from ._engine import DeviceInfo, Plan, Stats, device_info
 from .acceleration import Acceleration, accelerate
-from .api import SecondPass, blur_coverage, plan, second_pass, tile_gains
+from .api import SecondPass, plan, second_pass
 from .errors import (
     ArgumentError,
     ArgumentTypeError,
@@ -32,6 +32,7 @@ from .errors import (
 )
 from .interpolation import reproject_interp
 from .reprojection import reproject_and_coadd
+from .stages import blur_coverage, tile_gains
 from .zemosaic import (
     Installation,
     compute_per_tile_gains_from_coverage,

@@ -1,4 +1,4 @@
-"""The second pass and its stages on NumPy arrays; every misuse raises, nothing is copied."""
+"""The second pass on NumPy arrays, and its plan; every misuse raises, nothing is copied."""
 
 from __future__ import annotations
 
@@ -109,7 +109,7 @@ def second_pass(
     threshold
         Lowest blurred coverage of a pixel that counts in a gain, 2 by default; ``'v4.5'`` only.
     workers, rows_per_chunk, max_chunk_bytes
-        Threads, output rows and scratch; chosen by default. They change no value.
+        Threads, output rows and bytes of scratch; chosen by default. They change no value.
     device
         Who computes: ``'cpu'``; ``'gpu'``, the GPU and for what its memory can't hold the CPU;
         ``'hybrid'``, each as much as it can; or ``'auto'``, both where that pays and there is a
@@ -125,6 +125,18 @@ def second_pass(
     Returns
     -------
     SecondPass
+        Mosaic, coverage, gains, offsets and groups, and what has computed them.
+
+    Raises
+    ------
+    ArgumentError
+        Any argument that can't be used as it is; the message names it and the remedy.
+    WCSError
+        A WCS that can't be read, or evaluated where it is needed.
+    BudgetError
+        ``max_chunk_bytes`` is too small for one chunk.
+    LimitError
+        A limit of the process leaves too little memory or too few threads.
 
     Warns
     -----
@@ -137,18 +149,25 @@ def second_pass(
         Nothing is to be seen of some tiles: they lie outside, hold nothing but NaN or weights of
         0, or their WCS has no way from the output and back. ``groups`` has -1 for them.
 
-    Raises
-    ------
-    ArgumentError
-        Any argument that can't be used as it is; the message names it and the remedy.
-    WCSError
-        A WCS that can't be read, or evaluated where it is needed.
-    BudgetError
-        ``max_chunk_bytes`` is too small for one chunk.
-    LimitError
-        A limit of the process leaves too little memory or too few threads.
+    Examples
+    --------
+    Two tiles of which 20 columns lie on each other; the second is brighter by 3:
+
+    >>> import numpy as np
+    >>> import zetwopass
+    >>> from astropy.wcs import WCS
+    >>> sky = WCS({"CTYPE1": "RA---TAN", "CTYPE2": "DEC--TAN", "CDELT1": -1e-3, "CDELT2": 1e-3})
+    >>> tiles = [np.full((40, 60), 100, "f4"), np.full((40, 60), 103, "f4")]
+    >>> coverage = np.float32([[1] * 40 + [2] * 20 + [1] * 40] * 40)
+    >>> result = zetwopass.second_pass(tiles, [sky, sky[:, 40:]], sky, coverage)
+    >>> result.offsets.ravel()
+    array([-1.5,  1.5])
+    >>> result.mosaic[20, ::30, 0]
+    array([101.5, 101.5, 101.5, 101.5], dtype=float32)
+    >>> result.groups.tolist()  # an overlap ties them together
+    [0, 0]
     """
-    images, shape = _checked(tiles, coverage, shape_out)
+    images, shape = checked(tiles, coverage, shape_out)
     settings = checks.settings(
         profile=profile,
         sigma=sigma,
@@ -191,9 +210,44 @@ def plan(
 ) -> Plan:
     """Return the chunks and the bytes of scratch that `second_pass` would take.
 
-    The parameters are those of `second_pass`. Nothing is computed but the maps of the tiles.
+    Nothing is computed but the maps of the tiles.
+
+    Parameters
+    ----------
+    tiles, tiles_wcs, output_wcs, coverage, shape_out, sigma, profile
+        As in `second_pass`.
+    workers, rows_per_chunk, max_chunk_bytes
+        Threads, output rows and bytes of scratch to plan with; chosen by default.
+
+    Returns
+    -------
+    Plan
+        Threads, rows of a chunk, chunks, and bytes.
+
+    Raises
+    ------
+    ArgumentError, WCSError
+        As in `second_pass`.
+    BudgetError
+        ``max_chunk_bytes`` is too small for one chunk; the message tells what would do.
+
+    Examples
+    --------
+    Two tiles of which 20 columns lie on each other, with at most 250 kB beside the arrays:
+
+    >>> import numpy as np
+    >>> import zetwopass
+    >>> from astropy.wcs import WCS
+    >>> sky = WCS({"CTYPE1": "RA---TAN", "CTYPE2": "DEC--TAN", "CDELT1": -1e-3, "CDELT2": 1e-3})
+    >>> tiles = [np.full((40, 60), 100, "f4"), np.full((40, 60), 103, "f4")]
+    >>> coverage = np.float32([[1] * 40 + [2] * 20 + [1] * 40] * 40)
+    >>> found = zetwopass.plan(
+    ...     tiles, [sky, sky[:, 40:]], sky, coverage, workers=2, max_chunk_bytes=250_000
+    ... )
+    >>> found.workers, found.bytes <= 250_000
+    (2, True)
     """
-    images, shape = _checked(tiles, coverage, shape_out)
+    images, shape = checked(tiles, coverage, shape_out)
     settings = checks.settings(
         profile=profile,
         sigma=sigma,
@@ -208,83 +262,7 @@ def plan(
     return job.plan()
 
 
-@limited
-def tile_gains(
-    tiles: Sequence[np.ndarray],
-    tiles_wcs: Sequence[WCS],
-    output_wcs: WCS | fits.Header,
-    coverage: np.ndarray,
-    *,
-    sigma: int = SIGMA,
-    gain_clip: tuple[float, float] = GAIN_CLIP,
-    masks: Sequence[np.ndarray | None] | None = None,
-    profile: str = "v4.5",
-    threshold: float | None = None,
-    workers: int | None = None,
-    rows_per_chunk: int | None = None,
-    max_chunk_bytes: int | None = None,
-    device: str = "auto",
-    callback: OnStats | None = None,
-    progress: bool | Callable = False,
-) -> np.ndarray:
-    """Return one gain per tile, float64 [T]; parameters and errors are those of `second_pass`."""
-    images, _ = _checked(tiles, coverage)
-    settings = checks.settings(
-        profile=profile,
-        sigma=sigma,
-        gain_clip=gain_clip,
-        threshold=threshold,
-        workers=workers,
-        rows_per_chunk=rows_per_chunk,
-        max_chunk_bytes=max_chunk_bytes,
-        device=device,
-    )
-    job_tiles = inputs(images, tiles_wcs, output_wcs, coverage.shape, masks)
-    blurred = np.empty(coverage.shape, np.float32)
-    job = Job(settings, job_tiles, coverage=coverage, blurred=blurred)
-    run_watched("ztp_tile_gains", job, callback, progress)
-    warn_unseen([t for t, tile in enumerate(job_tiles) if tile.map is None], stacklevel=3)
-    return job.gains
-
-
-@limited
-def blur_coverage(
-    coverage: np.ndarray,
-    *,
-    sigma: int = SIGMA,
-    profile: str = "v4.5",
-    workers: int | None = None,
-    rows_per_chunk: int | None = None,
-    max_chunk_bytes: int | None = None,
-    device: str = "auto",
-    out: np.ndarray | None = None,
-    callback: OnStats | None = None,
-    progress: bool | Callable = False,
-) -> np.ndarray:
-    """Return the blurred coverage, float32 [H, W], written to ``out`` where that is given.
-
-    In ``'v4.5'`` it is normalised by the blurred mask of covered pixels, in ``'v4.2'`` the plain
-    Gaussian. The parameters are those of `second_pass`.
-    """
-    library()
-    buffers.plane("coverage", coverage)
-    settings = checks.settings(
-        profile=profile,
-        sigma=sigma,
-        workers=workers,
-        rows_per_chunk=rows_per_chunk,
-        max_chunk_bytes=max_chunk_bytes,
-        device=device,
-    )
-    if out is None:
-        out = np.empty(coverage.shape, np.float32)
-    buffers.plane("out", out, coverage.shape, writable=True)
-    job = Job(settings, coverage=coverage, blurred=out)
-    run_watched("ztp_blur_coverage", job, callback, progress)
-    return out
-
-
-def _checked(
+def checked(
     tiles: Sequence[np.ndarray],
     coverage: np.ndarray,
     shape_out: tuple[int, int] | None = None,
