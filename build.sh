@@ -7,7 +7,8 @@
 #   ./build.sh test      all tests
 #   ./build.sh repeat    pytest 10 times, or as many as are said, while all cores are busy
 #   ./build.sh demo      a real mosaic, before and after, into build/demo
-#   ./build.sh bench     the table of README.md
+#   ./build.sh docs      the documentation, into build/docs
+#   ./build.sh bench     the tables of docs/inside/costs.md
 #   ./build.sh wheel     a wheel to install elsewhere, into build
 #   ./build.sh generate  the AVX2 bodies of core/vec, from its generator
 #   ./build.sh kernels   the PTX of cuda, from its CUDA C++
@@ -105,11 +106,11 @@ gpu_check() {
 }
 
 venv() {
-  local stamp=.venv/requirements
+  local stamp=.venv/requirements wanted=({tests,docs}/requirements.txt)
   [ -x "$python" ] || python3 -m venv .venv
-  if ! cmp -s tests/requirements.txt "$stamp"; then
-    .venv/bin/pip install --quiet --disable-pip-version-check -r tests/requirements.txt -e python
-    cp tests/requirements.txt "$stamp"
+  if ! cat "${wanted[@]}" | cmp -s - "$stamp"; then
+    .venv/bin/pip install --quiet --disable-pip-version-check "${wanted[@]/#/-r}" -e python
+    cat "${wanted[@]}" >"$stamp"
   fi
 }
 
@@ -144,9 +145,10 @@ run_tests() {
   fake
   LD_LIBRARY_PATH=$PWD/build/fake go test -race -count=1 -tags cuda ./cuda/... # the fake is no input that go knows of
   .venv/bin/ruff check python tests
-  .venv/bin/ruff check --config python/pyproject.toml cuda
+  .venv/bin/ruff check --config python/pyproject.toml cuda docs
   .venv/bin/ruff format --check python tests
-  .venv/bin/ruff format --config python/pyproject.toml --check cuda
+  .venv/bin/ruff format --config python/pyproject.toml --check cuda docs
+  docs/make.sh
   "$python" -m pytest -q tests/test_{device,adapter_device,gpu_check}.py # without a driver
   LD_LIBRARY_PATH=$PWD/build/fake "$python" -m pytest -q tests "$@"        # with a GPU, in a way
 }
@@ -187,11 +189,12 @@ case "$command" in
   test) build_cuda && venv && run_tests "$@" ;;
   repeat) build_cuda && venv && repeat "$@" ;;
   demo) build_cuda && venv && "$python" tests/demo.py "$@" ;;
+  docs) build_cuda && venv && docs/make.sh ;;
   bench) build_cuda && venv && "$python" tests/bench.py "$@" ;;
   wheel) build_cuda && venv && wheel ;;
   kernels) kernels ;;
   fake) fake ;;
   gpu_check) gpu_check ;;
   generate) generate "$PWD/core/vec" ;;
-  *) sed -n '2,15p' "$0"; exit 2 ;;
+  *) sed -n '2,16p' "$0"; exit 2 ;;
 esac

@@ -5,7 +5,7 @@
 #   ./build.sh gpu_check     on any machine: the library and the test programs
 #   tests/gpu_check.sh       there, with python/, tests/ and build/gpu of this folder
 #
-# The table is for README.md. The status is 0 where the GPU's numbers are the CPU's
+# The table is for docs/inside/costs.md. The status is 0 where the GPU's numbers are the CPU's
 # and compute-sanitizer, where it is installed, found nothing.
 set -euo pipefail
 cd "$(dirname "$0")/.."

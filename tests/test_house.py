@@ -11,7 +11,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 CODE = sorted(
     path
-    for folder in ("capi", "core", "cuda", "include", "python/zetwopass", "tests")
+    for folder in ("capi", "core", "cuda", "docs", "include", "python/zetwopass", "tests")
     for path in (ROOT / folder).rglob("*")
     if path.suffix in {".go", ".py", ".h", ".c", ".cpp", ".cu"}
 )

@@ -39,10 +39,17 @@ _VARYING = re.compile(r"\S*[0-9/\\]\S*")  # numbers and the names of files
 class Acceleration:
     """Ours in the place of reproject's functions, until `uninstall`; a context manager.
 
+    Parameters
+    ----------
+    modules
+        Further modules that have imported reproject's functions, under any names.
+    log
+        The logger that hears of the first refusal of each kind; ``zetwopass`` by default.
+
     Attributes
     ----------
     log
-        The logger that hears of the first refusal of each kind.
+        As given.
     """
 
     def __init__(
@@ -91,10 +98,30 @@ def accelerate() -> Acceleration:
     its own, and reproject's functions are back after the last. Then also those who have ours get
     what reproject's do.
 
+    Returns
+    -------
+    Acceleration
+        What undoes it, and counts what ours refused.
+
     Raises
     ------
     MissingPackageError
         reproject is not installed.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import zetwopass
+    >>> from astropy.wcs import WCS
+    >>> sky = WCS({"CTYPE1": "RA---TAN", "CTYPE2": "DEC--TAN", "CDELT1": -1e-3, "CDELT2": 1e-3})
+    >>> with zetwopass.accelerate() as acceleration:
+    ...     from reproject import reproject_interp  # ours
+    ...
+    ...     array, footprint = reproject_interp((np.ones((4, 6)), sky), sky[:, 2:], (4, 6))
+    >>> array[0]
+    array([ 1.,  1.,  1.,  1., nan, nan])
+    >>> acceleration.refused
+    {}
     """
     return Acceleration()
 

@@ -69,17 +69,22 @@ def reproject_interp(
         new float64 arrays, which are the caller's.
     return_footprint
         Whether to return the footprint, 1 where the array is not NaN, else 0.
-    block_size, dask_method
+    block_size
         No effect: nothing is cut into blocks.
     parallel
         An int above 0 is the number of threads; else the library chooses.
     return_type
         None or ``'numpy'``; ``'dask'`` is handed to reproject itself.
+    dask_method
+        No effect, as ``block_size``.
 
     Returns
     -------
-    array, footprint
-        [..., H, W]; the array alone without ``return_footprint``.
+    array
+        float64 [..., H, W], NaN where the image shows nothing; or ``output_array``.
+    footprint
+        float64 [..., H, W], 1 where the array is not NaN, else 0; or ``output_footprint``. Not
+        returned without ``return_footprint``.
 
     Raises
     ------
@@ -94,6 +99,21 @@ def reproject_interp(
     -----
     DeviceWarning
         A GPU failed midway: the result is the CPU's.
+
+    Examples
+    --------
+    The right part of an image on a grid that goes on beyond it:
+
+    >>> import numpy as np
+    >>> import zetwopass
+    >>> from astropy.wcs import WCS
+    >>> sky = WCS({"CTYPE1": "RA---TAN", "CTYPE2": "DEC--TAN", "CDELT1": -1e-3, "CDELT2": 1e-3})
+    >>> image = np.arange(24.0).reshape(4, 6)
+    >>> array, footprint = zetwopass.reproject_interp((image, sky), sky[:, 3:], (4, 5))
+    >>> array[0]
+    array([ 3.,  4.,  5., nan, nan])
+    >>> footprint[0]
+    array([1., 1., 1., 0., 0.])
     """
     arguments = dict(locals())
     library()

@@ -82,25 +82,28 @@ def reproject_and_coadd(
         sum of weights; as an image before all others (``'first'``), or where there is no other
         (``'last'``); a median overwrites it. By default the results are new arrays: float32 where
         all images and weights are and the results fit into it, else float64.
+    block_sizes
+        The chunks of results of dask; else they have no effect, and are checked. Also
+        ``block_size``.
     progress_bar
         Wraps the loop that reads the images and maps them, before the computation.
     blank_pixel_value
         Where the footprint is 0.
-    block_sizes, or block_size in kwargs
-        The chunks of results of dask; else they have no effect, and are checked.
-    intermediate_memmap, and roundtrip_coords, dask_method, zarr_batch_size in kwargs
-        No effect: there are no intermediate images, and a pixel whose position doesn't lead back
-        to it shows nothing.
-    parallel, in kwargs
-        An int above 0 is the number of threads.
-    return_type, zarr_path, in kwargs
-        ``'dask'``: arrays of dask, float64, computed chunk by chunk when they are asked for.
-        ``'zarr'``: the same, computed now, in a new store.
+    intermediate_memmap
+        No effect: there are no intermediate images.
+    **kwargs
+        ``parallel``: an int above 0 is the number of threads. ``return_type``: ``'numpy'``;
+        ``'dask'``, arrays of dask, float64, computed chunk by chunk when they are asked for; or
+        ``'zarr'``, the same, computed now, in a new store at ``zarr_path``. ``block_size``: see
+        above. ``roundtrip_coords``, ``dask_method`` and ``zarr_batch_size``: no effect; a pixel
+        whose position doesn't lead back to it shows nothing.
 
     Returns
     -------
-    array, footprint
-        [..., H, W], and on each pixel the sum of the weights (or of ones) of the images; with
+    array
+        [..., H, W], or ``output_array``.
+    footprint
+        [..., H, W], on each pixel the sum of the weights (or of ones) of the images; with
         ``'first'``, ``'last'``, ``'min'`` and ``'max'`` the weight of the one that is seen.
 
     Raises
@@ -108,7 +111,7 @@ def reproject_and_coadd(
     ArgumentError
         An argument that can't be used, or that reproject has and this function doesn't. It is also
         a TypeError, an OSError (for a missing file FileNotFoundError) or a KeyError and an
-        IndexError (no such HDU) where that is expected: see `zetwopass.errors`.
+        IndexError (no such HDU) where that is expected.
     WCSError
         A WCS that can't be read or evaluated.
     LimitError
@@ -120,6 +123,23 @@ def reproject_and_coadd(
         A GPU failed midway: the result is the CPU's.
     TileWarning
         Nothing is to be seen of some images.
+
+    Examples
+    --------
+    Two images of which 2 columns lie on each other; the second is brighter by 3:
+
+    >>> import numpy as np
+    >>> import zetwopass
+    >>> from astropy.wcs import WCS
+    >>> sky = WCS({"CTYPE1": "RA---TAN", "CTYPE2": "DEC--TAN", "CDELT1": -1e-3, "CDELT2": 1e-3})
+    >>> images = [(np.full((4, 4), 1.0), sky), (np.full((4, 4), 4.0), sky[:, 2:])]
+    >>> array, footprint = zetwopass.reproject_and_coadd(images, sky, (4, 6))
+    >>> array[0]
+    array([1. , 1. , 2.5, 2.5, 4. , 4. ])
+    >>> footprint[0]
+    array([1., 1., 2., 2., 1., 1.])
+    >>> zetwopass.reproject_and_coadd(images, sky, (4, 6), match_background=True)[0][0]
+    array([2.5, 2.5, 2.5, 2.5, 2.5, 2.5])
     """
     library()
     from ._inputs import entries, images

@@ -41,10 +41,22 @@ class DeviceInfo(NamedTuple):
 def device_info() -> DeviceInfo:
     """Return the GPU that a call would use, or why there is none.
 
+    Returns
+    -------
+    DeviceInfo
+        Its name, memory in bytes and versions; ``reason`` says why there is none.
+
     Raises
     ------
     LibraryError, ForkError, LimitError
         The library can't be asked.
+
+    Examples
+    --------
+    >>> import zetwopass
+    >>> found = zetwopass.device_info()
+    >>> found.name if found.usable else found.reason
+    '...'
     """
     found, error = structs.Device(ffi.size(structs.Device)), structs.Error()
     status = ffi.library().ztp_device_info(found, error)

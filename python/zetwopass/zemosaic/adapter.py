@@ -67,7 +67,7 @@ def install(
 
     What can't be done here is done by the functions that were replaced, with one warning: a WCS
     that can't be read, or any failure of the library. It holds for this process; ZeMosaic's GUI
-    computes in another, which `python -m zetwopass zemosaic install` reaches.
+    computes in another, which ``python -m zetwopass zemosaic install`` reaches.
 
     Parameters
     ----------
@@ -81,6 +81,11 @@ def install(
         also behind decorators. Those of a ``'v4.5'`` that has no ``tile_weights`` yet, or no masks
         in its coadd, get none here.
 
+    Returns
+    -------
+    Installation
+        What undoes it.
+
     Raises
     ------
     ArgumentError
@@ -88,6 +93,16 @@ def install(
         which profile they are.
     MissingPackageError
         Phase 5 without reproject.
+
+    Examples
+    --------
+    In a program that has ZeMosaic's folder on its path:
+
+    >>> import zemosaic_worker
+    >>> import zetwopass
+    >>> with zetwopass.install(zemosaic_worker, scope="phase5") as installation:
+    ...     installation.profile
+    'v4.5'
     """
     checks.word("scope", scope, SCOPES)
     for name in (SECOND_PASS, GAINS):
@@ -142,20 +157,49 @@ class _Replacement:
         """Return mosaic [H, W, C] and coverage [H, W], float32, or None if there is no second pass.
 
         Arguments are taken as generously as the replaced function takes them: other dtypes, byte
-        orders and negative strides are copied, a sigma is cut to an integer, a reversed clip is
-        swapped. ``parallel_plan`` is an object or a dict; its ``use_memmap`` has no effect, as
-        nothing is kept that could go to disk. ``telemetry_ctrl`` is a controller, a callable of one
-        payload, or None for the log.
-
-        ``use_gpu_two_pass`` True takes a GPU and the CPU together, unless the plan's ``use_gpu`` is
-        False; False and None take the CPU alone, and no GPU is touched. A GPU that was asked for
-        and can't be used, or that fails midway, leaves all channels to the CPU, with one warning;
-        the module's ``_disable_phase5_gpu_runtime_state`` hears of it.
+        orders and negative strides are copied.
 
         Missing tiles, WCS or coverage, lists of different lengths, a coverage that is not 2-D, a
         sigma or a clip that is no number: None and one warning. What else can't be done here, and
         any failure of the library, goes to the replaced function with one warning; None where there
-        is none. Tiles as one array raise ArgumentError.
+        is none.
+
+        Parameters
+        ----------
+        tiles, tiles_wcs
+            Lists of images float32 [h, w] or [h, w, C] and of their WCS.
+        final_wcs_p1, coverage_p1, shape_out
+            WCS, coverage [Hc, Wc] and shape (H, W) of the first pass.
+        sigma_px, gain_clip
+            Output pixels, cut to an integer; lowest and highest gain, swapped where reversed.
+        logger
+            Hears of it; ``zetwopass`` by default.
+        use_gpu_two_pass
+            True takes a GPU and the CPU together, unless the plan's ``use_gpu`` is False; False and
+            None take the CPU alone, and no GPU is touched. A GPU that was asked for and can't be
+            used, or that fails midway, leaves all channels to the CPU, with one warning; the
+            module's ``_disable_phase5_gpu_runtime_state`` hears of it.
+        tiles_coverage, tile_weights
+            Per tile a mask [h, w], and a factor of its weight.
+        parallel_plan
+            An object or a dict; its ``use_memmap`` has no effect, as nothing is kept that could go
+            to disk.
+        telemetry_ctrl
+            A controller, a callable of one payload, or None for the log.
+        debug_diag
+            Its ``record_gains`` gets the gains.
+
+        Returns
+        -------
+        mosaic
+            float32 [H, W, C].
+        coverage
+            float32 [H, W]. None instead of both where there is no second pass.
+
+        Raises
+        ------
+        ArgumentError
+            Tiles as one array.
         """
         arguments = {name: value for name, value in locals().items() if name != "self"}
         if isinstance(tiles, np.ndarray):
@@ -182,12 +226,28 @@ class _Replacement:
     ):
         """Return one gain per tile, a list of floats; a tile or a WCS that is None has gain 1.
 
-        ``progress_emitter`` is called as the replaced function does, ``(tiles_done, *,
-        chunk_index, chunk_total, stage, force)``, if it takes that, else with what
-        ``telemetry_ctrl`` of the second pass gets. ``use_gpu`` True takes a GPU and the CPU
-        together, whatever the plan says. ``cpu_workers``, ``row_chunk_size`` and
-        ``chunk_bytes_limit`` come before the plan's numbers. What can't be done goes to the
-        replaced function with one warning; ones where there is none.
+        What can't be done goes to the replaced function with one warning; ones where there is none.
+
+        Parameters
+        ----------
+        tiles, tiles_wcs
+            Images [h, w] or [h, w, C], of which the shapes count, and their WCS.
+        final_wcs, coverage_p1
+            WCS and coverage [H, W] of the first pass.
+        sigma_px, gain_clip, logger, tiles_coverage, parallel_plan
+            As in `run_second_pass_coverage_renorm`.
+        use_gpu
+            True takes a GPU and the CPU together, whatever the plan says.
+        cpu_workers, row_chunk_size, chunk_bytes_limit
+            Threads, rows and bytes of scratch; they come before the plan's numbers.
+        progress_emitter
+            Called as the replaced function does, ``(tiles_done, *, chunk_index, chunk_total, stage,
+            force)``, if it takes that, else with what ``telemetry_ctrl`` of the second pass gets.
+
+        Returns
+        -------
+        list of float
+            The factors [T], in the order of the tiles.
         """
         arguments = {name: value for name, value in locals().items() if name != "self"}
         ones = [1.0] * len(tiles if tiles is not None else ())
