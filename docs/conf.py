@@ -44,6 +44,7 @@ intersphinx_mapping = {
 
 autodoc_member_order = "bysource"
 python_maximum_signature_line_length = 80
+toc_object_entries_show_parents = "hide"
 python_use_unqualified_type_names = True
 numpydoc_show_class_members = False
 numpydoc_validation_checks = {

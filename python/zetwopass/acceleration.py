@@ -113,7 +113,7 @@ def accelerate() -> Acceleration:
     >>> import numpy as np
     >>> import zetwopass
     >>> from astropy.wcs import WCS
-    >>> sky = WCS({"CTYPE1": "RA---TAN", "CTYPE2": "DEC--TAN", "CDELT1": -1e-3, "CDELT2": 1e-3})
+    >>> sky = WCS(dict(CTYPE1="RA---TAN", CTYPE2="DEC--TAN", CDELT1=-0.1, CDELT2=0.1))
     >>> with zetwopass.accelerate() as acceleration:
     ...     from reproject import reproject_interp  # ours
     ...

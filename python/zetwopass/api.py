@@ -156,7 +156,7 @@ def second_pass(
     >>> import numpy as np
     >>> import zetwopass
     >>> from astropy.wcs import WCS
-    >>> sky = WCS({"CTYPE1": "RA---TAN", "CTYPE2": "DEC--TAN", "CDELT1": -1e-3, "CDELT2": 1e-3})
+    >>> sky = WCS(dict(CTYPE1="RA---TAN", CTYPE2="DEC--TAN", CDELT1=-0.1, CDELT2=0.1))
     >>> tiles = [np.full((40, 60), 100, "f4"), np.full((40, 60), 103, "f4")]
     >>> coverage = np.float32([[1] * 40 + [2] * 20 + [1] * 40] * 40)
     >>> result = zetwopass.second_pass(tiles, [sky, sky[:, 40:]], sky, coverage)
@@ -238,7 +238,7 @@ def plan(
     >>> import numpy as np
     >>> import zetwopass
     >>> from astropy.wcs import WCS
-    >>> sky = WCS({"CTYPE1": "RA---TAN", "CTYPE2": "DEC--TAN", "CDELT1": -1e-3, "CDELT2": 1e-3})
+    >>> sky = WCS(dict(CTYPE1="RA---TAN", CTYPE2="DEC--TAN", CDELT1=-0.1, CDELT2=0.1))
     >>> tiles = [np.full((40, 60), 100, "f4"), np.full((40, 60), 103, "f4")]
     >>> coverage = np.float32([[1] * 40 + [2] * 20 + [1] * 40] * 40)
     >>> found = zetwopass.plan(

@@ -107,7 +107,7 @@ def reproject_interp(
     >>> import numpy as np
     >>> import zetwopass
     >>> from astropy.wcs import WCS
-    >>> sky = WCS({"CTYPE1": "RA---TAN", "CTYPE2": "DEC--TAN", "CDELT1": -1e-3, "CDELT2": 1e-3})
+    >>> sky = WCS(dict(CTYPE1="RA---TAN", CTYPE2="DEC--TAN", CDELT1=-0.1, CDELT2=0.1))
     >>> image = np.arange(24.0).reshape(4, 6)
     >>> array, footprint = zetwopass.reproject_interp((image, sky), sky[:, 3:], (4, 5))
     >>> array[0]

@@ -131,7 +131,7 @@ def reproject_and_coadd(
     >>> import numpy as np
     >>> import zetwopass
     >>> from astropy.wcs import WCS
-    >>> sky = WCS({"CTYPE1": "RA---TAN", "CTYPE2": "DEC--TAN", "CDELT1": -1e-3, "CDELT2": 1e-3})
+    >>> sky = WCS(dict(CTYPE1="RA---TAN", CTYPE2="DEC--TAN", CDELT1=-0.1, CDELT2=0.1))
     >>> images = [(np.full((4, 4), 1.0), sky), (np.full((4, 4), 4.0), sky[:, 2:])]
     >>> array, footprint = zetwopass.reproject_and_coadd(images, sky, (4, 6))
     >>> array[0]

@@ -77,7 +77,7 @@ def tile_gains(
     >>> import numpy as np
     >>> import zetwopass
     >>> from astropy.wcs import WCS
-    >>> sky = WCS({"CTYPE1": "RA---TAN", "CTYPE2": "DEC--TAN", "CDELT1": -1e-3, "CDELT2": 1e-3})
+    >>> sky = WCS(dict(CTYPE1="RA---TAN", CTYPE2="DEC--TAN", CDELT1=-0.1, CDELT2=0.1))
     >>> tiles = [np.full((40, 60), 100, "f4"), np.full((40, 40), 103, "f4")]
     >>> coverage = np.float32([[1] * 60 + [2] * 40] * 40)
     >>> gains = zetwopass.tile_gains(

@@ -55,8 +55,8 @@ def device_info() -> DeviceInfo:
     --------
     >>> import zetwopass
     >>> found = zetwopass.device_info()
-    >>> found.name if found.usable else found.reason
-    '...'
+    >>> print("GPU:", found.name if found.usable else found.reason)
+    GPU: ...
     """
     found, error = structs.Device(ffi.size(structs.Device)), structs.Error()
     status = ffi.library().ztp_device_info(found, error)
