@@ -29,6 +29,7 @@ extensions = [
 ]
 default_role = "py:obj"
 nitpicky = True
+myst_disable_syntax = ["html_block", "html_inline"]  # a < is a less-than
 myst_heading_anchors = 3
 
 # What the pages refer to, and no more, in Sphinx's older format, which is text.
