@@ -9,7 +9,9 @@
 #   ./build.sh demo      a real mosaic, before and after, into build/demo
 #   ./build.sh docs      the documentation, into build/docs
 #   ./build.sh bench     the tables of docs/inside/costs.md
-#   ./build.sh wheel     a wheel to install elsewhere, into build
+#   ./build.sh wheel     a wheel for systems like this one, into build
+#   ./build.sh wheels    one for every system, or for those named, into build/wheels
+#   ./build.sh test_windows  the Python tests under wine
 #   ./build.sh generate  the AVX2 bodies of core/vec, from its generator
 #   ./build.sh kernels   the PTX of cuda, from its CUDA C++
 #   ./build.sh fake      a driver that runs the kernels on the CPU, into build/fake
@@ -21,21 +23,34 @@ library=python/zetwopass/libzetwopass.so
 python=.venv/bin/python
 cuda_include=build/nvidia-cuda-runtime/nvidia/cuda_runtime/include
 
+source capi/cross.sh
+source python/wheels.sh
+
+elf_exports="-Wl,--version-script=$PWD/capi/exports.map -Wl,-z,defs"
+
 build() { # further flags of go build
-  local flags="-Wl,--version-script=$PWD/capi/exports.map -Wl,-z,defs"
-  CGO_ENABLED=1 go build -trimpath -buildvcs=false -buildmode=c-shared \
-    -ldflags "-s -w -buildid= -extldflags '$flags'" -o build/libzetwopass.so "$@" ./capi
+  link build/libzetwopass.so "$elf_exports" "$@"
   mv build/libzetwopass.so "$library" # a running program keeps the old one
-  compare_names
 }
 
-# What the library exports is what the header declares, no more and no less.
-compare_names() {
+link() { # output, what the linker is told, further flags of go build
+  CGO_ENABLED=1 go build -trimpath -buildvcs=false -buildmode=c-shared \
+    -ldflags "-s -w -buildid= -extldflags '$2'" -o "$1" "${@:3}" ./capi
+  compare_names "$1"
+}
+
+# What the library exports is what the header declares, no more and no less; on macOS, where
+# the linker hides nothing, no less.
+compare_names() { # library
   local declared exported
   declared=$(grep -oE '\bztp_[a-z_]+\(' include/zetwopass.h | tr -d '(' | sort -u)
-  exported=$(nm -D --defined-only "$library" | awk '$2 == "T" {print $3}' | sort -u)
-  diff <(echo "$declared") <(echo "$exported") ||
-    { echo "build.sh: the header and the library disagree" >&2; exit 1; }
+  case $1 in
+    *.so) exported=$(nm -D --defined-only "$1" | awk '$2 == "T" {print $3}') ;;
+    *.dll) exported=$(objdump -p "$1" | awk '/^\[Ordinal/ {on = 1; next} !NF {on = 0} on {print $NF}') ;;
+    *.dylib) exported=$(strings "$1" | grep -xE '_ztp_[a-z_]+' | cut -c 2-) ;;
+  esac
+  diff <(echo "$declared") <(sort -u <<<"$exported") ||
+    { echo "build.sh: the header and $1 disagree" >&2; exit 1; }
 }
 
 # The library with CUDA looks for the driver when it runs (cuda/driver/shim). To
@@ -170,16 +185,6 @@ repeat() { # [times]
   done
 }
 
-# One wheel serves every Python 3, on systems whose glibc is that of this one or newer.
-wheel() {
-  local glibc
-  glibc=$(objdump -T "$library" | grep -oE 'GLIBC_[0-9.]+' | sort -V | tail -n 1)
-  rm -rf build/zetwopass-*.whl python/build # an old library could lie there
-  .venv/bin/pip wheel --quiet --disable-pip-version-check --no-deps -w build ./python
-  .venv/bin/python -m wheel tags --remove --abi-tag none --python-tag py3 \
-    --platform-tag "manylinux_$(tr . _ <<<"${glibc#GLIBC_}")_$(uname -m)" build/zetwopass-*.whl
-}
-
 command=${1:-build}
 shift || true
 mkdir -p build
@@ -192,6 +197,8 @@ case "$command" in
   docs) build_cuda && venv && docs/make.sh ;;
   bench) build_cuda && venv && "$python" tests/bench.py "$@" ;;
   wheel) build_cuda && venv && wheel ;;
+  wheels) venv && wheels "$@" ;;
+  test_windows) venv && tests/platforms/windows.sh "$@" ;;
   kernels) kernels ;;
   fake) fake ;;
   gpu_check) gpu_check ;;

@@ -5,22 +5,18 @@
 #include <vector>
 
 #include "fake.h"
+#include "system.h"
 
 Fake fake;
 
 static thread_local std::vector<CUcontext> current_contexts;
 
-static const char *environment(const char *name, const char *otherwise) {
-  const char *value = getenv(name);
-  return value != nullptr && *value != 0 ? value : otherwise;
-}
-
 CUresult cuInit(unsigned int flags) {
   std::lock_guard<std::recursive_mutex> lock(fake.mutex);
   if (flags != 0) return CUDA_ERROR_INVALID_VALUE;
-  if (int code = atoi(environment("ZTP_FAKE_INIT", "0"))) return CUresult(code);
-  fake.devices = atoi(environment("ZTP_FAKE_DEVICES", "1"));
-  fake.memory = strtoull(environment("ZTP_FAKE_MEMORY", "1073741824"), nullptr, 10);
+  if (int code = atoi(environment("ZTP_FAKE_INIT", "0").c_str())) return CUresult(code);
+  fake.devices = atoi(environment("ZTP_FAKE_DEVICES", "1").c_str());
+  fake.memory = strtoull(environment("ZTP_FAKE_MEMORY", "1073741824").c_str(), nullptr, 10);
   std::string fail = environment("ZTP_FAKE_FAIL", "");
   if (fail != fake.fail) {
     fake.fail = fail;

@@ -1,27 +1,24 @@
 // Device memory and pinned memory.
-#include <sys/mman.h>
-#include <unistd.h>
-
 #include <cstring>
 
 #include "fake.h"
+#include "system.h"
 
 static size_t round_up(size_t x, size_t unit) { return (x + unit - 1) / unit * unit; }
 
 Block::Block(size_t bytes) : bytes_(bytes) {
-  const size_t page = sysconf(_SC_PAGESIZE), aligned = round_up(bytes, 256); // as the driver aligns
+  const size_t page = page_bytes(), aligned = round_up(bytes, 256); // as the driver aligns
   mapped_ = round_up(aligned, page) + page;
-  void *map = mmap(nullptr, mapped_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  if (map == MAP_FAILED) return;
-  base_ = static_cast<char *>(map);
+  base_ = map_pages(mapped_);
+  if (base_ == nullptr) return;
   char *end = base_ + mapped_ - page;
-  mprotect(end, page, PROT_NONE);
+  close_page(end);
   memset(end - aligned, 0xFF, aligned); // NaN as float and as double
   address_ = uintptr_t(end - aligned);
 }
 
 Block::~Block() {
-  if (address_ != 0) munmap(base_, mapped_);
+  if (address_ != 0) unmap_pages(base_, mapped_);
 }
 
 bool within(const Blocks &blocks, uintptr_t address, size_t bytes) {

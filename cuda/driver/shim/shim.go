@@ -9,7 +9,7 @@
 // would end the process otherwise, and is called in earnest by [Open].
 package shim
 
-// #cgo LDFLAGS: -ldl
+// #cgo linux LDFLAGS: -ldl
 // #include "shim.h"
 import "C"
 

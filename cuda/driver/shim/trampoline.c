@@ -2,7 +2,6 @@
 
 #include "shim.h"
 
-#include <dlfcn.h>
 #include <stddef.h>
 
 enum { NOT_INITIALIZED = 3, NOT_FOUND = 500 }; // of cuda.h, which this file can do without
@@ -23,13 +22,17 @@ static int not_found(void) { return NOT_FOUND; }
 #error "trampoline.c: write JUMP for this processor"
 #endif
 
-#define FORWARD(name)                                              \
-  __attribute__((visibility("hidden"))) int (*slot_##name)(void) = \
-      not_opened;                                                  \
-  __asm__(".text\n.p2align 4\n"                                    \
-          ".globl " #name "\n.hidden " #name "\n"                  \
-          ".type " #name ", %function\n" #name ":\n" JUMP(name)    \
-          ".size " #name ", .-" #name "\n");
+#ifdef _WIN32 // COFF has no visibility: what Go does not export is not seen
+#define SYMBOL(name) ".globl " #name "\n"
+#define SIZE(name)
+#else
+#define SYMBOL(name) ".globl " #name "\n.hidden " #name "\n.type " #name ", %function\n"
+#define SIZE(name) ".size " #name ", .-" #name "\n"
+#endif
+
+#define FORWARD(name)                         \
+  HIDDEN int (*slot_##name)(void) = not_opened; \
+  __asm__(".text\n.p2align 4\n" SYMBOL(name) #name ":\n" JUMP(name) SIZE(name));
 #include "names.h"
 #undef FORWARD
 
@@ -46,20 +49,20 @@ static int (*init)(unsigned flags);
 
 // What cu's package init calls. That ends the process when the answer is not 0,
 // so the answer is 0, and ztp_driver_init is the real one.
-__attribute__((visibility("hidden"))) int cuInit(unsigned flags) {
+HIDDEN int cuInit(unsigned flags) {
   (void)flags;
   return 0;
 }
 
 const char *ztp_driver_open(void) {
-  void *driver = dlopen("libcuda.so.1", RTLD_NOW | RTLD_LOCAL);
-  if (driver == NULL) return dlerror();
+  const char *reason = driver_load();
+  if (reason != NULL) return reason;
   for (size_t i = 0; i < sizeof functions / sizeof *functions; i++) {
-    int (*found)(void) = (int (*)(void))dlsym(driver, functions[i].name);
+    int (*found)(void) = driver_find(functions[i].name);
     *functions[i].slot = found != NULL ? found : not_found;
   }
-  init = (int (*)(unsigned))dlsym(driver, "cuInit");
-  return init != NULL ? NULL : "libcuda.so.1 has no cuInit";
+  init = (int (*)(unsigned))driver_find("cuInit");
+  return init != NULL ? NULL : "the driver has no cuInit";
 }
 
 int ztp_driver_init(void) { return init != NULL ? init(0) : NOT_INITIALIZED; }
