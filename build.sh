@@ -45,11 +45,11 @@ build_cuda() {
 }
 
 cuda_env() {
-  mkdir -p build/lib
-  ar rcs build/lib/libcuda.a
+  mkdir -p build/empty
+  ar rcs build/empty/libcuda.a
   nvidia cuda-runtime
   export CGO_CFLAGS="-O2 -g -I$PWD/$cuda_include"
-  export CGO_LDFLAGS="-O2 -g -L$PWD/build/lib"
+  export CGO_LDFLAGS="-O2 -g -L$PWD/build/empty"
 }
 
 # One of NVIDIA's packages, into build: its licence keeps it out of the repository.
@@ -108,7 +108,7 @@ venv() {
   local stamp=.venv/requirements
   [ -x "$python" ] || python3 -m venv .venv
   if ! cmp -s tests/requirements.txt "$stamp"; then
-    .venv/bin/pip install --quiet --disable-pip-version-check -r tests/requirements.txt -e python
+    .venv/bin/pip install --quiet --disable-pip-version-check -r tests/requirements.txt -e .
     cp tests/requirements.txt "$stamp"
   fi
 }
@@ -143,10 +143,8 @@ run_tests() {
   go test -tags noasm ./core/... # the loops alone, which other processors run
   fake
   LD_LIBRARY_PATH=$PWD/build/fake go test -race -count=1 -tags cuda ./cuda/... # the fake is no input that go knows of
-  .venv/bin/ruff check python tests
-  .venv/bin/ruff check --config python/pyproject.toml cuda
-  .venv/bin/ruff format --check python tests
-  .venv/bin/ruff format --config python/pyproject.toml --check cuda
+  .venv/bin/ruff check python tests cuda
+  .venv/bin/ruff format --check python tests cuda
   "$python" -m pytest -q tests/test_{device,adapter_device,gpu_check}.py # without a driver
   LD_LIBRARY_PATH=$PWD/build/fake "$python" -m pytest -q tests "$@"        # with a GPU, in a way
 }
@@ -172,8 +170,8 @@ repeat() { # [times]
 wheel() {
   local glibc
   glibc=$(objdump -T "$library" | grep -oE 'GLIBC_[0-9.]+' | sort -V | tail -n 1)
-  rm -rf build/zetwopass-*.whl python/build # an old library could lie there
-  .venv/bin/pip wheel --quiet --disable-pip-version-check --no-deps -w build ./python
+  rm -rf build/zetwopass-*.whl build/{lib,bdist.*} # an old library could lie there
+  .venv/bin/pip wheel --quiet --disable-pip-version-check --no-deps -w build .
   .venv/bin/python -m wheel tags --remove --abi-tag none --python-tag py3 \
     --platform-tag "manylinux_$(tr . _ <<<"${glibc#GLIBC_}")_$(uname -m)" build/zetwopass-*.whl
 }

@@ -3,7 +3,7 @@
 import ast
 import re
 import subprocess
-import tomllib
+import tomli as tomllib
 from pathlib import Path
 
 import pytest
