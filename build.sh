@@ -105,11 +105,11 @@ gpu_check() {
 }
 
 venv() {
-  local stamp=.venv/requirements
+  local stamp=.venv/requirements wanted=(pyproject.toml tests/requirements.txt)
   [ -x "$python" ] || python3 -m venv .venv
-  if ! cmp -s tests/requirements.txt "$stamp"; then
+  if ! cat "${wanted[@]}" | cmp -s - "$stamp"; then
     .venv/bin/pip install --quiet --disable-pip-version-check -r tests/requirements.txt -e .
-    cp tests/requirements.txt "$stamp"
+    cat "${wanted[@]}" >"$stamp"
   fi
 }
 

@@ -90,7 +90,7 @@ def load() -> dict:
     imported = time.perf_counter()
     from zetwopass._engine import ffi
 
-    version = ffi.version()
+    version = ffi.library_info().version
     end = time.perf_counter()
     file = Path(zetwopass.__file__).with_name(Path(ffi.library()._name).name)
     return {

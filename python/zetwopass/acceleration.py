@@ -247,7 +247,9 @@ def _places() -> list[tuple[ModuleType, str]]:
             f"reproject can't be imported, and there is nothing to accelerate: {err}"
         ) from err
     found = [(_imported(place), name) for name, places in _PLACES.items() for place in places]
-    return [(module, name) for module, name in found if _is_shown(getattr(module, name, None), module)]
+    return [
+        (module, name) for module, name in found if _is_shown(getattr(module, name, None), module)
+    ]
 
 
 def _is_shown(function: object, module: ModuleType | None) -> bool:
