@@ -61,11 +61,11 @@ build_cuda() {
 }
 
 cuda_env() {
-  mkdir -p build/lib
-  ar rcs build/lib/libcuda.a
+  mkdir -p build/empty
+  ar rcs build/empty/libcuda.a
   nvidia cuda-runtime
   export CGO_CFLAGS="-O2 -g -I$PWD/$cuda_include"
-  export CGO_LDFLAGS="-O2 -g -L$PWD/build/lib"
+  export CGO_LDFLAGS="-O2 -g -L$PWD/build/empty"
 }
 
 # One of NVIDIA's packages, into build: its licence keeps it out of the repository.
@@ -123,9 +123,9 @@ gpu_check() {
 venv() {
   local stamp=.venv/requirements wanted=({tests,docs}/requirements.txt)
   [ -x "$python" ] || python3 -m venv .venv
-  if ! cat "${wanted[@]}" | cmp -s - "$stamp"; then
-    .venv/bin/pip install --quiet --disable-pip-version-check "${wanted[@]/#/-r}" -e python
-    cat "${wanted[@]}" >"$stamp"
+  if ! cat pyproject.toml "${wanted[@]}" | cmp -s - "$stamp"; then
+    .venv/bin/pip install --quiet --disable-pip-version-check "${wanted[@]/#/-r}" -e .
+    cat pyproject.toml "${wanted[@]}" >"$stamp"
   fi
 }
 
@@ -159,10 +159,8 @@ run_tests() {
   go test -tags noasm ./core/... # the loops alone, which other processors run
   fake
   LD_LIBRARY_PATH=$PWD/build/fake go test -race -count=1 -tags cuda ./cuda/... # the fake is no input that go knows of
-  .venv/bin/ruff check python tests
-  .venv/bin/ruff check --config python/pyproject.toml cuda docs
-  .venv/bin/ruff format --check python tests
-  .venv/bin/ruff format --config python/pyproject.toml --check cuda docs
+  .venv/bin/ruff check python tests cuda docs setup.py
+  .venv/bin/ruff format --check python tests cuda docs setup.py
   docs/make.sh
   "$python" -m pytest -q tests/test_{device,adapter_device,gpu_check}.py # without a driver
   LD_LIBRARY_PATH=$PWD/build/fake "$python" -m pytest -q tests "$@"        # with a GPU, in a way

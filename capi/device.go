@@ -7,20 +7,26 @@ import "C"
 
 import (
 	"fmt"
+	"unsafe"
 
 	"zetwopass/core"
+	"zetwopass/core/vec"
 )
 
-// describe writes what there is of a GPU, or why there is none.
+// describe writes what there is of a GPU, or why there is none, and what the CPU uses.
 func describe(out *C.ztp_device) (err error) {
 	defer recovered(&err)
 	if out == nil {
 		return fmt.Errorf("%w: device is NULL", core.ErrArgument)
 	}
-	if err := sized("device.struct_size", out.struct_size, C.sizeof_ztp_device); err != nil {
+	const first = unsafe.Offsetof(out.simd) // the size without what came later
+	if err := sized("device.struct_size", out.struct_size, C.sizeof_ztp_device, first); err != nil {
 		return err
 	}
-	*out = C.ztp_device{struct_size: C.sizeof_ztp_device}
+	clear(unsafe.Slice((*byte)(unsafe.Pointer(&out.usable)), uintptr(out.struct_size)-unsafe.Offsetof(out.usable)))
+	if uintptr(out.struct_size) > first {
+		putText(out.simd[:], vec.SIMD())
+	}
 	info, reason := core.DeviceInfo{}, core.ErrNoBackend
 	if d := device(); d != nil {
 		info, reason = d.Info()

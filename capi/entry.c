@@ -57,7 +57,7 @@ ztp_status ztp_device_info(ztp_device *device, ztp_error *error) {
 
 uint32_t ztp_abi_version(void) { return ZTP_ABI_VERSION; }
 
-const char *ztp_version(void) { return "0.1.0"; }
+const char *ztp_version(void) { return ZTP_VERSION; }
 
 const char *ztp_status_name(ztp_status status) {
   switch (status) {

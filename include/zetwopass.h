@@ -55,6 +55,7 @@ extern "C" {
 #endif
 
 #define ZTP_ABI_VERSION 1
+#define ZTP_VERSION "0.2.0" /* of this header */
 
 /* Status codes are permanent; a family shares its hundreds. */
 typedef int32_t ztp_status;
@@ -256,10 +257,11 @@ typedef struct ztp_plan_info {
   int64_t gpu_rows_per_chunk; /* output rows on a GPU at a time                  */
 } ztp_plan_info;
 
-enum { ZTP_NAME_SIZE = 256 };
+enum { ZTP_NAME_SIZE = 256, ZTP_SIMD_SIZE = 16 };
 typedef struct ztp_device {
   uint32_t struct_size;
-  int32_t usable;                       /* 0 = no: reason says why, all else is 0 */
+  int32_t usable;                       /* 0 = no GPU: reason says why, all but simd
+                                           is 0                                  */
   int64_t total_bytes, free_bytes;      /* of its memory; free is 0 until this
                                            process has used the GPU              */
   int32_t compute_major, compute_minor; /* compute capability                    */
@@ -267,6 +269,8 @@ typedef struct ztp_device {
                                            1000 major + 10 minor                 */
   char name[ZTP_NAME_SIZE];             /* UTF-8, always NUL-terminated          */
   char reason[ZTP_MESSAGE_SIZE];        /* likewise                              */
+  char simd[ZTP_SIMD_SIZE];             /* vector instructions that the CPU's loops
+                                           use, GPU or not: "AVX2", "none"       */
 } ztp_device;
 
 /* ztp_blur_coverage writes the blurred coverage: job->blurred from job->coverage
@@ -297,14 +301,14 @@ ztp_status ztp_reproject(const ztp_reprojection *job, ztp_error *error);
  * absent in data, not in shape. */
 ztp_status ztp_plan(const ztp_job *job, ztp_plan_info *plan, ztp_error *error);
 
-/* ztp_device_info describes the GPU that a job would use; set struct_size before.
- * That there is none is no failure: ZTP_OK, and *device says why. */
+/* ztp_device_info describes who would do a job; set struct_size before.
+ * That there is no GPU is no failure: ZTP_OK, and *device says why. */
 ztp_status ztp_device_info(ztp_device *device, ztp_error *error);
 
 /* ztp_abi_version returns ZTP_ABI_VERSION of the library. */
 uint32_t ztp_abi_version(void);
 
-/* ztp_version returns the version of the library, such as "0.1.0". */
+/* ztp_version returns the ZTP_VERSION of the library. */
 const char *ztp_version(void);
 
 /* ztp_status_name returns the name of a status, such as "ZTP_OVERLAP", or

@@ -31,11 +31,10 @@ pack() { # library, platform of the wheel's name, folder
   local staged=build/package
   rm -rf "$staged"
   mkdir -p "$staged"
-  git ls-files -z python | xargs -0 cp --parents -t "$staged"
-  cp README.md "$staged"
+  git ls-files -z python LICENSE NOTICE README.md pyproject.toml setup.py | xargs -0 cp --parents -t "$staged"
   cp "$1" "$staged/python/zetwopass/"
   .venv/bin/pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir "$3" \
-    --config-settings "--build-option=--plat-name=$2" "./$staged/python"
+    --config-settings "--build-option=--plat-name=$2" "./$staged"
 }
 
 fits_manylinux() { # wheel, platform

@@ -52,8 +52,6 @@ def original(*, scene: str, warm_up: str, profile: str) -> dict:
 
     The mosaic and its coverage, which it allocates itself, count with the caller's arrays.
     """
-    from reproject.mosaicking import _coadd
-
     import original as module
 
     how = {"sigma_px": bench_scenes.SIGMA, "gain_clip": bench_scenes.GAIN_CLIP, "profile": profile}
@@ -65,7 +63,7 @@ def original(*, scene: str, warm_up: str, profile: str) -> dict:
 
     seconds: dict[str, float] = {}
     _watch(module, ("original_scale", "original_gains"), seconds)
-    _watch(_coadd, ("determine_offset_matrix", "solve_corrections_sgd"), seconds)
+    _watch(module.REPROJECTS, ("determine_offset_matrix", "solve_corrections_sgd"), seconds)
     call(bench_scenes.load(Path(warm_up)))
     inputs = bench_scenes.load(Path(scene))
     for name in seconds:
@@ -92,7 +90,7 @@ def load() -> dict:
     imported = time.perf_counter()
     from zetwopass._engine import ffi
 
-    version = ffi.version()
+    version = ffi.library_info().version
     end = time.perf_counter()
     file = Path(zetwopass.__file__).with_name(Path(ffi.library()._name).name)
     return {

@@ -4,14 +4,17 @@ The oracle of the parity tests and the baseline of the benchmark. Nothing is sha
 twin. The blur runs over the whole map, each mask over the whole canvas, each channel on its own.
 """
 
+import inspect
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import NamedTuple
 
 import numpy as np
 from reproject import reproject_interp
-from reproject.mosaicking import _coadd, reproject_and_coadd
+from reproject.mosaicking import reproject_and_coadd
 from scipy.ndimage import gaussian_filter
+
+REPROJECTS = inspect.getmodule(reproject_and_coadd)  # where it looks its parts up
 
 
 class Original(NamedTuple):
@@ -163,7 +166,7 @@ def _weight(t, tiles, tiles_coverage, tile_weights) -> np.ndarray:
 @contextmanager
 def _solver(exact: bool) -> Iterator[list[np.ndarray]]:
     """Record what the solver returns, one array a call; with ``exact`` replace it meanwhile."""
-    raw = _coadd.solve_corrections_sgd
+    raw = REPROJECTS.solve_corrections_sgd
     solve = exact_corrections if exact else raw
     solutions: list[np.ndarray] = []
 
@@ -171,8 +174,8 @@ def _solver(exact: bool) -> Iterator[list[np.ndarray]]:
         solutions.append(solve(offset_matrix, *args, **kwargs))
         return solutions[-1]
 
-    _coadd.solve_corrections_sgd = recorded
+    REPROJECTS.solve_corrections_sgd = recorded
     try:
         yield solutions
     finally:
-        _coadd.solve_corrections_sgd = raw
+        REPROJECTS.solve_corrections_sgd = raw

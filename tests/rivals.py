@@ -1,6 +1,7 @@
 """reproject's functions, where it shows them, and functions like ours that do as they are told."""
 
 import importlib
+import inspect
 import warnings
 
 import numpy as np
@@ -9,14 +10,16 @@ import reproject.mosaicking
 
 import small
 
-PLACES = {
-    "reproject_interp": ("", ".interpolation", ".interpolation.high_level"),
-    "reproject_and_coadd": (".mosaicking", ".mosaicking.coadd"),
-}
 THEIRS = {
     "reproject_interp": reproject.reproject_interp,
     "reproject_and_coadd": reproject.mosaicking.reproject_and_coadd,
 }
+SHOWN = {
+    "reproject_interp": ("", ".interpolation", ".interpolation.high_level"),
+    "reproject_and_coadd": (".mosaicking", ".mosaicking.coadd"),
+}
+HOMES = [inspect.unwrap(function).__module__ for function in THEIRS.values()]
+PLACES = {n: [p for p in shown if f"reproject{p}" not in HOMES] for n, shown in SHOWN.items()}
 IMAGE = (np.ones((3, 4)), small.wcs_at(0, 0))
 
 

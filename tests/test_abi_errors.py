@@ -197,6 +197,18 @@ def test_a_struct_of_another_size_is_no_device():
     assert b"device.struct_size = 3" in error.message
 
 
+def test_a_device_of_the_header_before_simd_is_not_written_beyond():
+    # Without it the library writes to memory that is not the caller's.
+    for size, simd in (
+        (structs.Device.simd.offset, b"x" * 9),
+        (ctypes.sizeof(structs.Device), b""),
+    ):
+        found = structs.Device(struct_size=size, usable=7, reason=b"old", simd=b"x" * 9)
+        assert ffi.library().ztp_device_info(found, None) == OK
+        assert found.usable in (0, 1) and found.reason != b"old"
+        assert (found.simd == simd) == (simd != b"")
+
+
 def test_the_error_may_be_null(job):
     # Without it a caller who wants no message loses the process.
     assert ffi.library().ztp_second_pass(job.struct, None) == OK

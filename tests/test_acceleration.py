@@ -19,9 +19,8 @@ from zetwopass import ArgumentError, MissingPackageError
 def test_ours_stand_wherever_reproject_shows_its_functions(ours):
     # Without it a program gets the slow one by another name of the same thing.
     with zetwopass.accelerate():
-        assert [f(IMAGE, None) for (n, _), f in places().items() if n == "reproject_interp"] == [
-            "interp"
-        ] * 3
+        found = [f(IMAGE, None) for (n, _), f in places().items() if n == "reproject_interp"]
+        assert set(found) == {"interp"} and len(found) > 1
         from reproject.mosaicking import reproject_and_coadd
 
         assert reproject_and_coadd([IMAGE], None) == "coadd"

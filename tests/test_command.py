@@ -1,26 +1,63 @@
 """The command line: what it prints, and how it ends."""
 
+import platform
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
+import astropy
+import numpy as np
 import pytest
 
 import zetwopass
 from application import WORKER
 from small import GUARD
+from zetwopass._engine import library_info
+
+PACKAGE = Path(zetwopass.__file__).parent
 
 
-def run(*arguments):
+def run(*arguments, folder=PACKAGE.parent):
     """Return the exit code, and the lines of both outputs, of ``python -m zetwopass``."""
     done = subprocess.run(
         [sys.executable, "-m", "zetwopass", *map(str, arguments)],
-        cwd=Path(zetwopass.__file__).parents[1],
+        cwd=folder,
         capture_output=True,
         text=True,
         timeout=GUARD,
     )
     return done.returncode, done.stdout.splitlines(), done.stderr.splitlines()
+
+
+def test_alone_it_tells_what_a_report_of_a_defect_needs():
+    # Without it a report says that it doesn't work.
+    code, lines, errors = run()
+    told = dict(line.split(maxsplit=1) for line in lines)
+    library, device = library_info(), zetwopass.device_info()
+    assert (code, errors) == (0, [])
+    assert told["zetwopass"] == zetwopass.__version__
+    assert told["numpy"] == np.__version__ and told["astropy"] == astropy.__version__
+    assert told["Python"] == f"{platform.python_version()}, {sys.executable}"
+    place = Path(library.path).resolve()
+    assert told["library"] == f"{library.version}, C interface {library.abi}, {place}"
+    assert told["SIMD"] == device.simd and int(told["processors"]) > 0
+    assert (device.name or device.reason.removeprefix("GPU: ")) in told["GPU"]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"), [(None, "is not at "), ("no library", "can't be used: ")]
+)
+def test_alone_it_tells_the_rest_where_the_library_fails(tmp_path, text, said):
+    # Without it those who need help most can't say what they have.
+    copy = tmp_path / "zetwopass"
+    shutil.copytree(PACKAGE, copy, ignore=shutil.ignore_patterns("libzetwopass*", "__pycache__"))
+    if text is not None:
+        (copy / Path(library_info().path).name).write_text(text)
+    code, lines, (error,) = run(folder=tmp_path)
+    assert code == 1 and error.startswith("Error: the library of zetwopass ")
+    assert said in error and str(copy) in error
+    assert [line.split()[0] for line in lines][-3:] == ["Python", "system", "processors"]
 
 
 def test_done_is_one_line_and_0(zemosaic):

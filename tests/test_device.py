@@ -42,6 +42,7 @@ def test_the_gpu_is_described_or_it_is_said_why_there_is_none():
     assert found.usable == (found.compute_capability > (0, 0)) == (found.cuda_driver > (0, 0))
     assert 0 <= found.free_bytes <= found.total_bytes
     assert found.usable or found.reason.startswith("GPU: ")
+    assert found.simd in ("AVX2", "none")
 
 
 @pytest.mark.parametrize("call", CALLS)

@@ -3,7 +3,6 @@
 import ast
 import re
 import subprocess
-import tomllib
 from pathlib import Path
 
 import pytest
@@ -49,16 +48,14 @@ def imported(path: Path) -> set[str]:
 
 
 def test_a_wheel_holds_every_room():
-    """A room that setuptools is not told of is there for editable installations alone."""
-    project = tomllib.loads((ROOT / "python" / "pyproject.toml").read_text())
-    told = project["tool"]["setuptools"]["packages"]
-    rooms = {path.parent.relative_to(PACKAGE.parent) for path in PACKAGE.rglob("*.py")}
-    assert sorted(told) == sorted(".".join(room.parts) for room in rooms)
+    """A room that setuptools doesn't find is there for editable installations alone."""
+    rooms = {path.parent for path in PACKAGE.rglob("*.py")}
+    assert [room for room in rooms if not (room / "__init__.py").is_file()] == []
 
 
 # From the top of the house downwards: what a room may import, beside itself and errors.
 ROOMS = {
-    "command": {"zemosaic"},
+    "command": {"zemosaic", "_engine"},
     "zemosaic": {"acceleration", "_inputs", "_sky", "_engine"},
     "_inputs": {"_sky", "_engine"},
     "_outputs": {"_engine"},
@@ -73,7 +70,7 @@ def test_rooms_have_one_way_in_and_none_looks_back_up(path):
     room = path.parent.name if path.parent != PACKAGE else None
     for target in package_imports(path):
         first, *inside = target.split(".")
-        if first in (room, "errors"):
+        if first in (room, "errors", "__version__"):
             continue
         assert not inside, f"{target}: go through the room's __init__"
         if room is not None and not is_for_types(path, target):

@@ -11,6 +11,7 @@ from astropy.wcs.wcsapi import HighLevelWCSWrapper, SlicedLowLevelWCS
 from reproject import reproject_interp
 from reproject.mosaicking import reproject_and_coadd as original
 
+import newest
 import wcs_cases
 import zetwopass
 from zetwopass import reproject_and_coadd
@@ -57,7 +58,8 @@ def headed(wcs=TILE, image=IMAGE):
 
 
 def packed():
-    packed = fits.CompImageHDU(IMAGE, TILE.to_header(), name="SCI", quantize_level=0)
+    how = {"quantize_level": 0, "compression_type": "GZIP_1"}
+    packed = fits.CompImageHDU(IMAGE, TILE.to_header(), name="SCI", **how)
     return fits.HDUList([fits.PrimaryHDU(), packed, fits.ImageHDU(np.zeros(SHAPE), name="DQ")])
 
 
@@ -136,7 +138,16 @@ def both(*args, **kwargs):
     ]
 
 
-@pytest.mark.parametrize("form", FORMS)
+# What older versions read wrongly.
+OF_TABLES = newest.wants("reproject", "0.15", "it finds no tables beside an HDU")
+MARKS = {
+    "HDUList with a table": OF_TABLES,
+    "file with a table": OF_TABLES,
+    "file by name": newest.wants("reproject", "0.15", "it reads what is compressed as it lies"),
+}
+
+
+@pytest.mark.parametrize("form", [pytest.param(f, marks=MARKS.get(f, ())) for f in FORMS])
 def test_images_of_every_form_are_taken_as_reproject_takes_them(form, tmp_path):
     # Without it the WCS of a form, its tables or its scale are lost, and the image lies elsewhere.
     make, hdu_in = FORMS[form]

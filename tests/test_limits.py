@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+import newest
 import small
 import zetwopass
 from small import python
@@ -90,6 +91,7 @@ def test_a_limit_of_memory_is_an_error_or_no_matter(name, field, end, step):
 
 
 @on_linux
+@newest.wants("numpy", "2.0", "its OpenBLAS waits for ever for a thread that it can't have")
 def test_a_limit_of_threads_is_an_error_or_no_matter():
     # Without it Go's runtime ends the process.
     if os.getuid():

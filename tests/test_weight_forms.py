@@ -6,6 +6,7 @@ from astropy.io import fits
 from astropy.nddata import NDData
 from reproject import reproject_interp
 
+import newest
 import wcs_cases
 from test_image_forms import (
     CANVAS,
@@ -90,6 +91,7 @@ APART = {
 }
 
 
+@newest.wants("reproject", "0.15", "it lays all weights on the image")
 @pytest.mark.parametrize("tile", [TILE, SIP], ids=["plane", "SIP"])
 @pytest.mark.parametrize("form", APART)
 def test_a_weight_lies_where_its_own_wcs_says(form, tile, tmp_path):

@@ -5,6 +5,14 @@ package vec
 // simd is whether the AVX2 bodies run.
 var simd = detect()
 
+// SIMD names the vector instructions of the bodies that run: "AVX2", or "none".
+func SIMD() string {
+	if simd {
+		return "AVX2"
+	}
+	return "none"
+}
+
 func steps(at []int64, src []float32) int {
 	if !simd {
 		return stepsLoop(at, src)

@@ -2,6 +2,9 @@
 
 package vec
 
+// SIMD names the vector instructions of the bodies that run: there are none.
+func SIMD() string { return "none" }
+
 func steps(at []int64, src []float32) int {
 	return stepsLoop(at, src)
 }

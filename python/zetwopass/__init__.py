@@ -40,7 +40,7 @@ from .zemosaic import (
     run_second_pass_coverage_renorm,
 )
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 __all__ = [
     "Acceleration",

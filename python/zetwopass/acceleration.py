@@ -17,14 +17,13 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from types import ModuleType
-from typing import Self
 
 import numpy as np
 
 from .errors import Error, MissingPackageError
 
-# Where reproject shows them; old names of its modules, where it still has them, take theirs from
-# private ones, which stay as they are: by those its own functions are pickled.
+# Where reproject shows them. The modules that they are of, private ones in its newer versions,
+# stay as they are: by those its own functions are pickled.
 _PLACES = {
     "reproject_interp": (
         "reproject",
@@ -79,7 +78,7 @@ class Acceleration:
             self._kinds.add(kind)
         return first
 
-    def __enter__(self) -> Self:
+    def __enter__(self) -> Acceleration:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -275,7 +274,14 @@ def _places() -> list[tuple[ModuleType, str]]:
             f"reproject can't be imported, and there is nothing to accelerate: {err}"
         ) from err
     found = [(_imported(place), name) for name, places in _PLACES.items() for place in places]
-    return [(module, name) for module, name in found if callable(getattr(module, name, None))]
+    return [
+        (module, name) for module, name in found if _is_shown(getattr(module, name, None), module)
+    ]
+
+
+def _is_shown(function: object, module: ModuleType | None) -> bool:
+    """Whether it is a function of another module, not of this one."""
+    return callable(function) and inspect.unwrap(function).__module__ != module.__name__
 
 
 def _imported(name: str) -> ModuleType | None:

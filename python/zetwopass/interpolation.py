@@ -120,6 +120,8 @@ def reproject_interp(
     number = _order(order)
     _check_options(return_type, dask_method, block_size)
     if number not in _OURS or return_type == "dask":
+        if dask_method is None:
+            del arguments["dask_method"]  # which reproject has had since 0.15
         return _theirs("order" if number not in _OURS else "return_type")(**arguments)
     from ._inputs import images, samples
     from ._sky import pixel_map

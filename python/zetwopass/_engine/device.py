@@ -12,20 +12,22 @@ from .limits import limited
 
 
 class DeviceInfo(NamedTuple):
-    """The GPU that a call would use.
+    """The GPU that a call would use, and what the CPU's loops are.
 
     Attributes
     ----------
     usable
-        Whether there is one.
+        Whether there is a GPU.
     reason
-        Why not; empty where there is one. All below is empty or 0 where there is none.
+        Why not; empty where there is one. All of a GPU is empty or 0 where there is none.
     name
         As its driver calls it.
     total_bytes, free_bytes
         Of its memory; what is free is 0 until this process has used the GPU.
     compute_capability, cuda_driver
         Two numbers each, of the GPU and of the CUDA that its driver has, such as (12, 4).
+    simd
+        Vector instructions that the CPU uses: ``'AVX2'``, or ``'none'``, which is slower.
     """
 
     usable: bool
@@ -35,11 +37,12 @@ class DeviceInfo(NamedTuple):
     free_bytes: int
     compute_capability: tuple[int, int]
     cuda_driver: tuple[int, int]
+    simd: str
 
 
 @limited
 def device_info() -> DeviceInfo:
-    """Return the GPU that a call would use, or why there is none.
+    """Return the GPU that a call would use, or why there is none, and what the CPU uses.
 
     Returns
     -------
@@ -69,6 +72,7 @@ def device_info() -> DeviceInfo:
         free_bytes=found.free_bytes,
         compute_capability=(found.compute_major, found.compute_minor),
         cuda_driver=(found.cuda_driver // 1000, found.cuda_driver % 1000 // 10),
+        simd=found.simd.decode(),
     )
 
 

@@ -13,6 +13,7 @@ import threading
 from collections.abc import Callable
 from ctypes import POINTER, c_char_p, c_int32, c_uint32
 from pathlib import Path
+from typing import NamedTuple
 
 from ..errors import ForkError, LibraryError
 from . import limits, structs
@@ -70,9 +71,18 @@ def library() -> ctypes.CDLL:
         return _library
 
 
-def version() -> str:
-    """Return the version of the library, such as ``"0.1.0"``."""
-    return library().ztp_version().decode()
+class LibraryInfo(NamedTuple):
+    """Where the library lies, its version, such as ``"0.2.0"``, and that of its C interface."""
+
+    path: str
+    version: str
+    abi: int
+
+
+def library_info() -> LibraryInfo:
+    """Return what is known of the library; raises what `library` raises."""
+    loaded = library()
+    return LibraryInfo(loaded._name, loaded.ztp_version().decode(), loaded.ztp_abi_version())
 
 
 def forwarder(receive: Callable[[structs.Stats], None], cancel: c_int32):

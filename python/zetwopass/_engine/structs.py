@@ -195,7 +195,7 @@ class PlanInfo(ctypes.Structure):
 
 
 class Device(ctypes.Structure):
-    """``ztp_device``: the GPU, or why there is none."""
+    """``ztp_device``: the GPU, or why there is none, and what the CPU uses."""
 
     _fields_ = [
         ("struct_size", c_uint32),
@@ -207,4 +207,5 @@ class Device(ctypes.Structure):
         ("cuda_driver", c_int32),
         ("name", c_char * 256),
         ("reason", c_char * 508),
+        ("simd", c_char * 16),
     ]

@@ -7,7 +7,7 @@ import sys
 import click
 
 from ..errors import Error
-from . import zemosaic
+from . import about, zemosaic
 
 
 class _Refusing(click.Group):
@@ -20,9 +20,12 @@ class _Refusing(click.Group):
             raise click.ClickException(" ".join(str(err).split())) from err
 
 
-@click.group(cls=_Refusing)
-def commands() -> None:
-    """Second pass of mosaic assembly."""
+@click.group(cls=_Refusing, invoke_without_command=True)
+@click.pass_context
+def commands(context: click.Context) -> None:
+    """Second pass of mosaic assembly. Without a command: what a report of a defect needs."""
+    if context.invoked_subcommand is None:
+        about.tell()
 
 
 commands.add_command(zemosaic.group)

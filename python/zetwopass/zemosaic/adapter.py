@@ -6,7 +6,6 @@ import logging
 import threading
 from collections.abc import Callable
 from types import ModuleType
-from typing import Self
 
 import numpy as np
 
@@ -53,7 +52,7 @@ class Installation:
         if self.acceleration is not None:
             self.acceleration.uninstall()
 
-    def __enter__(self) -> Self:
+    def __enter__(self) -> Installation:
         return self
 
     def __exit__(self, *_: object) -> None:
