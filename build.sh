@@ -201,5 +201,5 @@ case "$command" in
   fake) fake ;;
   gpu_check) gpu_check ;;
   generate) generate "$PWD/core/vec" ;;
-  *) sed -n '2,16p' "$0"; exit 2 ;;
+  *) sed -n '2,20p' "$0"; exit 2 ;;
 esac

@@ -136,7 +136,7 @@ func (k *bracket) settle() {
 			upper, held = k.rank(n / 2)
 		}
 		k.median = (lower + upper) / 2
-		finite := k.median-k.median == 0
+		finite := math.Abs(k.median) <= math.MaxFloat64
 		k.found, k.absent = held && finite, held && !finite
 	}
 	k.between = nil

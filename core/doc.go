@@ -27,7 +27,7 @@
 // All pairs are swept in one pass over the blocks of the output, each tile warped
 // once a block. The exact median of a pair's differences is bracketed by a sample;
 // only what falls between is kept. The offsets are the least squares solution on
-// the graph of pairs, one Cholesky factorisation a group and channel.
+// the graph of pairs, by one elimination a group and channel.
 //
 // # Coadd (coadd.go)
 //
@@ -37,7 +37,9 @@
 // # Inner loops (vec)
 //
 // Package vec holds them: plain loops that say what is computed, and AVX2 bodies
-// that a generator writes, chosen at run time.
+// that a generator writes, chosen at run time. Both give the same bits, and so does every
+// processor: products are rounded before they are added, float64(x*y) + z, or fused by
+// math.FMA everywhere, and Exp, Sin and Cos are those of package portable.
 //
 // # A device (device.go, queue.go)
 //

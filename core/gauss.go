@@ -3,6 +3,7 @@ package core
 import (
 	"math"
 
+	"zetwopass/core/portable"
 	"zetwopass/core/vec"
 )
 
@@ -32,9 +33,10 @@ func cosineFrequency(k, sigma int) float64 {
 	if k < vec.Slow {
 		return omega
 	}
-	half := math.Sin(omega / 2)
-	rounded := 2 - 4*half*half
-	return 2 * math.Asin(math.Sqrt(2-rounded)/2)
+	half := portable.Sin(omega / 2)
+	rounded := 2 - float64(4*half*half)
+	off := float64(math.Sqrt(2-rounded)/2) - half // of sin(ω/2), and by Newton's step of ω
+	return omega + 2*off/portable.Cos(omega/2)
 }
 
 // gauss filters lines with the Gaussian of an integer sigma, normalised to sum 1.
@@ -67,7 +69,7 @@ func KernelWeights(sigma int) []float64 {
 	}
 	s, sum := float64(sigma), -1.0 // the centre counts once
 	for m := range weight {
-		weight[m] = math.Exp(-float64(m*m) / (2 * s * s))
+		weight[m] = portable.Exp(-float64(m*m) / (2 * s * s))
 		sum += 2 * weight[m]
 	}
 	for m := range weight {
@@ -86,19 +88,19 @@ func newGauss(sigma int) *gauss {
 	fit := 0.0
 	for k, a := range cosineAmplitude {
 		omega := cosineFrequency(k, sigma)
-		edge := math.Cos(omega * float64(r))
+		edge := portable.Cos(omega * float64(r))
 		total := -1 / edge // the centre counts once
 		for m := range r + 1 {
-			tap := math.Cos(omega*float64(m)) / edge
+			tap := portable.Cos(omega*float64(m)) / edge
 			g.tap[m*vec.Terms+k] = tap
 			total += 2 * tap
 		}
-		fit += a * edge * total
+		fit += float64(a * edge * total)
 	}
 	for k, a := range cosineAmplitude {
 		omega := cosineFrequency(k, sigma)
-		edge := math.Cos(omega * float64(r))
-		g.factor.Set(k, omega, math.Cos(omega*float64(r+1))/edge, a*edge/fit)
+		edge := portable.Cos(omega * float64(r))
+		g.factor.Set(k, omega, portable.Cos(omega*float64(r+1))/edge, a*edge/fit)
 	}
 	g.noise = g.noiseOfStep(sigma)
 	g.addTaps()
@@ -109,7 +111,7 @@ func newGauss(sigma int) *gauss {
 func (g *gauss) addTaps() {
 	g.fitted, g.curve = make([]float64, g.radius+1), make([]float64, 2*g.radius)
 	for i, tap := range g.tap {
-		g.fitted[i/vec.Terms] += g.factor.Weight(i%vec.Terms) * tap
+		g.fitted[i/vec.Terms] += float64(g.factor.Weight(i%vec.Terms) * tap)
 	}
 	sum := 0.0
 	for i := range g.curve {

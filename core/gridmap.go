@@ -19,21 +19,25 @@ func (m *PixelMap) gridRow(y, x0 int, u, v, line []float64) {
 	done := 2 * s // of line
 	for line = line[:n]; len(u) > 0; s++ {
 		for ; done < 2*s+8; done++ {
-			line[done] = wy[0]*r0[done] + wy[1]*r1[done] + wy[2]*r2[done] + wy[3]*r3[done]
+			line[done] = float64(wy[0]*r0[done]) + float64(wy[1]*r1[done]) +
+				float64(wy[2]*r2[done]) + float64(wy[3]*r3[done])
 		}
 		k, end := line[2*s:2*s+8], len(u)
 		if s < m.NX-4 {
 			end = min(end, m.firstPixel(s+2)-x0)
 		}
 		cu, cv := powers(k[0], k[2], k[4], k[6]), powers(k[1], k[3], k[5], k[7])
-		vec.Cubic(u[:end], v[:end], x0, &[10]float64{inv, m.OriginX*inv + float64(s),
+		vec.Cubic(u[:end], v[:end], x0, &[10]float64{inv, float64(m.OriginX*inv) + float64(s),
 			cu[0], cu[1], cu[2], cu[3], cv[0], cv[1], cv[2], cv[3]})
 		u, v, x0 = u[end:], v[end:], x0+end
 	}
 }
 
 // firstPixel is the first pixel of a row that does not lie before node k.
-func (m *PixelMap) firstPixel(k int) int { return int(math.Ceil(m.OriginX + float64(k)*m.StepX)) }
+func (m *PixelMap) firstPixel(k int) int {
+	const far = 1 << 53 // what no integer holds becomes one or another, as the processor likes
+	return int(min(max(math.Ceil(m.OriginX+float64(float64(k)*m.StepX)), -far), far))
+}
 
 // start returns the first of the four nodes of pixel x of a row.
 func (m *PixelMap) start(x int) int {
@@ -55,7 +59,7 @@ func stencil(t float64, n int) (start int, local float64) {
 }
 
 // cell returns the node before coordinate t, of n nodes the last one but for the end.
-func cell(t float64, n int) int { return min(max(int(t), 0), n-2) }
+func cell(t float64, n int) int { return int(min(max(t, 0), float64(n-2))) }
 
 // lagrange returns the weights of values at 0, 1, 2, 3 for their cubic at t.
 func lagrange(t float64) [4]float64 {
@@ -66,6 +70,7 @@ func lagrange(t float64) [4]float64 {
 // powers returns the coefficients c[k] of t^k of the cubic through f0 to f3 at
 // t = 0 to 3.
 func powers(f0, f1, f2, f3 float64) [4]float64 {
-	d1, d2, d3 := f1-f0, f2-2*f1+f0, f3-3*f2+3*f1-f0 // forward differences
-	return [4]float64{f0, d1 - d2/2 + d3/3, d2/2 - d3/2, d3 / 6}
+	d1, d2 := f1-f0, f2-2*f1+f0 // forward differences
+	d3 := f3 - float64(3*f2) + float64(3*f1) - f0
+	return [4]float64{f0, d1 - float64(d2/2) + d3/3, float64(d2/2) - float64(d3/2), d3 / 6}
 }

@@ -1,10 +1,6 @@
 package core
 
-import (
-	"fmt"
-
-	"gonum.org/v1/gonum/mat"
-)
+import "slices"
 
 // solve writes the offsets and groups of the job from the medians of the pairs.
 func (p *pass) solve(pairs []*pair) error {
@@ -23,11 +19,7 @@ func (p *pass) solve(pairs []*pair) error {
 			}
 		}
 		group := components(len(j.Tiles), edges)
-		level, err := solveOffsets(group, edges)
-		if err != nil {
-			return err
-		}
-		for i, o := range level {
+		for i, o := range solveOffsets(group, edges) {
 			p.offsets[i*channels+c] = o
 		}
 		if c == 0 {
@@ -81,7 +73,7 @@ func components(tiles int, edges []edge) []int {
 // with mean 0 in each group: the solution of (L + J/n) c = d per group of n
 // tiles, L the Laplacian of the edges, J all ones, d_i the sum of the medians
 // from i. reproject aims at the same minimum by descent.
-func solveOffsets(group []int, edges []edge) ([]float64, error) {
+func solveOffsets(group []int, edges []edge) []float64 {
 	level := make([]float64, len(group))
 	members := map[int][]int{}
 	place := make([]int, len(group)) // of a tile among its group's
@@ -99,35 +91,48 @@ func solveOffsets(group []int, edges []edge) ([]float64, error) {
 		if n == 1 {
 			continue
 		}
-		laplacian := mat.NewSymDense(n, nil)
-		for a := range n {
-			for b := a; b < n; b++ {
-				laplacian.SetSym(a, b, 1/float64(n))
-			}
-		}
-		d := mat.NewVecDense(n, nil)
+		laplacian, c := slices.Repeat([]float64{1 / float64(n)}, n*n), make([]float64, n)
 		for _, e := range of[g] {
-			a, b := place[e.i], place[e.j]
-			laplacian.SetSym(a, a, laplacian.At(a, a)+1)
-			laplacian.SetSym(b, b, laplacian.At(b, b)+1)
-			laplacian.SetSym(a, b, laplacian.At(a, b)-1)
-			d.SetVec(a, d.AtVec(a)+e.median)
-			d.SetVec(b, d.AtVec(b)-e.median)
+			a, b := place[e.i], place[e.j] // a < b: the upper triangle
+			laplacian[a*n+a]++
+			laplacian[b*n+b]++
+			laplacian[a*n+b]--
+			c[a] += e.median
+			c[b] -= e.median
 		}
-		var cholesky mat.Cholesky
-		if !cholesky.Factorize(laplacian) {
-			return nil, fmt.Errorf("%w: the offsets of a group of %d tiles have no solution", ErrInternal, n)
-		}
-		var c mat.VecDense
-		if err := cholesky.SolveVecTo(&c, d); err != nil {
-			return nil, fmt.Errorf("%w: the offsets of a group of %d tiles: %v", ErrInternal, n, err)
-		}
+		solvePositive(laplacian, c)
 		for a, i := range tiles {
-			level[i] = c.AtVec(a)
+			level[i] = c[a]
 		}
 	}
-	return level, nil
+	return level
+}
+
+// solvePositive writes to b [n] the solution x of A x = b, for a symmetric and positive
+// definite A [n,n] whose upper triangle it takes from a, and loses: by elimination, for
+// which such a matrix wants no pivots (Golub & Van Loan 2013, "Matrix Computations", 4.2).
+// The order of the sums is fixed, and their products are rounded, so that the bits are
+// the same on every processor.
+func solvePositive(a, b []float64) {
+	n := len(b)
+	for k := range n {
+		pivot := a[k*n:][:n]
+		for i := k + 1; i < n; i++ {
+			share, row := pivot[i]/pivot[k], a[i*n:][:n]
+			for j := i; j < n; j++ {
+				row[j] -= float64(share * pivot[j])
+			}
+			b[i] -= float64(share * b[k])
+		}
+	}
+	for k := n - 1; k >= 0; k-- {
+		row := a[k*n:][:n]
+		for j := k + 1; j < n; j++ {
+			b[k] -= float64(row[j] * b[j])
+		}
+		b[k] /= row[k]
+	}
 }
 
 // offsetBytes is the scratch of the largest possible group.
-func offsetBytes(tiles int) int64 { return 2 * 8 * int64(tiles) * int64(tiles) }
+func offsetBytes(tiles int) int64 { return 8 * int64(tiles) * int64(tiles+1) }

@@ -109,7 +109,7 @@ func (m *PixelMap) bend(c int) (bend [2]float64) {
 		}
 	}
 	for k := range bend {
-		bend[k] = (across[k]+along[k])/2 + 1e-6
+		bend[k] = float64((across[k]+along[k])/2) + 1e-6
 	}
 	return bend
 }
@@ -139,8 +139,9 @@ func (m *PixelMap) planeAbout(y, x0, x1, h, w int) (a, b int) {
 	// p x + q >= 0. A pixel of margin is for rounding.
 	p, fy := &m.Plane, float64(y)
 	lo, hi := float64(x0), float64(x1-1)
-	side := func(px, py, p1, slack float64) {
-		q := py*fy + p1
+	side := func(k int, at, sign, slack float64) { // of sign (P - at W), P the row from p[k] on
+		of := func(i int) float64 { return float64(sign * (p[k+i] - float64(at*p[6+i]))) }
+		px, q := of(0), float64(of(1)*fy)+of(2)
 		switch {
 		case px > 0:
 			lo = max(lo, -q/px-1)
@@ -152,11 +153,11 @@ func (m *PixelMap) planeAbout(y, x0, x1, h, w int) (a, b int) {
 	}
 	maxU, maxV := float64(w)-0.5, float64(h)-0.5
 	scale := math.Abs(p[6]*lo) + math.Abs(p[7]*fy) + math.Abs(p[8])
-	side(p[6], p[7], p[8], 0)
-	side(p[0]+0.5*p[6], p[1]+0.5*p[7], p[2]+0.5*p[8], scale)
-	side(p[3]+0.5*p[6], p[4]+0.5*p[7], p[5]+0.5*p[8], scale)
-	side(maxU*p[6]-p[0], maxU*p[7]-p[1], maxU*p[8]-p[2], scale)
-	side(maxV*p[6]-p[3], maxV*p[7]-p[4], maxV*p[8]-p[5], scale)
+	side(6, 0, 1, 0)
+	side(0, -0.5, 1, scale)
+	side(3, -0.5, 1, scale)
+	side(0, maxU, -1, scale)
+	side(3, maxV, -1, scale)
 	if !(lo <= hi) {
 		return x0, x0
 	}

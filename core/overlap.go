@@ -169,9 +169,9 @@ func (p *pair) limits(a, b *values) (lo, hi [vec.Lanes4]float32) {
 	for l := range lo {
 		lo[l], hi[l] = float32(math.Inf(1)), float32(math.Inf(-1))
 		if k := p.lane(l); k != nil {
-			slack := twice*(float64(a.most[l])+float64(b.most[l])) + 4*math.SmallestNonzeroFloat32
-			lo[l] = float32(k.lo - slack - twice*math.Abs(k.lo))
-			hi[l] = float32(k.hi + slack + twice*math.Abs(k.hi))
+			slack := float64(twice*(float64(a.most[l])+float64(b.most[l]))) + 4*math.SmallestNonzeroFloat32
+			lo[l] = float32(k.lo - slack - float64(twice*math.Abs(k.lo)))
+			hi[l] = float32(k.hi + slack + float64(twice*math.Abs(k.hi)))
 		}
 	}
 	return lo, hi

@@ -115,5 +115,6 @@ func (m *PixelMap) row(y, x0 int, u, v, line []float64) {
 
 func (m *PixelMap) planeRow(y, x0 int, u, v []float64) {
 	p, fy := &m.Plane, float64(y)
-	vec.Plane(u, v, x0, &[6]float64{p[0], p[1]*fy + p[2], p[3], p[4]*fy + p[5], p[6], p[7]*fy + p[8]})
+	vec.Plane(u, v, x0, &[6]float64{p[0], float64(p[1]*fy) + p[2],
+		p[3], float64(p[4]*fy) + p[5], p[6], float64(p[7]*fy) + p[8]})
 }

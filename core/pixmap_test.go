@@ -122,6 +122,25 @@ func TestRowsEqualTheSlowPositions(t *testing.T) {
 	}
 }
 
+// Without it the processor, which makes what it likes of a number too large for an integer,
+// would decide where a grid of absurd steps ends.
+func TestFarBeyondItsNodesAGridGoesOnAsAtItsEnd(t *testing.T) {
+	for _, c := range []struct {
+		t    float64
+		want int
+	}{{-1e300, 0}, {-0.5, 0}, {2.5, 2}, {6, 5}, {1e300, 5}, {math.Inf(1), 5}} {
+		if got := cell(c.t, 7); got != c.want {
+			t.Errorf("cell(%g) of 7 nodes is %d, want %d", c.t, got, c.want)
+		}
+	}
+	for _, origin := range []float64{1e300, -1e300} {
+		m := PixelMap{OriginX: origin, StepX: 1}
+		if got := m.firstPixel(0); got > 0 != (origin > 0) {
+			t.Errorf("from %g on, node 0 lies before pixel %d", origin, got)
+		}
+	}
+}
+
 // Without it the sky behind the tangent plane would be painted with the tile.
 func TestBehindThePlaneIsNothing(t *testing.T) {
 	tile := Tile{Image: NewView(10, 10, 1), WeightScale: 1, Map: PixelMap{X1: 10, Y1: 10,

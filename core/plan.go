@@ -177,10 +177,10 @@ func blurCost(j *Job) float64 {
 }
 
 func matchCost(j *Job, pairs []*pair) float64 {
-	area := 0.0
+	both := 0.0 // pixels, of both tiles
 	for _, q := range pairs {
-		area += float64(q.area)
+		both += float64(2 * q.area)
 	}
 	shown := shownArea(j.Tiles, j.Mosaic.H, j.Mosaic.W) * float64(j.planes())
-	return (5*min(2*area, shown) + 2*area) * float64(j.Mosaic.C)
+	return (float64(5*min(both, shown)) + both) * float64(j.Mosaic.C)
 }

@@ -49,11 +49,11 @@ func selectNth(x []float64, k int) float64 {
 // at place k lies a little beyond the k-th number, on the side of the middle.
 func sampleAround(k, n int) (a, b int) {
 	all, share := float64(n), float64(k)/float64(n)
-	size := 0.5 * math.Pow(all, 2.0/3)
-	beyond := 0.5 * math.Sqrt(math.Log(all)*size*(1-size/all))
+	size := float64(0.5 * math.Pow(all, 2.0/3))
+	beyond := float64(0.5 * math.Sqrt(math.Log(all)*size*(1-size/all)))
 	if share < 0.5 {
 		beyond = -beyond
 	}
-	first := float64(k) - share*size + beyond
+	first := float64(k) - float64(share*size) + beyond
 	return max(0, int(first)), min(n, int(first+size)+1)
 }

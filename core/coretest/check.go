@@ -128,7 +128,7 @@ func farApart(t *testing.T, d core.Device) {
 			}
 			want, got := run(t, d, core.GPU, core.RunBlur, make)
 			for i, w := range want.Blurred.Pix {
-				if g := got.Blurred.Pix[i]; !(math.Abs(float64(g)-float64(w)) <= bound*float64(w)+0x1p-148) {
+				if g := got.Blurred.Pix[i]; !(math.Abs(float64(g)-float64(w)) <= float64(bound*float64(w))+0x1p-148) {
 					t.Fatalf("%v, profile %d: blurred[%d] is %g, want %g", c, profile, i, g, w)
 				}
 			}
@@ -172,7 +172,7 @@ func givenBlur(t *testing.T, d core.Device) {
 			j := Scene(seed, 1)
 			j.Profile, j.Sigma, j.GainMin = core.V42, 0, 0.1
 			rng := rand.New(rand.NewPCG(seed, 3))
-			fill(j.Coverage, func() float32 { return vec.Epsilon * max(0, rng.Float32()*1.2-0.1) })
+			fill(j.Coverage, func() float32 { return vec.Epsilon * max(0, float32(rng.Float32()*1.2)-0.1) })
 			return j
 		})
 		for i, g := range got.Gains {

@@ -56,7 +56,7 @@ func planes(rng *rand.Rand, n, h, w int, double bool) core.Planes {
 	p.PlaneStride = h*p.RowStride + 3
 	samples := make([]float64, n*p.PlaneStride)
 	for i := range samples {
-		if samples[i] = 100 + rng.NormFloat64(); rng.IntN(30) == 0 {
+		if samples[i] = 100 + noise(rng); rng.IntN(30) == 0 {
 			samples[i] = math.NaN()
 		}
 	}

@@ -5,10 +5,12 @@ import (
 	"math/rand/v2"
 
 	"zetwopass/core"
+	"zetwopass/core/portable"
 )
 
 // Scene returns a random mosaic of tiles with levels and noise of their own, NaN, and a
 // coverage map with steps. Its tiles have every kind of map, some have masks and weights.
+// It is the same on every processor.
 func Scene(seed uint64, channels int) *core.Job {
 	rng := rand.New(rand.NewPCG(seed, 7))
 	const n = 6
@@ -33,7 +35,7 @@ func Scene(seed uint64, channels int) *core.Job {
 		}
 	}
 	for k := range n {
-		j.Gains[k] = 0.8 + 0.4*rng.Float64()
+		j.Gains[k] = 0.8 + float64(0.4*rng.Float64())
 		j.Tiles = append(j.Tiles, tile(k, h, w, H, W, channels, rng))
 	}
 	return j
@@ -51,13 +53,13 @@ func strided(h, w, c int, rng *rand.Rand) core.View {
 }
 
 func tile(k, h, w, H, W, channels int, rng *rand.Rand) core.Tile {
-	t := core.Tile{Image: strided(h, w, channels+rng.IntN(2), rng), WeightScale: 0.5 + rng.Float64()}
+	t := core.Tile{Image: strided(h, w, channels+rng.IntN(2), rng), WeightScale: float64(500+rng.IntN(1000)) / 1000}
 	nan := float32(math.NaN())
 	fill(t.Image, func() float32 {
 		if rng.IntN(500) == 0 {
 			return nan
 		}
-		return float32(100*float64(k+1) + 5*rng.NormFloat64())
+		return float32(float64(100*(k+1)) + noise(rng))
 	})
 	if rng.IntN(2) == 0 {
 		t.Mask = strided(h, w, 1, rng)
@@ -69,23 +71,24 @@ func tile(k, h, w, H, W, channels int, rng *rand.Rand) core.Tile {
 		t.Weight = strided(h, w, 1, rng)
 		fill(t.Weight, func() float32 { return []float32{1, 1, 0.25, 0, -1, nan}[rng.IntN(6)] })
 	}
-	sin, cos := math.Sincos(0.4 * (rng.Float64() - 0.5))
-	ox, oy := float64(k%3*W)/3.5+10*rng.Float64(), float64(k/3*H)/2.5+10*rng.Float64()
+	angle := float64(rng.IntN(4000)-2000) / 1e4
+	sin, cos := portable.Sin(angle), portable.Cos(angle)
+	ox, oy := float64(k%3*W)/3.5+float64(10*rng.Float64()), float64(k/3*H)/2.5+float64(10*rng.Float64())
 	at := func(x, y float64) (u, v float64) {
 		x, y = x-ox, y-oy
-		d := 1 + 1e-4*x - 2e-4*y
-		return (cos*x + sin*y) / d, (-sin*x + cos*y) / d
+		d := 1 + float64(1e-4*x) - float64(2e-4*y)
+		return (float64(cos*x) + float64(sin*y)) / d, (float64(cos*y) - float64(sin*x)) / d
 	}
 	t.Map = core.PixelMap{X0: -3, Y0: -2, X1: W + 4, Y1: H + 5}
 	switch m := &t.Map; k % 3 {
 	case 0:
-		m.Plane = [9]float64{cos, sin, -cos*ox - sin*oy, -sin, cos, sin*ox - cos*oy,
-			1e-4, -2e-4, 1 - 1e-4*ox + 2e-4*oy}
+		m.Plane = [9]float64{cos, sin, -float64(cos*ox) - float64(sin*oy), -sin, cos, float64(sin*ox) - float64(cos*oy),
+			1e-4, -2e-4, 1 - float64(1e-4*ox) + float64(2e-4*oy)}
 	case 1:
 		m.Kind, m.StepX, m.StepY, m.OriginX, m.OriginY = core.MapGrid, 16.5, 11.25, -5, -4
 		m.NX, m.NY = W/16+3, H/11+3
 		m.Nodes = nodes(m.NY, m.NX, func(j, i int) (u, v float64) {
-			return at(m.OriginX+float64(i)*m.StepX, m.OriginY+float64(j)*m.StepY)
+			return at(m.OriginX+float64(float64(i)*m.StepX), m.OriginY+float64(float64(j)*m.StepY))
 		})
 	case 2:
 		m.Kind = core.MapPositions
@@ -103,6 +106,12 @@ func tile(k, h, w, H, W, channels int, rng *rand.Rand) core.Tile {
 		weigh(&t, t.Map, rng)
 	}
 	return t
+}
+
+// noise returns a number about 0, some 4 from it.
+func noise(rng *rand.Rand) float64 {
+	const most = 750_000
+	return float64(rng.IntN(most)+rng.IntN(most)+rng.IntN(most)-3*most/2) / 1e5
 }
 
 // weigh gives a tile a weight that lies as a map says.

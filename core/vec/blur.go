@@ -1,6 +1,10 @@
 package vec
 
-import "math"
+import (
+	"math"
+
+	"zetwopass/core/portable"
+)
 
 // A strip is eight lines side by side: row i holds sample i of each, [Lanes]float32.
 const (
@@ -19,8 +23,8 @@ type Factors [Terms * 3 * 4]float64
 
 // Set sets the factors of recursion k.
 func (f *Factors) Set(k int, omega, ratio, weight float64) {
-	half := math.Sin(omega / 2)
-	spring := 4 * half * half
+	half := portable.Sin(omega / 2)
+	spring := float64(4 * half * half)
 	if k >= Slow {
 		spring = 2 - spring
 	}
@@ -58,7 +62,8 @@ func stepsLoop(at []int64, src []float32) int {
 //
 //	dst[i] = float32(oldest[i] + sum over j of delta[j] * curve[phase[j]+first+i])
 //
-// with delta [len(phase)][Lanes].
+// with delta [len(phase)][Lanes]. Here and in Advance and Window a product and its sum are
+// rounded once.
 func Ramps(dst, oldest []float32, curve []float64, first int, phase []int64, delta []float64) {
 	ramps(dst, oldest, curve, first, phase, delta)
 }
@@ -68,7 +73,7 @@ func rampsLoop(dst, oldest []float32, curve []float64, first int, phase []int64,
 		for l := range Lanes {
 			sum := float64(oldest[i*Lanes+l])
 			for j, at := range phase {
-				sum += delta[j*Lanes+l] * curve[int(at)+first+i]
+				sum = math.FMA(delta[j*Lanes+l], curve[int(at)+first+i], sum)
 			}
 			dst[i*Lanes+l] = float32(sum)
 		}
@@ -110,7 +115,7 @@ func Direct(dst, src []float32, weight []float64) { direct(dst, src, weight) }
 func directLoop(dst, src []float32, weight []float64) {
 	r := len(weight) - 1
 	for i := range dst {
-		sum := float64(src[i+r*Lanes]) * weight[0]
+		sum := float64(float64(src[i+r*Lanes]) * weight[0])
 		for m := r; m > 0; m-- {
 			sum += float64((float64(src[i+(r-m)*Lanes]) + float64(src[i+(r+m)*Lanes])) * weight[m])
 		}
@@ -149,7 +154,7 @@ func runsLoop(flat []uint32, run *[Lanes]int32, src []float32, radius int) {
 //
 //	outer, inner := newest[i+1]+oldest[i], newest[i]+oldest[i+1]
 //	for k := range Terms:
-//		d[k] += outer - ratio[k]*inner - 4 sin²(ω[k]/2)*s[k]
+//		d[k] = d[k] + (outer - ratio[k]*inner) - 4 sin²(ω[k]/2)*s[k]
 //		s[k] += d[k]
 //	dst[i] = newest[i+1] if flat[i] != 0, else float32(sum of weight[k]*s[k])
 //
@@ -171,12 +176,12 @@ func advanceLoop(dst []float32, flat []uint32, oldest, newest []float32, state *
 				outer := float64(new[Lanes+l]) + float64(old[l])
 				inner := float64(new[l]) + float64(old[Lanes+l])
 				if k < Slow {
-					other[l] += outer - ratio*inner - spring*s[l]
+					other[l] = math.FMA(-spring, s[l], other[l]+math.FMA(-ratio, inner, outer))
 					s[l] += other[l]
 				} else {
-					s[l], other[l] = outer-other[l]-ratio*inner+spring*s[l], s[l]
+					s[l], other[l] = math.FMA(spring, s[l], math.FMA(-ratio, inner, outer-other[l])), s[l]
 				}
-				sum[l] += weight * s[l]
+				sum[l] = math.FMA(weight, s[l], sum[l])
 			}
 		}
 		for l := range Lanes {
@@ -216,8 +221,8 @@ func windowLoop(state *Cosines, src []float32, radius int, tap []float64) {
 				step += float64(down[Lanes+l]) - float64(down[l])
 			}
 			for k, a := range tap[m*Terms:][:Terms] {
-				state[2*Lanes*k+l] += a * sum
-				state[2*Lanes*k+Lanes+l] += a * step
+				state[2*Lanes*k+l] = math.FMA(a, sum, state[2*Lanes*k+l])
+				state[2*Lanes*k+Lanes+l] = math.FMA(a, step, state[2*Lanes*k+Lanes+l])
 			}
 		}
 	}

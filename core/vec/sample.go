@@ -49,13 +49,13 @@ func planeLoop(u, v []float64, x0 int, p *[6]float64) {
 	v = v[:len(u)]
 	for i := range u {
 		x := float64(x0 + i)
-		w := p[4]*x + p[5]
+		w := float64(p[4]*x) + p[5]
 		r := 1 / w
 		if !(w > 0) {
 			r = math.NaN()
 		}
-		u[i] = (p[0]*x + p[1]) * r
-		v[i] = (p[2]*x + p[3]) * r
+		u[i] = (float64(p[0]*x) + p[1]) * r
+		v[i] = (float64(p[2]*x) + p[3]) * r
 	}
 }
 
@@ -68,9 +68,9 @@ func Cubic(u, v []float64, x0 int, p *[10]float64) { cubic(u, v, x0, p) }
 func cubicLoop(u, v []float64, x0 int, p *[10]float64) {
 	v = v[:len(u)]
 	for i := range u {
-		t := p[0]*float64(x0+i) - p[1]
-		u[i] = p[2] + t*(p[3]+t*(p[4]+t*p[5]))
-		v[i] = p[6] + t*(p[7]+t*(p[8]+t*p[9]))
+		t := float64(p[0]*float64(x0+i)) - p[1]
+		u[i] = p[2] + float64(t*(p[3]+float64(t*(p[4]+float64(t*p[5])))))
+		v[i] = p[6] + float64(t*(p[7]+float64(t*(p[8]+float64(t*p[9])))))
 	}
 }
 
@@ -144,7 +144,7 @@ func (s *stencil) part(k int, sample float64) float64 {
 	if s.muteX&(muteFirst<<(k%2)) != 0 || s.muteY&(muteFirst<<(k/2)) != 0 {
 		return 0
 	}
-	return s.weight[k] * sample
+	return float64(s.weight[k] * sample)
 }
 
 // clamp brings x, which is a number, into [0,end]; the builtins, which look for
@@ -184,8 +184,8 @@ func sampleLoop[T Float](value, u, v []float64, m *ImageOf[T], slack float64, ga
 		p, w := s.at, &s.weight
 		if s.muteX|s.muteY == 0 {
 			for c := range to {
-				to[c] = w[0]*float64(m.Pix[p]*gain) + w[1]*float64(m.Pix[p+dx]*gain) +
-					w[2]*float64(m.Pix[p+dy]*gain) + w[3]*float64(m.Pix[p+dx+dy]*gain)
+				to[c] = float64(w[0]*float64(m.Pix[p]*gain)) + float64(w[1]*float64(m.Pix[p+dx]*gain)) +
+					float64(w[2]*float64(m.Pix[p+dy]*gain)) + float64(w[3]*float64(m.Pix[p+dx+dy]*gain))
 				p += m.ChanStride
 			}
 			continue

@@ -23,7 +23,7 @@ func addWeightedLoop(sum, norm, value, weight []float64, offset *[Lanes4]float64
 		for c := range lanes {
 			at := i*lanes + c
 			if v := value[at]; v == v {
-				sum[at] += (v - offset[c]) * w
+				sum[at] += float64((v - offset[c]) * w)
 				norm[at] += w
 			}
 		}
