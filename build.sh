@@ -196,7 +196,7 @@ case "$command" in
   bench) build_cuda && venv && "$python" tests/bench.py "$@" ;;
   wheel) build_cuda && venv && wheel ;;
   wheels) venv && wheels "$@" ;;
-  test_windows) venv && tests/platforms/windows.sh "$@" ;;
+  test_windows) venv && wheels windows_x86_64 && tests/platforms/windows.sh "$@" ;;
   kernels) kernels ;;
   fake) fake ;;
   gpu_check) gpu_check ;;
