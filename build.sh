@@ -9,6 +9,7 @@
 #   ./build.sh demo      a real mosaic, before and after, into build/demo
 #   ./build.sh bench     the table of README.md
 #   ./build.sh wheel     a wheel to install elsewhere, into build
+#   ./build.sh test_pythons  pytest under the oldest and the newest Python, or those that are said
 #   ./build.sh generate  the AVX2 bodies of core/vec, from its generator
 #   ./build.sh kernels   the PTX of cuda, from its CUDA C++
 #   ./build.sh fake      a driver that runs the kernels on the CPU, into build/fake
@@ -145,6 +146,7 @@ run_tests() {
   LD_LIBRARY_PATH=$PWD/build/fake go test -race -count=1 -tags cuda ./cuda/... # the fake is no input that go knows of
   .venv/bin/ruff check python tests cuda
   .venv/bin/ruff format --check python tests cuda
+  .venv/bin/vermin --quiet --no-tips --violations --eval-annotations -t=3.10- python # ruff sees syntax alone
   "$python" -m pytest -q tests/test_{device,adapter_device,gpu_check}.py # without a driver
   LD_LIBRARY_PATH=$PWD/build/fake "$python" -m pytest -q tests "$@"        # with a GPU, in a way
 }
@@ -187,9 +189,10 @@ case "$command" in
   demo) build_cuda && venv && "$python" tests/demo.py "$@" ;;
   bench) build_cuda && venv && "$python" tests/bench.py "$@" ;;
   wheel) build_cuda && venv && wheel ;;
+  test_pythons) build_cuda && venv && fake && wheel && tests/platforms/pythons.sh "$@" ;;
   kernels) kernels ;;
   fake) fake ;;
   gpu_check) gpu_check ;;
   generate) generate "$PWD/core/vec" ;;
-  *) sed -n '2,15p' "$0"; exit 2 ;;
+  *) sed -n '2,16p' "$0"; exit 2 ;;
 esac
