@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Builds, tests and shows zetwopass on a fresh machine that has Go, gcc and
-# Python 3.11 or newer with venv. Everything else lands in this folder.
+# Python 3.10 or newer with venv. Everything else lands in this folder.
 #
 #   ./build.sh [build]   the shared library without CUDA, into python/zetwopass
 #   ./build.sh cuda      the same with CUDA, which it uses where there is a GPU
