@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Builds, tests and shows zetwopass on a fresh machine that has Go, gcc and
-# Python 3.11 or newer with venv. Everything else lands in this folder.
+# Python 3.10 or newer with venv. Everything else lands in this folder.
 #
 #   ./build.sh [build]   the shared library without CUDA, into python/zetwopass
 #   ./build.sh cuda      the same with CUDA, which it uses where there is a GPU
@@ -12,6 +12,7 @@
 #   ./build.sh wheel     a wheel for systems like this one, into build
 #   ./build.sh wheels    one for every system, or for those named, into build/wheels
 #   ./build.sh test_windows  the Python tests under wine
+#   ./build.sh test_pythons  the Python tests under the oldest and the newest Python, or those named
 #   ./build.sh generate  the AVX2 bodies of core/vec, from its generator
 #   ./build.sh kernels   the PTX of cuda, from its CUDA C++
 #   ./build.sh fake      a driver that runs the kernels on the CPU, into build/fake
@@ -161,6 +162,7 @@ run_tests() {
   LD_LIBRARY_PATH=$PWD/build/fake go test -race -count=1 -tags cuda ./cuda/... # the fake is no input that go knows of
   .venv/bin/ruff check python tests cuda docs setup.py
   .venv/bin/ruff format --check python tests cuda docs setup.py
+  .venv/bin/vermin --quiet --no-tips --violations --eval-annotations -t=3.10- python # ruff sees syntax alone
   docs/make.sh
   "$python" -m pytest -q tests/test_{device,adapter_device,gpu_check}.py # without a driver
   LD_LIBRARY_PATH=$PWD/build/fake "$python" -m pytest -q tests "$@"        # with a GPU, in a way
@@ -197,9 +199,10 @@ case "$command" in
   wheel) build_cuda && venv && wheel ;;
   wheels) venv && wheels "$@" ;;
   test_windows) venv && wheels windows_x86_64 && tests/platforms/windows.sh "$@" ;;
+  test_pythons) build_cuda && venv && fake && wheel && tests/platforms/pythons.sh "$@" ;;
   kernels) kernels ;;
   fake) fake ;;
   gpu_check) gpu_check ;;
   generate) generate "$PWD/core/vec" ;;
-  *) sed -n '2,20p' "$0"; exit 2 ;;
+  *) sed -n '2,21p' "$0"; exit 2 ;;
 esac

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import ParamSpec, TypeVar
 
 import numpy as np
 
@@ -26,15 +27,18 @@ CALL_BYTES, LIBRARY_BYTES, THREAD_BYTES = 80 << 20, 64 << 20, 32 << 20
 
 _CALLERS = "of_zetwopass_caller"
 
+_Arguments = ParamSpec("_Arguments")
+_Result = TypeVar("_Result")
 
-def limited(function: Callable) -> Callable:
+
+def limited(function: Callable[_Arguments, _Result]) -> Callable[_Arguments, _Result]:
     """Wrap a function of the API so that a MemoryError leaves it as `LimitError`.
 
     It does not begin where others would end the process for want of memory.
     """
 
     @functools.wraps(function)
-    def call(*args: object, **kwargs: object) -> object:
+    def call(*args: _Arguments.args, **kwargs: _Arguments.kwargs) -> _Result:
         try:
             room(CALL_BYTES)
             return function(*args, **kwargs)
