@@ -49,7 +49,7 @@ def test_refused_is_one_line_of_errors_and_1(tmp_path, command):
     (tmp_path / "a\nb").mkdir()
     code, lines, (error,) = run("zemosaic", command, tmp_path / "a\nb")
     assert (code, lines) == (1, [])
-    assert error.endswith("a b is a folder without a zemosaic_worker.py")
+    assert "a b is a folder without a zemosaic_worker.py; a frozen ZeMosaic has none" in error
 
 
 @pytest.mark.parametrize(

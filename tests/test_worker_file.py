@@ -168,7 +168,7 @@ def test_a_link_stays_one_and_its_file_changes(worker, tmp_path):
         (f"class Worker:\n    {WORKER.replace(chr(10), chr(10) + '    ')}".encode(), "no function"),
         (WORKER.encode() + b"def\n", "is no Python that can be read here"),
         (WORKER.encode() + b"x = '''\n", "is no Python that can be read here"),
-        (WORKER.encode() + b"\0", "is no Python that can be read here"),
+        (b"\x7fELF\0" + WORKER.encode(), "is no Python file; a frozen ZeMosaic has none"),
         (WORKER.encode("latin-1"), "is no Python that can be read here"),
         (b"", "has no function"),
     ],

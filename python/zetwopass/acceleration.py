@@ -21,6 +21,7 @@ from typing import Self
 
 import numpy as np
 
+from ._engine import require
 from .errors import Error, MissingPackageError
 
 # Where reproject shows them; old names of its modules, where it still has them, take theirs from
@@ -95,7 +96,10 @@ def accelerate() -> Acceleration:
     ------
     MissingPackageError
         reproject is not installed.
+    LibraryError
+        The library is not there. It is not loaded yet, so that the process may fork.
     """
+    require()
     return Acceleration()
 
 

@@ -7,7 +7,7 @@ from . import buffers, calls, checks
 from .calls import Ended, OnStats, Stats
 from .coadd import Coadd
 from .device import DeviceInfo, computed_by, device_info, warn_device
-from .ffi import library
+from .ffi import library, require
 from .job import Job, Outputs, Plan, Settings, TileInput
 from .limits import limited
 from .progress import run_watched
@@ -34,6 +34,7 @@ __all__ = [
     "device_info",
     "library",
     "limited",
+    "require",
     "run_watched",
     "warn_device",
 ]

@@ -14,8 +14,8 @@ from collections.abc import Callable
 from ctypes import POINTER, c_char_p, c_int32, c_uint32
 from pathlib import Path
 
-from ..errors import ForkError, LibraryError
-from . import limits, structs
+from ..errors import ForkError
+from . import limits, remedy, structs
 
 ABI_VERSION = 1
 
@@ -70,6 +70,11 @@ def library() -> ctypes.CDLL:
         return _library
 
 
+def require() -> None:
+    """Raise LibraryError where there is no library; what there is stays unloaded."""
+    _path()
+
+
 def version() -> str:
     """Return the version of the library, such as ``"0.1.0"``."""
     return library().ztp_version().decode()
@@ -109,10 +114,7 @@ def size(kind: type[ctypes.Structure]) -> int:
 def _path() -> Path:
     path = Path(__file__).parents[1] / _FILES.get(sys.platform, "libzetwopass.so")
     if not path.is_file():
-        raise LibraryError(
-            f"the library of zetwopass is not at {path}; install a wheel for this system, "
-            "or build it with ./build.sh"
-        )
+        raise remedy.missing(path)
     return path
 
 
@@ -124,15 +126,11 @@ def _load(path: Path) -> ctypes.CDLL:
             function = getattr(loaded, name)
             function.restype, function.argtypes = result, arguments
     except (OSError, AttributeError) as err:
-        raise LibraryError(
-            f"the library of zetwopass at {path} can't be used: {err}; "
-            "install a wheel for this system, or build it anew with ./build.sh"
-        ) from err
+        raise remedy.unusable(path, err) from err
     found = loaded.ztp_abi_version()
     if found != ABI_VERSION:
-        raise LibraryError(
-            f"{path} has the C interface {found}, this package wants {ABI_VERSION}: "
-            "they come from different versions; install the package again"
+        raise remedy.unusable(
+            path, f"it has the C interface {found}, this package wants {ABI_VERSION}"
         )
     return loaded
 
