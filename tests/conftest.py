@@ -7,6 +7,7 @@ import pytest
 import zetwopass
 from application import OTHERS, WORKER
 from rivals import PLACES, Ours, places
+from zetwopass._engine import ffi
 
 
 @pytest.fixture
@@ -30,6 +31,17 @@ def imported(zemosaic, monkeypatch):
     yield lambda name="zemosaic_worker": __import__(name)
     for name in names:
         sys.modules.pop(name, None)
+
+
+@pytest.fixture
+def unloaded(monkeypatch, tmp_path):
+    """Pretend that the library is not loaded yet and lies at a path, where nothing is."""
+    folder = tmp_path / "package"
+    folder.mkdir()
+    name = ffi._path().name
+    monkeypatch.setattr(ffi, "_library", None)
+    monkeypatch.setattr(ffi, "__file__", str(folder / "_engine" / "ffi.py"))
+    return folder / name
 
 
 @pytest.fixture

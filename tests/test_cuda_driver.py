@@ -2,6 +2,7 @@
 
 import re
 import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ import small
 import zetwopass
 from small import python
 
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="asks Linux's loader and nm")
 LIBRARY = Path(zetwopass.__file__).parent / "libzetwopass.so"
 FAKE = Path(__file__).parents[1] / "build" / "fake"
 

@@ -10,6 +10,7 @@ import pytest
 import zetwopass
 
 CHECK = Path(__file__).with_name("gpu_check.py")
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="a script for Linux")
 
 
 def run(*options: str) -> subprocess.CompletedProcess:

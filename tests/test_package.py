@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import subprocess
 from importlib import metadata
 from pathlib import Path
@@ -29,6 +30,7 @@ def test_header_package_and_changelog_have_one_version():
     assert found == [zetwopass.__version__] * 2
 
 
+@pytest.mark.skipif(not shutil.which("go"), reason="no go")
 @pytest.mark.parametrize("platform", PLATFORMS)
 def test_the_notice_has_the_licence_of_every_module_that_is_linked(platform):
     # Without it a new dependency is given away without its terms, which it asks for.

@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -19,6 +20,7 @@ EXACT = set(
 SIZES = {"bracket.go": {"Pow"}, "select.go": {"Log", "Pow"}}
 
 
+@pytest.mark.skipif(not shutil.which("go"), reason="no go")
 def test_no_product_is_fused_with_a_sum_unless_it_says_so():
     """Go fuses x*y + z where a processor can, and not where it can't: float64(x*y) + z is one."""
     listing = subprocess.run(

@@ -1,8 +1,6 @@
 """Threads may call at once; after a fork nobody may; the library is loaded when it is needed."""
 
 import multiprocessing
-import shutil
-import subprocess
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -12,7 +10,6 @@ import small
 import zetwopass
 from dropin import same
 from small import python
-from zetwopass._engine import ffi
 
 
 def test_eight_threads_at_once_get_equal_results():
@@ -95,39 +92,3 @@ def test_importing_loads_neither_the_library_nor_astropy():
         "print(heavy or None, ffi._library)"
     )
     assert python(text).communicate(timeout=small.GUARD)[0].split() == ["None", "None"]
-
-
-@pytest.fixture
-def unloaded(monkeypatch, tmp_path):
-    """Pretend that the library lies at ``tmp_path`` and is not loaded yet."""
-    name = ffi._path().name
-    monkeypatch.setattr(ffi, "_library", None)
-    monkeypatch.setattr(ffi, "__file__", str(tmp_path / "_engine" / "ffi.py"))
-    return tmp_path / name
-
-
-def test_a_missing_library_says_where_it_should_be(unloaded):
-    # Without it the user sees an OSError of the loader.
-    with pytest.raises(zetwopass.LibraryError, match=r"build\.sh") as caught:
-        zetwopass.second_pass(**small.mosaic())
-    assert str(unloaded) in str(caught.value)
-
-
-def test_a_file_that_is_no_library_says_so(unloaded):
-    # Without it a broken installation looks like a defect.
-    unloaded.write_text("not a library")
-    with pytest.raises(zetwopass.LibraryError, match="can't be used"):
-        ffi.library()
-
-
-@pytest.mark.skipif(not shutil.which("gcc"), reason="no gcc")
-def test_a_library_of_another_version_is_refused(unloaded, tmp_path):
-    # Without it structs of another layout are read as ours.
-    names = [name for name in ffi._SIGNATURES if name != "ztp_abi_version"]
-    text = "unsigned ztp_abi_version(void) { return 99; }\n"
-    text += "".join(f"void {name}(void) {{}}\n" for name in names)
-    source = tmp_path / "other.c"
-    source.write_text(text)
-    subprocess.run(["gcc", "-shared", "-fPIC", source, "-o", unloaded], check=True)
-    with pytest.raises(zetwopass.LibraryError, match="C interface 99, this package wants 1"):
-        ffi.library()

@@ -13,7 +13,6 @@ import zetwopass
 from application import SECOND_PASS, is_ours
 from rivals import IMAGE
 from small import GUARD, python
-from zetwopass._engine import ffi
 from zetwopass.zemosaic import put_block
 
 NAMES = {SECOND_PASS, "compute_per_tile_gains_from_coverage"}
@@ -178,16 +177,6 @@ def originals(zemosaic, imported, caplog):
         return record.getMessage()
 
     return found
-
-
-@pytest.mark.parametrize("scope", ["second-pass", "phase5"])
-def test_a_missing_library_leaves_the_originals_and_one_line(
-    originals, scope, monkeypatch, tmp_path
-):
-    # Without it each call says it anew.
-    monkeypatch.setattr(ffi, "_library", None)
-    monkeypatch.setattr(ffi, "__file__", str(tmp_path / "_engine" / "ffi.py"))
-    assert "LibraryError" in originals(scope)
 
 
 @pytest.mark.parametrize("scope", ["second-pass", "phase5"])

@@ -20,6 +20,7 @@ from types import ModuleType
 
 import numpy as np
 
+from ._engine import require
 from .errors import Error, MissingPackageError
 
 # Where reproject shows them. The modules that they are of, private ones in its newer versions,
@@ -106,6 +107,8 @@ def accelerate() -> Acceleration:
     ------
     MissingPackageError
         reproject is not installed.
+    LibraryError
+        The library is not there. It is not loaded yet, so that the process may fork.
 
     Examples
     --------
@@ -122,6 +125,7 @@ def accelerate() -> Acceleration:
     >>> acceleration.refused
     {}
     """
+    require()
     return Acceleration()
 
 

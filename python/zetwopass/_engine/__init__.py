@@ -7,7 +7,7 @@ from . import buffers, calls, checks
 from .calls import Ended, OnStats, Stats
 from .coadd import Coadd
 from .device import DeviceInfo, computed_by, device_info, warn_device
-from .ffi import library, library_info
+from .ffi import library, library_info, require
 from .job import Job, Outputs, Plan, Settings, TileInput
 from .limits import limited
 from .progress import run_watched
@@ -35,6 +35,7 @@ __all__ = [
     "library",
     "library_info",
     "limited",
+    "require",
     "run_watched",
     "warn_device",
 ]

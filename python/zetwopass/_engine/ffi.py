@@ -15,8 +15,8 @@ from ctypes import POINTER, c_char_p, c_int32, c_uint32
 from pathlib import Path
 from typing import NamedTuple
 
-from ..errors import ForkError, LibraryError
-from . import limits, structs
+from ..errors import ForkError
+from . import limits, remedy, structs
 
 ABI_VERSION = 1
 
@@ -85,6 +85,11 @@ def library_info() -> LibraryInfo:
     return LibraryInfo(loaded._name, loaded.ztp_version().decode(), loaded.ztp_abi_version())
 
 
+def require() -> None:
+    """Raise LibraryError where there is no library; what there is stays unloaded."""
+    _path()
+
+
 def forwarder(receive: Callable[[structs.Stats], None], cancel: c_int32):
     """Wrap ``receive`` for the library; if it raises, ``cancel`` is set.
 
@@ -119,10 +124,7 @@ def size(kind: type[ctypes.Structure]) -> int:
 def _path() -> Path:
     path = Path(__file__).parents[1] / _FILES.get(sys.platform, "libzetwopass.so")
     if not path.is_file():
-        raise LibraryError(
-            f"the library of zetwopass is not at {path}; install a wheel for this system, "
-            "or build it with ./build.sh"
-        )
+        raise remedy.missing(path)
     return path
 
 
@@ -134,15 +136,11 @@ def _load(path: Path) -> ctypes.CDLL:
             function = getattr(loaded, name)
             function.restype, function.argtypes = result, arguments
     except (OSError, AttributeError) as err:
-        raise LibraryError(
-            f"the library of zetwopass at {path} can't be used: {err}; "
-            "install a wheel for this system, or build it anew with ./build.sh"
-        ) from err
+        raise remedy.unusable(path, err) from err
     found = loaded.ztp_abi_version()
     if found != ABI_VERSION:
-        raise LibraryError(
-            f"{path} has the C interface {found}, this package wants {ABI_VERSION}: "
-            "they come from different versions; install the package again"
+        raise remedy.unusable(
+            path, f"it has the C interface {found}, this package wants {ABI_VERSION}"
         )
     return loaded
 

@@ -9,9 +9,9 @@ from types import ModuleType
 
 import numpy as np
 
-from .._engine import checks, limited
+from .._engine import checks, limited, require
 from ..errors import ArgumentError
-from . import dropin, generations, phase5
+from . import dropin, generations, hooks, phase5
 from .generations import GAINS, SECOND_PASS, Generation
 from .phase5 import SCOPES
 
@@ -90,6 +90,8 @@ def install(
     ArgumentError
         The module has no such functions, they are replaced already, or their code doesn't say
         which profile they are.
+    LibraryError
+        The library is not there. It is not loaded yet, so that the process may fork.
     MissingPackageError
         Phase 5 without reproject.
 
@@ -104,6 +106,7 @@ def install(
     'v4.5'
     """
     checks.word("scope", scope, SCOPES)
+    require()
     for name in (SECOND_PASS, GAINS):
         found = getattr(zemosaic_worker, name, None)
         if not callable(found):
@@ -262,6 +265,8 @@ class _Replacement:
         except Exception as err:
             heir = "nothing takes over" if original is None else "the replaced function takes over"
             log.warning("[TwoPass] %s; %s: %s", type(err).__name__, heir, err)
+            said = f"[zetwopass] not in use, {heir}: {err}"
+            hooks.warn_window(log, arguments.get("telemetry_ctrl"), said)
             log.debug("[TwoPass] where it came from", exc_info=err)
         if original is None:
             return alone

@@ -22,6 +22,12 @@ def gpu_failed(log: logging.Logger, module: ModuleType | None, error: DeviceErro
     _tell(log, name, getattr(module, name, None), "two_pass_gpu_failure", error)
 
 
+def warn_window(log: logging.Logger, telemetry_ctrl: object, message: str) -> None:
+    """Show a warning in ZeMosaic's window, which its controller of telemetry calls back."""
+    callback = getattr(telemetry_ctrl, "_callback", None)
+    _tell(log, "telemetry_ctrl._callback", callback, message, None, "WARN")
+
+
 def _tell(log: logging.Logger, name: str, hook: object, *arguments: object) -> None:
     if hook is None:
         return

@@ -7,6 +7,7 @@ import shutil
 import tempfile
 from contextlib import suppress
 from pathlib import Path
+from typing import BinaryIO
 
 
 def write(path: Path, data: bytes, copy: tuple[Path, bytes] | None = None) -> None:
@@ -35,7 +36,7 @@ def write(path: Path, data: bytes, copy: tuple[Path, bytes] | None = None) -> No
 def _replace(path: Path, data: bytes, like: Path) -> None:
     handle, name = tempfile.mkstemp(prefix=f"{path.name}.", suffix=".new", dir=path.parent)
     try:
-        with os.fdopen(handle, "wb") as file:
+        with _opened(handle) as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
@@ -46,4 +47,13 @@ def _replace(path: Path, data: bytes, like: Path) -> None:
     except BaseException:
         with suppress(OSError):
             os.unlink(name)
+        raise
+
+
+def _opened(handle: int) -> BinaryIO:
+    """Return the file of a descriptor, which is closed where that fails: Windows keeps open files."""
+    try:
+        return os.fdopen(handle, "wb")
+    except BaseException:
+        os.close(handle)
         raise

@@ -16,14 +16,16 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 
-from .._engine import checks
-from ..errors import ArgumentError, FileError, MissingFileError, reading
+from .._engine import checks, library
+from ..errors import ArgumentError, Error, FileError, MissingFileError, reading
 from . import whole_file
 from .generations import GAINS, SECOND_PASS
 from .phase5 import SCOPES
 
 WORKER = "zemosaic_worker.py"
 _COPY = ".before-zetwopass"
+
+_FROZEN = "a frozen ZeMosaic has none: put zetwopass into its source, and freeze that again"
 
 _BEGIN, _END = b"# >>> zetwopass", b"# <<< zetwopass"
 _BLOCK = """\
@@ -70,8 +72,11 @@ def put_block(path: str, scope: str) -> str:
     ------
     ArgumentError
         A file that is not what is expected, or, as FileError, can't be read or written.
+    LibraryError
+        The library can't be used, so that the block would not be.
     """
     checks.word("scope", scope, SCOPES)
+    library()
     found = _read(path)
     _check(found.path, found.rest)
     newline = b"\r\n" if found.rest.rpartition(b"\n")[0].endswith(b"\r") else b"\n"
@@ -107,11 +112,16 @@ def remove_block(path: str) -> str:
 
 
 def block_status(path: str) -> str:
-    """Return whether there is a block, and which scope it has."""
+    """Return whether there is a block, which scope it has, and whether the library loads here."""
     found = _read(path)
     if found.scope is None:
         return f"{found.path}: zetwopass is not there"
-    return f"{found.path}: zetwopass is there, with the scope {found.scope}"
+    said = f"{found.path}: zetwopass is there, with the scope {found.scope}"
+    try:
+        library()
+    except Error as err:
+        return f"{said}, but this Python can't use it: {err}"
+    return f"{said}, and this Python can use it"
 
 
 def _read(path: str) -> _Found:
@@ -121,11 +131,13 @@ def _read(path: str) -> _Found:
         if given.is_dir():
             given = given / WORKER
             if not given.exists():
-                raise MissingFileError(f"PATH = {path} is a folder without a {WORKER}")
+                raise MissingFileError(f"PATH = {path} is a folder without a {WORKER}; {_FROZEN}")
         real = given.resolve(strict=True)
         if not stat.S_ISREG(real.stat().st_mode):
             raise FileError(f"PATH = {path} is neither a folder nor a file")
         data = real.read_bytes()
+        if b"\0" in data:
+            raise FileError(f"PATH = {path} is no Python file; {_FROZEN}")
     return _Found(real, data, *_parts(real, data))
 
 
