@@ -11,9 +11,11 @@
 #   ./build.sh bench     the tables of docs/inside/costs.md
 #   ./build.sh wheel     a wheel for systems like this one, into build
 #   ./build.sh wheels    one for every system, or for those named, into build/wheels
-#   ./build.sh test_windows  the Python tests under wine
+#   ./build.sh test_windows the Python tests under wine
+#   ./build.sh test_arm64   the tests on arm64, in emulation (12 minutes)
+#   ./build.sh test_noavx   those of the bits without AVX2, in emulation (5 minutes)
 #   ./build.sh test_frozen  the wheel in programs that PyInstaller makes
-#   ./build.sh test_pythons  the Python tests under the oldest and the newest Python, or those named
+#   ./build.sh test_pythons the Python tests under the oldest and the newest Python, or those named
 #   ./build.sh generate  the AVX2 bodies of core/vec, from its generator
 #   ./build.sh kernels   the PTX of cuda, from its CUDA C++
 #   ./build.sh fake      a driver that runs the kernels on the CPU, into build/fake
@@ -200,11 +202,13 @@ case "$command" in
   wheel) build_cuda && venv && wheel ;;
   wheels) venv && wheels "$@" ;;
   test_windows) venv && wheels windows_x86_64 && tests/platforms/windows.sh "$@" ;;
+  test_arm64) venv && cross linux_aarch64 && tests/platforms/arm64.sh ;;
+  test_noavx) build_cuda && venv && tests/platforms/noavx.sh ;;
   test_frozen) build_cuda && venv && wheel && tests/platforms/frozen.sh ;;
   test_pythons) build_cuda && venv && fake && wheel && tests/platforms/pythons.sh "$@" ;;
   kernels) kernels ;;
   fake) fake ;;
   gpu_check) gpu_check ;;
   generate) generate "$PWD/core/vec" ;;
-  *) sed -n '2,22p' "$0"; exit 2 ;;
+  *) sed -n '2,/^set /{/^set /!p}' "$0"; exit 2 ;;
 esac

@@ -24,6 +24,7 @@ describe_system() { # name
 cross() { # name
   local flags=()
   describe_system "$1"
+  .venv/bin/pip install --quiet --disable-pip-version-check -r python/wheels.txt
   if [ -n "$cuda" ]; then
     flags=(-tags cuda)
     cuda_env

@@ -14,7 +14,6 @@ wheel() {
 wheels() { # [systems]
   local name
   [ $# -gt 0 ] || set -- "${systems[@]}"
-  .venv/bin/pip install --quiet --disable-pip-version-check -r python/wheels.txt
   rm -rf build/wheels
   for name in "$@"; do
     cross "$name"

@@ -1,20 +1,12 @@
 #!/usr/bin/env bash
 # The tests on arm64, emulated: Go's of core, and pytest's on the library as it is
-# built for arm64, with Debian's Python for it. ./build.sh test_arm64 calls it.
+# built for arm64's wheel, with Debian's Python for it. ./build.sh test_arm64 calls it.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 . tests/platforms/qemu.sh
 
 python=$PWD/.venv/bin/python
 here=$PWD/build/arm64
-
-# The library for Linux on arm64 with glibc 2.17 or newer.
-cross_build() { # where to
-  "$python" -m ziglang version &>/dev/null || "$python" -m pip install --quiet --disable-pip-version-check ziglang
-  CC="$python -m ziglang cc -target aarch64-linux-gnu.2.17" CGO_ENABLED=1 GOOS=linux GOARCH=arm64 \
-    go build -trimpath -buildvcs=false -buildmode=c-shared \
-    -ldflags "-s -w -buildid= -extldflags '-Wl,--version-script=$PWD/capi/exports.map -Wl,-z,defs'" -o "$1" ./capi
-}
 
 # A Python for arm64 and the libraries below it, from Debian's packages, into $here/root:
 # apt-get resolves them in folders of its own, so that this takes no root and leaves the
@@ -46,7 +38,7 @@ site() {
   rm -rf "$here/site/zetwopass"
   cp -r python/zetwopass "$here/site"
   rm -f "$here"/site/zetwopass/libzetwopass.*
-  cross_build "$here/site/zetwopass/libzetwopass.so"
+  cp build/cross/linux_aarch64/libzetwopass.so "$here/site/zetwopass"
 }
 
 # python and gcc for arm64, as this machine can run them: also as children of tests.
