@@ -12,7 +12,9 @@ from PIL import Image
 import newest
 import sky
 
-demo = pytest.importorskip("demo", reason="the demo measures memory as Unix does", exc_type=ImportError)
+demo = pytest.importorskip(
+    "demo", reason="the demo measures memory as Unix does", exc_type=ImportError
+)
 import demo_figure  # noqa: E402
 
 pytestmark = newest.wants("astropy", "7.0", "it can't draw the picture's labels")

@@ -51,7 +51,7 @@ def _replace(path: Path, data: bytes, like: Path) -> None:
 
 
 def _opened(handle: int) -> BinaryIO:
-    """Return the file of a descriptor, which is closed where that fails: Windows keeps open files."""
+    """Return the file of a descriptor; a failure closes that, as Windows keeps open files."""
     try:
         return os.fdopen(handle, "wb")
     except BaseException:
