@@ -113,7 +113,7 @@ fake() {
   mkdir -p build/fake
   g++ -std=c++17 -O2 -ffp-contract=off -Wall -Wextra -Werror -Wno-unknown-pragmas -fPIC -fvisibility=hidden -pthread \
     -ftls-model=initial-exec $fused -I "$cuda_include" -shared -Wl,-soname,libcuda.so.1 -Wl,-z,defs \
-    -o build/fake/libcuda.so.1 cuda/fake/*.cpp
+    -o build/fake/libcuda.so.1 cuda/fake/{device,kernels,memory,stream,system_posix}.cpp
 }
 
 # The test programs of cuda, to be run where there is a GPU and no Go.
