@@ -9,6 +9,7 @@
 #   ./build.sh demo      a real mosaic, before and after, into build/demo
 #   ./build.sh bench     the table of README.md
 #   ./build.sh wheel     a wheel to install elsewhere, into build
+#   ./build.sh test_frozen  that wheel in programs that PyInstaller makes
 #   ./build.sh generate  the AVX2 bodies of core/vec, from its generator
 #   ./build.sh kernels   the PTX of cuda, from its CUDA C++
 #   ./build.sh fake      a driver that runs the kernels on the CPU, into build/fake
@@ -189,9 +190,10 @@ case "$command" in
   demo) build_cuda && venv && "$python" tests/demo.py "$@" ;;
   bench) build_cuda && venv && "$python" tests/bench.py "$@" ;;
   wheel) build_cuda && venv && wheel ;;
+  test_frozen) build_cuda && venv && wheel && tests/platforms/frozen.sh ;;
   kernels) kernels ;;
   fake) fake ;;
   gpu_check) gpu_check ;;
   generate) generate "$PWD/core/vec" ;;
-  *) sed -n '2,15p' "$0"; exit 2 ;;
+  *) sed -n '2,16p' "$0"; exit 2 ;;
 esac

@@ -1,6 +1,6 @@
 """A program to be frozen: ZeMosaic's worker, and the second pass here and in a spawned child.
 
-It prints the checksums of the three, the library's place last, and ends with 1 if that is missing.
+It prints the checksums of the three, which are one, and the library's place, or why there is none.
 Only the block in the worker says to the freezer that zetwopass is wanted.
 """
 
@@ -52,7 +52,7 @@ def second_pass() -> str:
     result = zetwopass.second_pass(
         given["tiles"], given["tiles_wcs"], given["final_wcs_p1"], given["coverage_p1"], sigma=5
     )
-    return checksum(result.mosaic, result.coverage, result.gains)
+    return checksum(result.mosaic, result.coverage)
 
 
 def worker() -> str:
@@ -61,13 +61,13 @@ def worker() -> str:
 
 def main() -> None:
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s")
-    print("worker", worker())
+    print(worker())
     try:
-        print("here  ", second_pass())
+        print(second_pass())
     except zetwopass.LibraryError as err:
         sys.exit(f"LibraryError: {err}")
     with multiprocessing.get_context("spawn").Pool(1) as pool:
-        print("child ", pool.apply(second_pass))
+        print(pool.apply(second_pass))
     print(importlib.import_module("zetwopass._engine").library()._name)
 
 
