@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 import zipfile
+from importlib.metadata import entry_points
 from pathlib import Path
 
 import pytest
@@ -211,3 +212,10 @@ def test_the_block_is_taken_out_without_the_library(zemosaic, request):
     put_block(str(zemosaic), "second-pass")
     request.getfixturevalue("unloaded")
     assert remove_block(str(zemosaic)).endswith("the file is what it was")
+
+
+def test_pyinstaller_is_told_of_the_hook():
+    # Without it programs are frozen without the library.
+    (ours,) = (e for e in entry_points(group="pyinstaller40") if e.value.startswith("zetwopass."))
+    (folder,) = ours.load()()
+    assert (Path(folder) / "hook-zetwopass.py").is_file()

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 
 import numpy as np
 
@@ -56,4 +58,4 @@ def _bar_class(progress: bool | Callable) -> Callable:
         return progress
     from tqdm.auto import tqdm
 
-    return tqdm
+    return partial(tqdm, disable=sys.stderr is None)  # without a console there is none

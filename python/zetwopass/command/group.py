@@ -34,5 +34,6 @@ commands.add_command(zemosaic.group)
 def main() -> None:
     """Run the command that the program was called with."""
     for stream in (sys.stdout, sys.stderr):
-        stream.reconfigure(errors="backslashreplace")  # names of files may be anything
+        if stream is not None:  # without a console there is none
+            stream.reconfigure(errors="backslashreplace")  # names of files may be anything
     commands(prog_name="python -m zetwopass")
