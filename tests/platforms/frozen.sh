@@ -12,6 +12,7 @@ python=$home/venv/bin/python
 fail() { echo "frozen.sh: $*" >&2; exit 1; }
 
 freeze() {
+  mkdir -p "$home"
   rm -rf "$home"/{source,work,dist}
   cp -r tests/frozen "$home/source"
   [ -x "$python" ] || python3 -m venv "$home/venv"
