@@ -45,6 +45,7 @@ def test_a_frozen_program_is_told_how_to_freeze(unloaded, monkeypatch, where, na
     monkeypatch.setattr(where, name, True, raising=False)
     said = lost()
     assert "--collect-binaries zetwopass" in said and "wheel" not in said
+    assert f"--include-data-files=FOLDER/{unloaded.name}=zetwopass/{unloaded.name}" in said
 
 
 def test_the_library_of_another_system_is_named(unloaded):

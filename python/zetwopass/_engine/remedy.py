@@ -13,7 +13,7 @@ _INSTALL = "install zetwopass again, by a wheel for this system, or build it wit
 _FREEZE = (
     "this program was frozen without what it needs: freeze it again, with PyInstaller's "
     "--collect-binaries zetwopass, cx_Freeze's --zip-exclude-packages zetwopass, Nuitka's "
-    "--include-package-data zetwopass, or with that file at that place"
+    "--include-data-files=FOLDER/{name}=zetwopass/{name}, or with that file at that place"
 )
 
 
@@ -26,17 +26,18 @@ def missing(path: Path) -> LibraryError:
         instead = f", inside of the archive {archive.name}, from which no library can be loaded"
     elif others:
         instead = f", where there is {', '.join(others)} of another system"
-    return LibraryError(f"the library of zetwopass is not at {path}{instead}; {_what_helps()}")
+    return LibraryError(f"the library of zetwopass is not at {path}{instead}; {_what_helps(path)}")
 
 
 def unusable(path: Path, why: object) -> LibraryError:
     """Return the error of a library at ``path`` that is not what it should be."""
-    return LibraryError(f"the library of zetwopass at {path} can't be used: {why}; {_what_helps()}")
+    said = f"the library of zetwopass at {path} can't be used: {why}"
+    return LibraryError(f"{said}; {_what_helps(path)}")
 
 
-def _what_helps() -> str:
+def _what_helps(path: Path) -> str:
     system = f"this is {sys.platform} on {platform.machine()}, {8 * struct.calcsize('P')} bits"
-    return f"{system}; {_FREEZE if _frozen() else _INSTALL}"
+    return f"{system}; {_FREEZE.format(name=path.name) if _frozen() else _INSTALL}"
 
 
 def _frozen() -> bool:
