@@ -71,7 +71,7 @@ def pages(parsers: dict) -> list:
     return [
         pytest.param(page, id=str(page.relative_to(ROOT)))
         for page in PAGES
-        if examples(page.read_text(), page, parsers[page.suffix])
+        if examples(page.read_text(encoding="utf-8"), page, parsers[page.suffix])
     ]
 
 
@@ -88,7 +88,7 @@ def reader(imported, monkeypatch):
 @pytest.mark.parametrize("page", pages(PYTHON))
 def test_a_page_shows_what_python_does(page, reader):
     """Without it readers meet code that fails, and numbers that are no more."""
-    for example in examples(page.read_text(), page, PYTHON[page.suffix]):
+    for example in examples(page.read_text(encoding="utf-8"), page, PYTHON[page.suffix]):
         example.evaluate()
 
 
@@ -100,7 +100,7 @@ def test_a_page_shows_what_commands_print(page, zemosaic, monkeypatch):
     Path("build").mkdir(exist_ok=True)
     monkeypatch.setenv("HOME", str(zemosaic.parent))
     monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
-    for example in examples(page.read_text(), page, SHELL[page.suffix]):
+    for example in examples(page.read_text(encoding="utf-8"), page, SHELL[page.suffix]):
         example.evaluate()
 
 
@@ -115,7 +115,7 @@ def test_a_docstring_shows_what_python_does(name, reader):
 
 def test_every_public_name_has_one_entry():
     """Without it a function that is public can't be looked up, or an entry is of nothing."""
-    entries = [name for page in PAGES for name in ENTRY.findall(page.read_text())]
+    entries = [name for page in PAGES for name in ENTRY.findall(page.read_text(encoding="utf-8"))]
     assert sorted(entries) == sorted(zetwopass.__all__)
 
 
@@ -123,7 +123,7 @@ def test_links_in_markdown_lead_to_files():
     """Without it README, which Sphinx does not read, points to pages that have moved."""
     for page in PAGES:
         if page.suffix == ".md":
-            links = re.findall(r"\]\(([^):#]+)\)", page.read_text())
+            links = re.findall(r"\]\(([^):#]+)\)", page.read_text(encoding="utf-8"))
             assert [link for link in links if not (page.parent / link).exists()] == []
 
 
