@@ -107,13 +107,19 @@ check_kernels() {
 # threadIdx and the like they run twice as fast and more, and so they do where the
 # processor has the fused products that the blur asks for.
 fake() {
+  compile_fake build/fake/libcuda.so.1 posix g++ -fPIC -fvisibility=hidden -pthread -ftls-model=initial-exec \
+    -Wl,-soname,libcuda.so.1 -Wl,-z,defs
+}
+
+fake_windows() { ZIG_TARGET=x86_64-windows-gnu compile_fake build/fake/nvcuda.dll windows capi/zigcc c++; }
+
+compile_fake() { # output, its system, the compiler and what it is told of that
   local fused=
   if grep -qw fma /proc/cpuinfo; then fused=-mfma; fi
   nvidia cuda-runtime
   mkdir -p build/fake
-  g++ -std=c++17 -O2 -ffp-contract=off -Wall -Wextra -Werror -Wno-unknown-pragmas -fPIC -fvisibility=hidden -pthread \
-    -ftls-model=initial-exec $fused -I "$cuda_include" -shared -Wl,-soname,libcuda.so.1 -Wl,-z,defs \
-    -o build/fake/libcuda.so.1 cuda/fake/{device,kernels,memory,stream,system_posix}.cpp
+  "${@:3}" -std=c++17 -O2 -ffp-contract=off -Wall -Wextra -Werror -Wno-unknown-pragmas $fused -I "$cuda_include" \
+    -shared -o "$1" cuda/fake/{device,kernels,memory,stream,"system_$2"}.cpp
 }
 
 # The test programs of cuda, to be run where there is a GPU and no Go.
@@ -194,18 +200,18 @@ mkdir -p build
 case "$command" in
   build) build ;;
   cuda) build_cuda ;;
-  test) build_cuda && venv && run_tests "$@" ;;
-  repeat) build_cuda && venv && repeat "$@" ;;
-  demo) build_cuda && venv && "$python" tests/demo.py "$@" ;;
-  docs) build_cuda && venv && docs/make.sh ;;
-  bench) build_cuda && venv && "$python" tests/bench.py "$@" ;;
-  wheel) build_cuda && venv && wheel ;;
-  wheels) venv && wheels "$@" ;;
-  test_windows) venv && wheels windows_x86_64 && tests/platforms/windows.sh "$@" ;;
-  test_arm64) venv && cross linux_aarch64 && tests/platforms/arm64.sh ;;
-  test_noavx) build_cuda && venv && tests/platforms/noavx.sh ;;
-  test_frozen) build_cuda && venv && wheel && tests/platforms/frozen.sh ;;
-  test_pythons) build_cuda && venv && fake && wheel && tests/platforms/pythons.sh "$@" ;;
+  test) build_cuda; venv; run_tests "$@" ;;
+  repeat) build_cuda; venv; repeat "$@" ;;
+  demo) build_cuda; venv; "$python" tests/demo.py "$@" ;;
+  docs) build_cuda; venv; docs/make.sh ;;
+  bench) build_cuda; venv; "$python" tests/bench.py "$@" ;;
+  wheel) build_cuda; venv; wheel ;;
+  wheels) venv; tools; wheels "$@" ;;
+  test_windows) venv; tools; wheels windows_x86_64; fake_windows; tests/platforms/windows.sh "$@" ;;
+  test_arm64) venv; tools; cross linux_aarch64; tests/platforms/arm64.sh ;;
+  test_noavx) build_cuda; venv; tests/platforms/noavx.sh ;;
+  test_frozen) build_cuda; venv; wheel; tests/platforms/frozen.sh ;;
+  test_pythons) build_cuda; venv; fake; wheel; tests/platforms/pythons.sh "$@" ;;
   kernels) kernels ;;
   fake) fake ;;
   gpu_check) gpu_check ;;

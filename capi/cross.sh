@@ -22,15 +22,14 @@ describe_system() { # name
 
 # cross builds build/cross/NAME/$file.
 cross() { # name
-  local flags=()
   describe_system "$1"
-  .venv/bin/pip install --quiet --disable-pip-version-check -r python/wheels.txt
-  if [ -n "$cuda" ]; then
-    flags=(-tags cuda)
-    cuda_env
-  fi
-  export ZIG_PYTHON=$PWD/$python ZIG_TARGET=$target
-  CC="$PWD/capi/zigcc cc" CXX="$PWD/capi/zigcc c++" GOOS=$os GOARCH=$arch \
+  (
+    flags=()
+    if [ -n "$cuda" ]; then
+      flags=(-tags cuda)
+      cuda_env
+    fi
+    export ZIG_TARGET=$target GOOS=$os GOARCH=$arch CC="$PWD/capi/zigcc cc" CXX="$PWD/capi/zigcc c++"
     link "build/cross/$1/$file" "$exports" ${flags[@]+"${flags[@]}"}
-  unset CGO_CFLAGS CGO_LDFLAGS
+  )
 }

@@ -9,6 +9,9 @@ wheel() {
   pack "$library" "manylinux_$(tr . _ <<<"${glibc#GLIBC_}")_$(uname -m)" build
 }
 
+# tools installs what makes and judges libraries and wheels for other systems.
+tools() { .venv/bin/pip install --quiet --disable-pip-version-check -r python/wheels.txt; }
+
 # wheels packs the library of every system, or of those named, and has the wheels judged by what
 # an index and an installer ask of them.
 wheels() { # [systems]
@@ -18,7 +21,7 @@ wheels() { # [systems]
   for name in "$@"; do
     cross "$name"
     pack "build/cross/$name/$file" "$platform" build/wheels
-    if [ "$os" = linux ]; then fits_manylinux build/wheels/zetwopass-*"$platform.whl" "$platform"; fi
+    if [ "$os" = linux ]; then fits_manylinux build/wheels/zetwopass-*"$platform.whl"; fi
   done
   .venv/bin/check-wheel-contents build/wheels
   .venv/bin/twine check --strict build/wheels/*.whl
@@ -36,7 +39,9 @@ pack() { # library, platform of the wheel's name, folder
     --config-settings "--build-option=--plat-name=$2" "./$staged"
 }
 
-fits_manylinux() { # wheel, platform
-  .venv/bin/auditwheel show "$1" | tr '\n' ' ' | grep -qE "consistent with the following platform tag: *\"(manylinux_2_[0-9]+|$2)_*" ||
-    { .venv/bin/auditwheel show "$1"; exit 1; }
+fits_manylinux() { # wheel
+  local least
+  least=$(.venv/bin/auditwheel show "$1" | tr '\n' ' ' | grep -oP 'following platform tag: *"manylinux_2_\K[0-9]+') || least=none
+  [ "$least" != none ] && [ "$least" -le 17 ] ||
+    { echo "build.sh: $1 wants glibc 2.$least, not 2.17 as manylinux2014 has it" >&2; exit 1; }
 }

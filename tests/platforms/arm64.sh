@@ -3,6 +3,7 @@
 # built for arm64's wheel, with Debian's Python for it. ./build.sh test_arm64 calls it.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
+. tests/platforms/tools.sh
 . tests/platforms/qemu.sh
 
 python=$PWD/.venv/bin/python
@@ -50,7 +51,7 @@ exec qemu-aarch64 -L "$here/root" -0 "\$0" -E "PYTHONHOME=$here/root/usr" "$here
 END
   cat >"$here/bin/gcc" <<END
 #!/bin/sh
-exec "$python" -m ziglang cc -target aarch64-linux-gnu.2.17 "\$@"
+ZIG_TARGET=aarch64-linux-gnu.2.17 exec "$PWD/capi/zigcc" cc "\$@"
 END
   chmod +x "$here"/bin/*
 }
@@ -69,7 +70,7 @@ python_tests() (
     $(left_out) -k 'not c_host and not 32768 and not limit_of_memory and not beyond_the_limit' .
 )
 
-need_qemu qemu-aarch64
+need qemu-aarch64 qemu-user
 mkdir -p "$here"
 GOARCH=arm64 core_tests qemu-aarch64 >"$here/core.log" 2>&1 &
 core=$!

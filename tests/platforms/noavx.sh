@@ -3,9 +3,10 @@
 # library with this machine's Python. ./build.sh test_noavx calls it.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
+. tests/platforms/tools.sh
 . tests/platforms/qemu.sh
 
-need_qemu qemu-x86_64
+need qemu-x86_64 qemu-user
 core_tests qemu-x86_64 -cpu Nehalem && maths=passed || maths=failed
 qemu-x86_64 -cpu Nehalem .venv/bin/python -m pytest -q -p no:cacheprovider tests/test_bits.py tests/test_results.py &&
   library=passed || library=failed

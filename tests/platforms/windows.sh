@@ -1,34 +1,25 @@
 #!/usr/bin/env bash
 # All Python tests against the wheel for Windows in build/wheels, by a CPython for Windows under
-# wine. The interpreter is that of Maven's artifact org.bytedeco:cpython.
+# wine, with the driver of cuda/fake in build/fake.
 #   tests/platforms/windows.sh [arguments of pytest]
 # Wine 8 lacks two things that Windows has: the random numbers that Go wants (bcryptprimitives.c
 # stands for them), and what NumPy 2 wants of ucrtbase.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
-artifact=3.11.3-1.5.9
+. tests/platforms/tools.sh
+
 version=3.11
 root=$PWD/build/windows
 folder="$root/Programme (é)" # what users have: spaces and accents
 wine=/usr/lib/wine/wine64
 export WINEPREFIX=$root/prefix WINEDEBUG=-all WINEDLLOVERRIDES='mscoree,mshtml='
-export ZIG_PYTHON=$PWD/.venv/bin/python ZIG_TARGET=x86_64-windows-gnu
-
-install_wine() {
-  if [ -x "$wine" ] && command -v mvn >/dev/null; then return; fi
-  [ "$(id -u)" = 0 ] || { echo "windows.sh: install Debian's wine64 and maven" >&2; exit 1; }
-  apt-get update --quiet=2
-  apt-get install --yes --quiet=2 --no-install-recommends wine wine64 maven default-jre-headless >/dev/null
-}
+export ZIG_TARGET=x86_64-windows-gnu
 
 install_python() {
   rm -rf "$root"
   mkdir -p "$root"
-  mvn --quiet --batch-mode dependency:copy -DoutputDirectory="$root" \
-    -Dartifact="org.bytedeco:cpython:$artifact:jar:windows-x86_64"
-  .venv/bin/python -m zipfile -e "$root/cpython-$artifact-windows-x86_64.jar" "$root/jar"
-  mv "$root/jar/org/bytedeco/cpython/windows-x86_64" "$folder"
+  cp -r "$(cpython "$version" windows-x86_64)" "$folder"
   forward_stable_interface
   .venv/bin/pip install --quiet --disable-pip-version-check --target "$folder/lib/site-packages" \
     --platform win_amd64 --python-version "$version" --only-binary=:all: \
@@ -48,21 +39,11 @@ forward_stable_interface() {
   capi/zigcc cc -shared -o "$folder/python3.dll" "$root/nothing.c" "$root/python3.def"
 }
 
-# The driver of cuda/fake, as nvcuda.dll where NVIDIA's installer puts that.
-install_driver() {
-  local fused=
-  if grep -qw fma /proc/cpuinfo; then fused=-mfma; fi
-  capi/zigcc c++ -std=c++17 -O2 -ffp-contract=off -Wall -Wextra -Werror -Wno-unknown-pragmas $fused \
-    -I build/nvidia-cuda-runtime/nvidia/cuda_runtime/include -shared -o "$root/nvcuda.dll" \
-    cuda/fake/{device,kernels,memory,stream,system_windows}.cpp
-  cp "$root/nvcuda.dll" "$WINEPREFIX/drive_c/windows/system32"
-}
-
 # Wine's standard streams have to be pipes.
 python() { echo | "$wine" "$folder/python.exe" "$@" 2>&1 | cat; }
 
-stamp=$(cat "$0" tests/requirements.txt tests/platforms/{windows.txt,bcryptprimitives.c} | sha256sum)
-install_wine
+stamp=$(cat "$0" tests/requirements.txt tests/platforms/{tools.sh,windows.txt,bcryptprimitives.c} | sha256sum)
+need "$wine" wine wine64
 if [ "$(cat "$root/stamp" 2>/dev/null)" != "$stamp" ]; then
   install_python
   echo "$stamp" >"$root/stamp"
@@ -73,6 +54,6 @@ fi
 rm -f "$WINEPREFIX/drive_c/windows/system32/nvcuda.dll"
 python -m zetwopass
 python -m pytest -q -p no:cacheprovider -o pythonpath=. tests/test_device.py # without a driver
-install_driver
+cp build/fake/nvcuda.dll "$WINEPREFIX/drive_c/windows/system32" # where NVIDIA's installer puts it
 [ $# -gt 0 ] || set -- tests
 python -m pytest -q -p no:cacheprovider -o pythonpath=. "$@"
