@@ -1,6 +1,8 @@
 package core
 
 import (
+	"errors"
+	"maps"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -12,7 +14,7 @@ import (
 // Without it the solution could be another than the levels that were put in.
 func TestOffsetsRecoverKnownLevels(t *testing.T) {
 	rng := rand.New(rand.NewPCG(11, 12))
-	level := make([]float64, 40)
+	level := make([]float64, 400)
 	sum := 0.0
 	for i := range level {
 		level[i] = 100 * rng.NormFloat64()
@@ -30,9 +32,9 @@ func TestOffsetsRecoverKnownLevels(t *testing.T) {
 	for k := range edges {
 		edges[k].median = level[edges[k].i] - level[edges[k].j]
 	}
-	got := solveOffsets(components(len(level), edges), edges)
+	got := solved(t, len(level), edges)
 	for i := range got {
-		if math.Abs(got[i]-level[i]) > 1e-10 {
+		if math.Abs(got[i]-level[i]) > 1e-11 {
 			t.Errorf("offset %d = %v, want %v", i, got[i], level[i])
 		}
 	}
@@ -51,7 +53,7 @@ func TestOffsetsAreTheLeastSquares(t *testing.T) {
 		}
 	}
 	group := components(12, edges)
-	c := solveOffsets(group, edges)
+	c := solved(t, 12, edges)
 	residual, mean := make([]float64, 12), make([]float64, 12)
 	for _, e := range edges {
 		r := c[e.i] - c[e.j] - e.median
@@ -68,6 +70,99 @@ func TestOffsetsAreTheLeastSquares(t *testing.T) {
 		if math.Abs(m) > 1e-12 {
 			t.Errorf("group %d has mean %g", g, m)
 		}
+	}
+}
+
+// solved returns the offsets by the way that the library takes.
+func solved(t *testing.T, tiles int, edges []edge) []float64 {
+	t.Helper()
+	c, err := solveOffsets(components(tiles, edges), edges, func() bool { return false })
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// Without it the sparse solution could lose digits, or end too early, on some kind of mosaic.
+func TestOffsetsAreThoseOfTheDirectSolution(t *testing.T) {
+	rng := rand.New(rand.NewPCG(21, 22))
+	link := func(i, j int) edge { return edge{min(i, j), max(i, j), 100 * rng.NormFloat64()} }
+	kinds := map[string]func(tiles int) []edge{
+		"grid": func(tiles int) (edges []edge) {
+			for i := range tiles {
+				for _, j := range []int{i + 1, i + 23, i + 24} {
+					if j < tiles {
+						edges = append(edges, link(i, j))
+					}
+				}
+			}
+			return edges
+		},
+		"chain": func(tiles int) (edges []edge) {
+			for i := range tiles - 1 {
+				edges = append(edges, link(i, i+1))
+			}
+			return edges
+		},
+		"ring": func(tiles int) (edges []edge) {
+			for i := range tiles {
+				edges = append(edges, link(i, (i+1)%tiles))
+			}
+			return edges
+		},
+		"deep": func(tiles int) (edges []edge) {
+			for i := range tiles {
+				for j := i + 1; j < min(i+60, tiles); j++ {
+					edges = append(edges, link(i, j))
+				}
+			}
+			return edges
+		},
+		"star": func(tiles int) (edges []edge) {
+			for i := range tiles - 1 {
+				edges = append(edges, link(tiles/2, (tiles/2+1+i)%tiles))
+			}
+			return edges
+		},
+		"islands": func(tiles int) (edges []edge) {
+			for i := range tiles {
+				if j := i + 7*(1+rng.IntN(3)); j < tiles {
+					edges = append(edges, link(i, j))
+				}
+			}
+			return edges
+		},
+	}
+	for _, name := range slices.Sorted(maps.Keys(kinds)) { // the same numbers at every run
+		kind := kinds[name]
+		for _, tiles := range []int{3, 40, 700} {
+			order, edges := rng.Perm(tiles), kind(tiles)
+			for k, e := range edges {
+				edges[k] = edge{min(order[e.i], order[e.j]), max(order[e.i], order[e.j]), e.median}
+			}
+			got, group := solved(t, tiles, edges), components(tiles, edges)
+			want := slowOffsets(group, edges)
+			for g := range slices.Max(group) + 1 {
+				worst, low, high := 0.0, math.Inf(1), math.Inf(-1)
+				for i, c := range want {
+					if group[i] == g {
+						worst, low, high = max(worst, math.Abs(got[i]-c)), min(low, c), max(high, c)
+					}
+				}
+				if !(worst <= 1e-9*(high-low)) { // MATHS.md's bound; a long chain takes the direct one to 1e-10
+					t.Errorf("%s of %d, group %d: %g off, the range is %g", name, tiles, g, worst, high-low)
+				}
+			}
+		}
+	}
+}
+
+// Without it Ctrl-C waits for the end of the largest mosaics' solution.
+func TestOffsetsEndWhereTheyAreStopped(t *testing.T) {
+	edges := []edge{{0, 1, 1}, {1, 2, 2}, {0, 2, 5}}
+	_, err := solveOffsets(components(3, edges), edges, func() bool { return true })
+	if !errors.Is(err, ErrCancelled) {
+		t.Errorf("%v, want ErrCancelled", err)
 	}
 }
 

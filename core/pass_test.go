@@ -172,7 +172,7 @@ func checkOffsets(t *testing.T, j *Job) {
 				}
 			}
 		}
-		want := solveOffsets(components(len(j.Tiles), edges), edges)
+		want := slowOffsets(components(len(j.Tiles), edges), edges)
 		span := slices.Max(want) - slices.Min(want)
 		for i := range want {
 			if got := j.Offsets[i*channels+c]; math.Abs(got-want[i]) > 1e-9*span {

@@ -104,7 +104,7 @@ func slowConstants(j *Job) []float64 {
 			}
 		}
 	}
-	return solveOffsets(components(len(j.Tiles), edges), edges)
+	return slowOffsets(components(len(j.Tiles), edges), edges)
 }
 
 // ofPlanes returns a random job of planes.

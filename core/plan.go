@@ -93,7 +93,8 @@ func (p *Plan) match(j *Job, d *demand) (int64, error) {
 	}
 	least, wanted := medianBytes(j, p.pairs)
 	d.add(least, wanted, matchBytes(j, p.slots), p.ChunkTotal)
-	d.add(offsetBytes(len(j.Tiles)), offsetBytes(len(j.Tiles)), 0, 0)
+	bytes := offsetBytes(len(j.Tiles), len(p.pairs))
+	d.add(bytes, bytes, 0, 0)
 	p.matchWork = matchCost(j, p.pairs)
 	return least, nil
 }
