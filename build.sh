@@ -173,8 +173,21 @@ run_tests() {
   .venv/bin/ruff format --check python tests cuda docs setup.py
   .venv/bin/vermin --quiet --no-tips --violations --eval-annotations -t=3.10- python # ruff sees syntax alone
   docs/make.sh
+  if [ $# -gt 0 ]; then
+    echo "build.sh: with arguments the tests run on this system alone"
+  elif tests/platforms/windows.sh setup; then
+    test_windows
+  else
+    echo "build.sh: the tests on Windows are left out: wine can't be set up here" >&2
+  fi
   "$python" -m pytest -q tests/test_{device,adapter_device,gpu_check}.py # without a driver
   LD_LIBRARY_PATH=$PWD/build/fake "$python" -m pytest -q tests "$@"        # with a GPU, in a way
+}
+
+test_windows() { # [arguments of pytest]
+  wheels windows_x86_64
+  fake_windows
+  tests/platforms/windows.sh "$@"
 }
 
 # Tests that depend on who is quicker fail here: every core has a loop of its own to run.
@@ -200,14 +213,14 @@ mkdir -p build
 case "$command" in
   build) build ;;
   cuda) build_cuda ;;
-  test) build_cuda; venv; run_tests "$@" ;;
+  test) build_cuda; venv; tools; run_tests "$@" ;;
   repeat) build_cuda; venv; repeat "$@" ;;
   demo) build_cuda; venv; "$python" tests/demo.py "$@" ;;
   docs) build_cuda; venv; docs/make.sh ;;
   bench) build_cuda; venv; "$python" tests/bench.py "$@" ;;
   wheel) build_cuda; venv; wheel ;;
   wheels) venv; tools; wheels "$@" ;;
-  test_windows) venv; tools; wheels windows_x86_64; fake_windows; tests/platforms/windows.sh "$@" ;;
+  test_windows) venv; tools; test_windows "$@" ;;
   test_arm64) venv; tools; cross linux_aarch64; tests/platforms/arm64.sh ;;
   test_noavx) build_cuda; venv; tests/platforms/noavx.sh ;;
   test_frozen) build_cuda; venv; wheel; tests/platforms/frozen.sh ;;

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # All Python tests against the wheel for Windows in build/wheels, by a CPython for Windows under
 # wine, with the driver of cuda/fake in build/fake.
+#   tests/platforms/windows.sh setup                  what that wants, which may not be to be had
 #   tests/platforms/windows.sh [arguments of pytest]
 # Wine 8 lacks two things that Windows has: the random numbers that Go wants (bcryptprimitives.c
 # stands for them), and what NumPy 2 wants of ucrtbase.
@@ -42,12 +43,18 @@ forward_stable_interface() {
 # Wine's standard streams have to be pipes.
 python() { echo | "$wine" "$folder/python.exe" "$@" 2>&1 | cat; }
 
-stamp=$(cat "$0" tests/requirements.txt tests/platforms/{tools.sh,windows.txt,bcryptprimitives.c} | sha256sum)
-need "$wine" wine wine64
-if [ "$(cat "$root/stamp" 2>/dev/null)" != "$stamp" ]; then
-  install_python
-  echo "$stamp" >"$root/stamp"
-fi
+setup() {
+  local stamp
+  stamp=$(cat "$0" tests/requirements.txt tests/platforms/{tools.sh,windows.txt,bcryptprimitives.c} | sha256sum)
+  need "$wine" wine wine64
+  if [ "$(cat "$root/stamp" 2>/dev/null)" != "$stamp" ]; then
+    install_python
+    echo "$stamp" >"$root/stamp"
+  fi
+}
+
+setup
+if [ "${1-}" = setup ]; then exit; fi
 .venv/bin/pip install --quiet --disable-pip-version-check --no-deps --upgrade --force-reinstall \
   --target "$folder/lib/site-packages" --platform win_amd64 --python-version "$version" \
   --only-binary=:all: build/wheels/zetwopass-*-win_amd64.whl

@@ -36,6 +36,7 @@ _SIGNATURES = {
     "ztp_status_name": (c_char_p, [c_int32]),
 }
 
+_LONG = 248  # letters: the longest path of a folder that all of Windows takes
 _FILES = {"win32": "libzetwopass.dll", "darwin": "libzetwopass.dylib"}
 
 _lock = threading.Lock()
@@ -128,10 +129,24 @@ def _path() -> Path:
     return path
 
 
+def _loadable(path: Path) -> str:
+    """Return a name that the system's loader takes.
+
+    Windows's takes a long one only with a prefix, also where long paths are on (CPython's issue
+    126929).
+    """
+    name = str(path)
+    if sys.platform != "win32" or len(name) < _LONG or name.startswith("\\\\?\\"):
+        return name
+    if name.startswith("\\\\"):  # a share
+        return f"\\\\?\\UNC{name[1:]}"
+    return f"\\\\?\\{name}"
+
+
 def _load(path: Path) -> ctypes.CDLL:
     limits.room(limits.LIBRARY_BYTES)
     try:
-        loaded = ctypes.CDLL(str(path))
+        loaded = ctypes.CDLL(_loadable(path))
         for name, (result, arguments) in _SIGNATURES.items():
             function = getattr(loaded, name)
             function.restype, function.argtypes = result, arguments
