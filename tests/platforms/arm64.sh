@@ -60,7 +60,7 @@ END
 # no arm64. Of six storms of signals two are enough. The emulator has no limits of memory,
 # and a thread of its own, which hosts in C count.
 left_out() {
-  printf -- '--ignore=test_%s.py ' bench demo command worker_start reference parity combine ranges \
+  printf -- '--ignore=test_%s.py ' bench demo docs command worker_start reference parity combine ranges \
     pixel_maps_curved pixel_maps_parts house portable abi gpu_check gpu_drop_in cuda_driver
 }
 

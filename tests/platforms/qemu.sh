@@ -1,7 +1,7 @@
 # Sourced: Go's tests of core in an emulator of qemu-user.
 
 core_tests() { # the emulator and its options
-  CGO_ENABLED=0 go test -count=1 -exec "$*" ./core/...
+  CGO_ENABLED=0 go test -count=1 -timeout 60m -exec "$*" ./core/...
 }
 
 # told says what was run, how it ended and after how many seconds of the script.
