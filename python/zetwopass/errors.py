@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -35,6 +36,14 @@ class MissingFileError(FileError, FileNotFoundError):
 
 class HDUError(ArgumentError, KeyError, IndexError):
     """An HDU that a file or a list does not have."""
+
+
+class WriteError(Error, OSError):
+    """An output that cannot be written."""
+
+
+class NoRoomError(WriteError):
+    """The disk has too little room for an output."""
 
 
 class WCSError(Error, ValueError):
@@ -88,6 +97,7 @@ class LibraryError(Error, RuntimeError):
     """The library is missing, of another version, or failed by a defect of its own."""
 
 
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _OK, _BUDGET, _LIMIT, _CANCELLED, _DEVICE = 0, 200, 201, 300, 400
 
 
@@ -130,6 +140,18 @@ def reading(
         raise kind(f"{name} {failed}: {err or 'there is not enough memory'}") from err
     except Exception as err:
         raise otherwise(f"{name} {failed}: {err}") from err
+
+
+@contextmanager
+def writing(name: str) -> Iterator[None]:
+    """Make what the system raises while ``name`` is written a WriteError, or NoRoomError."""
+    try:
+        yield
+    except Error:
+        raise
+    except OSError as err:
+        kind = NoRoomError if err.errno in _NO_ROOM else WriteError
+        raise kind(f"{name} can't be written: {err}") from err
 
 
 def _is_wcslibs(err: MemoryError) -> bool:
