@@ -9,6 +9,7 @@ require (
 )
 
 require (
+	github.com/astrogo/fitsio v0.3.0 // indirect
 	github.com/google/uuid v1.1.1 // indirect
 	github.com/pkg/errors v0.9.1 // indirect
 )
