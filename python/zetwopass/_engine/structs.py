@@ -88,6 +88,10 @@ class Target(ctypes.Structure):
     _fields_ = [("path", c_char_p), ("offset", c_int64)]
 
 
+# `Pair` as NumPy has it.
+PAIR = [("i", "i8"), ("j", "i8"), ("pixels", "i8"), ("step", "f8", (4,))]
+
+
 class Pair(ctypes.Structure):
     """``ztp_pair``: two tiles that show common pixels."""
 
@@ -194,7 +198,7 @@ class Job(ctypes.Structure):
         ("reserved3", c_int32),
         ("pairs", c_void_p),
         ("pair_room", c_int64),
-        ("pair_count", POINTER(c_int64)),
+        ("pair_count", c_void_p),
     ]
 
 
