@@ -8,12 +8,17 @@ import (
 // Plan tells how a job will be cut up, and the scratch that it takes.
 type Plan struct {
 	Workers      int
-	RowsPerChunk int   // output rows
-	ChunkTotal   int   // of the mosaic
-	ChunkBytes   int64 // scratch of one worker on one chunk, at most
-	Bytes        int64 // scratch of the whole call, at most
-	Budget       int64 // that the scratch keeps to
-	DeviceRows   int   // output rows at a time on a device
+	RowsPerChunk int // output rows
+	// ColumnsPerChunk is the output columns of a chunk. Chunk k is of the k / n-th block of
+	// columns and of the k % n-th band of rows, n the number of bands.
+	ColumnsPerChunk int
+	ChunkTotal      int   // of the mosaic
+	ReadBytes       int64 // from sources, by the whole call
+	PairTotal       int   // pairs that the match is to look at
+	ChunkBytes      int64 // scratch of one worker on one chunk, at most
+	Bytes           int64 // scratch of the whole call, at most
+	Budget          int64 // that the scratch keeps to
+	DeviceRows      int   // output rows at a time on a device
 
 	pairs                                    []*pair // tiles to match
 	slots                                    int     // tiles on one row, at most

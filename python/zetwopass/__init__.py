@@ -29,6 +29,7 @@ from .errors import (
     TileWarning,
     WCSError,
     WCSTypeError,
+    WriteError,
 )
 from .interpolation import reproject_interp
 from .reprojection import reproject_and_coadd
@@ -68,6 +69,7 @@ __all__ = [
     "TileWarning",
     "WCSError",
     "WCSTypeError",
+    "WriteError",
     "accelerate",
     "blur_coverage",
     "compute_per_tile_gains_from_coverage",

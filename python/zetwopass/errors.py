@@ -34,16 +34,16 @@ class MissingFileError(FileError, FileNotFoundError):
     """A file that is not there."""
 
 
-class HDUError(ArgumentError, KeyError, IndexError):
-    """An HDU that a file or a list does not have."""
-
-
 class WriteError(Error, OSError):
-    """An output that cannot be written."""
+    """An output that cannot be written: no room, no permission, a failing disk."""
 
 
 class NoRoomError(WriteError):
     """The disk has too little room for an output."""
+
+
+class HDUError(ArgumentError, KeyError, IndexError):
+    """An HDU that a file or a list does not have."""
 
 
 class WCSError(Error, ValueError):
@@ -98,23 +98,26 @@ class LibraryError(Error, RuntimeError):
 
 
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-_OK, _BUDGET, _LIMIT, _CANCELLED, _DEVICE = 0, 200, 201, 300, 400
+_OK = 0
+_KINDS = {
+    200: BudgetError,
+    201: LimitError,
+    300: CancelledError,
+    400: DeviceError,
+    500: FileError,
+    501: WriteError,
+    502: MissingFileError,
+}
 
 
 def check(status: int, message: str) -> None:
     """Raise the error of a ``ztp_status``; its hundreds are its family. Nothing for ``ZTP_OK``."""
     if status == _OK:
         return
+    if status in _KINDS:
+        raise _KINDS[status](message)
     if status // 100 == 1:
         raise ArgumentError(message)
-    if status == _BUDGET:
-        raise BudgetError(message)
-    if status == _LIMIT:
-        raise LimitError(message)
-    if status == _CANCELLED:
-        raise CancelledError(message)
-    if status == _DEVICE:
-        raise DeviceError(message)
     raise LibraryError(f"{message} (status {status})")
 
 

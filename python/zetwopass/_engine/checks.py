@@ -10,7 +10,7 @@ import numpy as np
 
 from ..errors import ArgumentError, ArgumentTypeError
 from . import structs
-from .job import Settings
+from .settings import Settings
 
 MAX_SIGMA = 1000
 MAX_CHANNELS = 4
