@@ -11,7 +11,7 @@ from .ffi import library, library_info, require
 from .files import FileImage, FileTarget
 from .job import Job, Outputs, Plan, TileInput
 from .limits import limited
-from .progress import run_watched
+from .progress import run_watched, watched
 from .reproject import Reprojection
 from .settings import Settings
 from .structs import COMBINES
@@ -42,4 +42,5 @@ __all__ = [
     "require",
     "run_watched",
     "warn_device",
+    "watched",
 ]

@@ -124,9 +124,7 @@ def layout(shape: tuple[int, ...]) -> Shape | None:
     if len(axes) != 3:
         return None
     first, last = axes[0], axes[2]
-    planes = (first in (1, 3) and last not in (1, 3)) or (
-        first in (2, 4) and last not in _CHANNELS
-    )
+    planes = (first in (1, 3) and last not in (1, 3)) or (first in (2, 4) and last not in _CHANNELS)
     if planes:
         return axes[1], axes[2], first
     return (first, axes[1], last) if last in _CHANNELS else None
@@ -147,9 +145,7 @@ def _read(chosen: Chosen, kept: Sequence[str]) -> TileHeader:
         mask = _alpha(hdus, number, shape)
         cards = {key: hdu.header[key] for key in kept if key in hdu.header}
         weight = _number(hdu.header, _FRAMES) or 1.0
-    return TileHeader(
-        name, chosen.path, number, shape, sky, mask, weight, size, changed, cards
-    )
+    return TileHeader(name, chosen.path, number, shape, sky, mask, weight, size, changed, cards)
 
 
 def _image(hdus: fits.HDUList, chosen: Chosen) -> int:

@@ -80,6 +80,10 @@ class Journal:
                 f"the note {path} can't be read: {err}; give resume=False to begin anew"
             ) from err
 
+    def forget(self, name: str) -> None:
+        """Remove what was kept under a name, if anything."""
+        (self._space / f"{name}.npz").unlink(missing_ok=True)
+
     def _put(self, name: str, save: Callable[[Path], object]) -> None:
         """Write a file by ``save``; it has its name when all of it is on the disk."""
         with writing(f"the output {self._space.target}"):

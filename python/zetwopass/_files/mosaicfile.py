@@ -44,11 +44,16 @@ class MosaicFile:
         self.coverage_at = end + len(self._coverage_head)
         self.bytes = self.coverage_at + _whole(_SAMPLE * height * width)
 
-    def begin(self) -> None:
-        """Write the headers, and take the room of all pixels; those that are there stay."""
+    def begin(self) -> bool:
+        """Write the headers, and take the room of all pixels; say whether it was taken already.
+
+        Then the pixels that are there stay.
+        """
+        whole = self.path.exists() and self.path.stat().st_size >= self.bytes
         allocate(self.path, self.bytes)
         self._write(0, self._head)
         self._write(self.coverage_at - len(self._coverage_head), self._coverage_head)
+        return whole
 
     def finish(self, cards: Sequence[fits.Card], tables: Sequence[fits.BinTableHDU]) -> None:
         """Write the final cards, as many as at first, and the tables behind the pixels."""
@@ -92,4 +97,3 @@ def _zeros(shape: tuple[int, ...]) -> np.ndarray:
 
 def _whole(size: int) -> int:
     return -(-size // _BLOCK) * _BLOCK
-

@@ -43,9 +43,7 @@ def select(tiles: Entry | Sequence[Entry]) -> list[Chosen]:
         tiles = [tiles]
     elif not isinstance(tiles, Sequence) or isinstance(tiles, bytes):
         raise ArgumentTypeError(f"tiles is a {type(tiles).__name__}, want a list; in it: {_WANTED}")
-    found = [
-        chosen for i, entry in enumerate(tiles) for chosen in _of_entry(f"tiles[{i}]", entry)
-    ]
+    found = [chosen for i, entry in enumerate(tiles) for chosen in _of_entry(f"tiles[{i}]", entry)]
     if not found:
         raise ArgumentError("tiles is empty, want at least one file")
     _check_single(found)

@@ -8,8 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from .._engine import Ended, FileTarget, Job, Plan, calls, computed_by
-from ..errors import DeviceError
+from .._engine import Ended, FileTarget, Job, Plan, calls
 from .course import Course
 from .coverage import Given
 from .journal import Journal, Saving
@@ -27,16 +26,15 @@ class Stages:
     ----------
     pairs
         What the match has found.
-    device, device_error
-        What has computed the mosaic, and why not a GPU.
+    ended
+        How the coadd has ended, with the first thing that kept a GPU from its part in any stage.
     """
 
     def __init__(
         self, space: Workspace, journal: Journal, job: Job, plan: Plan, course: Course
     ) -> None:
         self.pairs = np.zeros(0)
-        self.device = "cpu"
-        self.device_error: DeviceError | None = None
+        self.ended: Ended | None = None
         self._space, self._journal, self._course = space, journal, course
         self._job, self._plan = job, plan
 
@@ -85,17 +83,16 @@ class Stages:
             return {"layout": chunks, "done": done, "shown": job.shown.copy(), **self._times()}
 
         with Saving(self._journal, "coadd", snapshot, file.path):
-            ended = self._call("coadd", "ztp_reproject_coadd")
-        self.device = computed_by(ended)
+            self._call("coadd", "ztp_reproject_coadd")
 
     def _coverage(self, given: Given | None, shape: tuple[int, int]) -> np.ndarray:
         """Return the coverage of the first pass: the array given, or a map that is filled."""
         if given is not None and given.array is not None:
             return given.array
         path = self._space / _COVERAGE
-        noted = self._noted("first")
+        filled = path.exists() and self._noted("first") is not None
         coverage = _map(path, shape)
-        if noted is not None:
+        if filled:
             return coverage
         if given is None:
             self._job.write_to(coverage=coverage)
@@ -109,11 +106,11 @@ class Stages:
         self._note("first")
         return coverage
 
-    def _call(self, stage: str, function: str) -> Ended:
+    def _call(self, stage: str, function: str) -> None:
         with self._course.stage(stage) as report:
             ended = calls.run(function, self._job, report)
-        self.device_error = self.device_error or ended.device_error
-        return ended
+        error = self.ended and self.ended.device_error
+        self.ended = ended._replace(device_error=error or ended.device_error)
 
     def _note(self, name: str, **arrays: object) -> None:
         self._journal.note(name, **arrays, **self._times())

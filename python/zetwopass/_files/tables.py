@@ -66,7 +66,7 @@ def _seen_from(folder: Path, path: str) -> str:
 
 
 def _ascii(name: str) -> str:
-    """Return a name in the letters that FITS has, others by their numbers, such as \\xe9."""
+    """Return a name in the letters that FITS has, others by their numbers."""
     return name.encode("ascii", "backslashreplace").decode()
 
 

@@ -37,6 +37,14 @@ class Workspace:
     def __truediv__(self, name: str) -> Path:
         return self.folder / name
 
+    def held_bytes(self) -> int:
+        """Return what its files take of the disk."""
+        states = [path.stat() for path in self.folder.iterdir()]
+        return sum(
+            512 * state.st_blocks if hasattr(state, "st_blocks") else state.st_size
+            for state in states
+        )
+
     def clear(self) -> None:
         """Remove all files but the lock."""
         for path in self.folder.iterdir():
