@@ -310,10 +310,12 @@ def plan_assembly(
     survey = _files.survey(
         _files.select(tiles), target, settings, _files.Course(None), first=coverage, **grid
     )
+    wcs = survey.grid.sky.wcs
+    wcs.array_shape = survey.grid.shape
     return AssemblyPlan(
         [header.name for header in survey.headers],
         survey.shape,
-        survey.grid.sky.wcs,
+        wcs,
         survey.plan,
         survey.plan.read_bytes,
         _files.written_bytes(survey),

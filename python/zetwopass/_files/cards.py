@@ -23,8 +23,8 @@ _DEVICES = ("cpu", "gpu", "hybrid")
 class Made(NamedTuple):
     """How a mosaic was made, as far as its settings do not say it.
 
-    ``seconds`` are those of the stages, ``peak`` the most bytes of scratch at a time, ``coverage``
-    the words for where the first pass's comes from, ``begun`` UTC.
+    ``seconds`` are those of the stages so far, ``peak`` the most bytes of scratch at a time,
+    ``coverage`` the words for where the first pass's comes from, ``begun`` UTC.
     """
 
     version: str
@@ -71,10 +71,11 @@ def of_making(settings: Settings, tiles: int, made: Made) -> list[fits.Card]:
         cards.append((f"ZTPS{number:02d}", stage, "stage"))
         cards.append((f"ZTPT{number:02d}", round(seconds, 3), "[s] that it took"))
     history = [
-        f"zetwopass {made.version}: second pass of {tiles} tiles, profile {settings.profile}.",
-        f"Gains from the coverage of {made.coverage}, blurred by {settings.sigma} pixels,",
-        f"in [{low:g}, {high:g}]; backgrounds matched in the overlaps; mean.",
-        "Tiles with gains and offsets: table TILES. Steps in the overlaps: PAIRS.",
+        f"zetwopass {made.version}: second pass of {tiles} tiles, profile {settings.profile}",
+        f"first coverage: {made.coverage}",
+        f"gains: from that, blurred by {settings.sigma} pixels, in [{low:g}, {high:g}]",
+        "backgrounds: matched in the overlaps by a constant per tile and channel",
+        "tables: TILES, their gains and offsets; PAIRS, the steps in the overlaps",
     ]
     return [fits.Card(*card) for card in cards] + [fits.Card("HISTORY", line) for line in history]
 

@@ -24,6 +24,7 @@ from ..errors import (
 from .headers import TileHeader, celestial
 
 _FRAMES = ("icrs", "galactic", "fk5", "fk4")
+_NOT_OF_A_GRID = ("DATE", "MJD", "TIME", "JD", "OBSGEO", "TSTART", "TSTOP", "TELAPSE", "XPOSURE")
 _REMEDY = "install reproject, as in pip install 'zetwopass[files]', or give like="
 
 
@@ -121,6 +122,8 @@ def _grid(name: str, wcs: WCS, shape: Sequence[int]) -> Grid:
         raise WCSError(f"the WCS of {name} has lookup tables, which a mosaic's header can't hold")
     with reading(f"the WCS of {name}", WCSError):
         cards = wcs.to_header(relax=True)
+    for key in [key for key in cards if key.startswith(_NOT_OF_A_GRID)]:
+        del cards[key]
     if any(np.isnan(wcs.wcs.crpix)):
         raise WCSError(f"the WCS of {name} has no reference pixel")
     return Grid(shape, cards, read(f"the WCS of {name}", cards))

@@ -88,8 +88,9 @@ def _begun(journal: Journal) -> str:
 def _cards(
     survey: Survey, course: Course, version: str, begun: str, device: str = "cpu"
 ) -> list[fits.Card]:
-    words = "a first pass of its own" if survey.given is None else survey.given.words
-    made = Made(version, begun, words, course.seconds, device, course.peak)
+    words = "counted from the tiles" if survey.given is None else survey.given.words
+    seconds = {stage: time for stage, time in course.seconds.items() if stage != "file"}
+    made = Made(version, begun, words, seconds, device, course.peak)
     return of_tiles(survey.headers) + of_making(survey.settings, len(survey.tiles), made)
 
 

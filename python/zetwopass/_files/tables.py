@@ -59,10 +59,11 @@ def pairs_table(pairs: np.ndarray, channels: int) -> fits.BinTableHDU:
 
 def _seen_from(folder: Path, path: str) -> str:
     """Return a path as it is seen from a folder, with / as in FITS files of all systems."""
+    whole = os.path.join(os.path.realpath(os.path.dirname(path)), os.path.basename(path))
     try:
-        return Path(os.path.relpath(path, folder)).as_posix()
+        return Path(os.path.relpath(whole, os.path.realpath(folder))).as_posix()
     except ValueError:  # on another drive
-        return Path(os.path.abspath(path)).as_posix()
+        return Path(whole).as_posix()
 
 
 def _ascii(name: str) -> str:
