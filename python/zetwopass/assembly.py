@@ -73,7 +73,7 @@ class AssemblyPlan(NamedTuple):
     plan
         Threads, chunks, and bytes of memory.
     read_bytes
-        That the second pass reads from the tiles' files; a first pass comes on top.
+        That are read from the tiles' files, as float32, about.
     written_bytes
         Of the mosaic's file, about.
     scratch_bytes
@@ -317,7 +317,7 @@ def plan_assembly(
         survey.shape,
         wcs,
         survey.plan,
-        survey.plan.read_bytes,
+        survey.read_bytes,
         _files.written_bytes(survey),
         survey.scratch_bytes,
         _files.free_bytes(target),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -19,7 +20,7 @@ from .grid import Grid, grid_of
 from .headers import TileHeader, read_headers
 from .selection import Chosen
 
-_MAP_BYTES = 4  # a pixel of the maps that gains are taken from
+_SAMPLE = 4  # bytes of a float32
 
 
 class Survey(NamedTuple):
@@ -43,7 +44,16 @@ class Survey(NamedTuple):
         """Of the maps that stand on the disk until the gains are known."""
         in_memory = self.given is not None and self.given.array is not None
         height, width = self.grid.shape
-        return _MAP_BYTES * height * width * (1 if in_memory else 2)
+        return _SAMPLE * height * width * (1 if in_memory else 2)
+
+    @property
+    def read_bytes(self) -> int:
+        """Of the tiles' files as float32, about, by all stages one after the other."""
+        # The plan is of one call for all; what is in memory between match and coadd is read anew.
+        again = sum(math.prod(header.shape) for header in self.headers)
+        masks = sum(math.prod(header.shape[:2]) for header in self.headers if header.mask)
+        first = masks if self.given is None else 0
+        return self.plan.read_bytes + _SAMPLE * (again + first)
 
     def key(self, version: str) -> dict:
         """Return what the mosaic's bits depend on, in the types of JSON."""
