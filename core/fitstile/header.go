@@ -57,7 +57,7 @@ func readHeader(p place, s *source, start int64) (*header, error) {
 			}
 		}
 		if err != nil {
-			return nil, p.reading(context.Background(), s, h.end, err)
+			return nil, p.reading(context.Background(), s, h.end, fitsBlock, err)
 		}
 		ended := h.add(block)
 		h.end += fitsBlock
