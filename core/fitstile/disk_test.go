@@ -166,19 +166,24 @@ func TestTooLittleRoomIsSaid(t *testing.T) {
 func TestErrorsOfTheSystemAreTold(t *testing.T) {
 	failing := errors.New("input/output error")
 	whole := written(primary(8, []int{40, 100}, make([]byte, 4000)))
-	for from, want := range map[int64]string{0: "a.fits, byte 0: input/output error", 2880: "a.fits, HDU 0, byte 2880: input/output error"} {
+	for from, want := range map[int64]string{0: "a.fits, HDU 0, byte 0: input/output error", 2880: "a.fits, HDU 0, byte 2880: input/output error"} {
 		file := reader(func(to []byte, off int64) (int, error) {
 			if off >= from {
 				return 0, failing
 			}
 			return bytes.NewReader(whole).ReadAt(to, off)
 		})
-		m, err := find(place{path: "a.fits", hdu: -1}, file, int64(len(whole)), HDU{})
-		if err == nil {
-			err = m.read(t.Context(), file, make([]float32, 4000))
+		m, err := opened(whole, HDU{})
+		if err != nil {
+			t.Fatal(err)
 		}
+		err = m.read(t.Context(), file, make([]float32, 4000))
 		if !errors.Is(err, ErrFile) || !errors.Is(err, failing) || !says(err, want) {
 			t.Errorf("from byte %d on: %v", from, err)
 		}
+	}
+	file := reader(func([]byte, int64) (int, error) { return 0, failing })
+	if _, err := find(place{path: "a.fits", hdu: -1}, file, 9, HDU{}); !errors.Is(err, failing) || !says(err, "a.fits, byte 0: ") {
+		t.Errorf("from the start: %v", err)
 	}
 }

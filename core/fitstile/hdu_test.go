@@ -12,13 +12,15 @@ func several() []byte {
 		primary(8, nil, nil),
 		image(1, "EXTNAME = 'Sci'", "EXTVER  = 2"),
 		extension("BINTABLE", 8, []int{2, 3}, heap, "PCOUNT  = 2881", "GCOUNT  = 1", "EXTNAME = 'TAB'"),
-		image(3, "EXTNAME = ' alpha  '"),
+		image(3, "EXTNAME = ' alpha  '", "EXTNAME = 'other'"),
 		extension("TABLE", 8, []int{40, 100}, make([]byte, 4000)),
 		extension("IMAGE", 16, []int{3, 999}, make([]byte, 6*999), "EXTNAME = 'sci'"),
 		extension("FOREIGN", -64, []int{10, 10}, make([]byte, 2*8*107), "PCOUNT  = 7", "GCOUNT  = 2"),
 		extension("BINTABLE", 8, []int{8, 1}, make([]byte, 8), "ZIMAGE  = T", "EXTNAME = 'COMPRESSED_IMAGE'"),
 		image(8, "EXTNAME = 'PRIMARY'"),
 		image(9),
+		image(10),
+		image(11),
 	)
 }
 
@@ -63,9 +65,10 @@ func TestWhatIsNoImageIsRefusedByName(t *testing.T) {
 		{HDU{Number: 4}, `"TABLE"`},
 		{HDU{Number: 6}, `"FOREIGN"`},
 		{HDU{Number: 7}, "ZIMAGE = T: a tile-compressed image (.fz), want a plain one: funpack unpacks it"},
-		{HDU{Number: 10}, `a.fits: it has no HDU 10, but 10: ["PRIMARY" "SCI" "TAB" "ALPHA" "" "SCI"`},
+		{HDU{Number: 12}, `a.fits: it has no HDU 12, but 12: ["PRIMARY" "SCI" "TAB" "ALPHA" "" "SCI"`},
 		{HDU{Number: -1}, "it has no HDU -1"},
-		{HDU{Name: "mask"}, `it has no HDU "mask", but 10`},
+		{HDU{Name: "mask"}, `it has no HDU "mask", but 12: `},
+		{HDU{Name: "mask"}, `"PRIMARY" ""] and more`},
 	} {
 		_, err := opened(several(), c.hdu)
 		if !says(err, "bad file: ", c.want) {
