@@ -35,7 +35,7 @@ type needs struct {
 	tile  []int32
 }
 
-func (n *needs) tasks() int { return len(n.start) - 1 }
+func (n *needs) tasks() int { return max(0, len(n.start)-1) }
 
 // of returns the tiles of task k in the room of tiles.
 func (n *needs) of(tiles []int, k int) []int {
@@ -79,13 +79,10 @@ func (l layout) needs(tiles []Tile) needs {
 	return n
 }
 
-// after appends the tasks of another sweep.
+// after returns the tasks of another sweep, then these; the other must not be used further.
 func (n needs) after(first needs) needs {
-	if first.tasks() <= 0 {
-		return n
-	}
-	for _, s := range n.start[1:] {
-		first.start = append(first.start, s+len(first.tile))
+	for k := range n.tasks() {
+		first.start = append(first.start, n.start[k+1]+len(first.tile))
 	}
 	first.tile = append(first.tile, n.tile...)
 	return first
