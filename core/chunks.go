@@ -79,6 +79,29 @@ func (l layout) needs(tiles []Tile) needs {
 	return n
 }
 
+// together returns the bytes of the tiles that so many tasks in a row need, at most; tile i
+// takes bytes[i].
+func (n *needs) together(bytes []int64, tasks int) int64 {
+	count := make([]int32, len(bytes))
+	var now, most int64
+	for k := range n.tasks() {
+		for _, i := range n.tile[n.start[k]:n.start[k+1]] {
+			if count[i]++; count[i] == 1 {
+				now += bytes[i]
+			}
+		}
+		most = max(most, now)
+		if first := k - tasks + 1; first >= 0 {
+			for _, i := range n.tile[n.start[first]:n.start[first+1]] {
+				if count[i]--; count[i] == 0 {
+					now -= bytes[i]
+				}
+			}
+		}
+	}
+	return most
+}
+
 // after returns the tasks of another sweep, then these; the other must not be used further.
 func (n needs) after(first needs) needs {
 	for k := range n.tasks() {

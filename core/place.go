@@ -110,21 +110,20 @@ func (p *Plan) bestLayout(j *Job, bytes []int64) (need int64) {
 		}
 	}
 	best, read := p.layout, int64(-1)
-	need = -1
-	for _, l := range p.layouts(j) {
-		s := schedule{needs: l.needs(j.Tiles), window: [2]int{1, p.ahead}}
-		s.settle(bytes, p.room, nil)
-		fits := s.bytes() <= p.room
-		if better := fits && (read < 0 || s.read < read); better || read < 0 && (need < 0 || s.bytes() < need) {
-			best, need = l, s.bytes()
-		} else {
-			continue
-		}
-		if fits {
-			read = s.read
-		}
+	for k, l := range p.layouts(j) {
 		if read == once {
 			break
+		}
+		s := schedule{needs: l.needs(j.Tiles), window: [2]int{1, p.ahead}}
+		wants := s.together(bytes, p.ahead) + s.overhead()
+		if wants > p.room {
+			if k == 0 || read < 0 && wants < need {
+				best, need = l, wants
+			}
+			continue
+		}
+		if s.settle(bytes, p.room, nil); read < 0 || s.read < read {
+			best, need, read = l, wants, s.read
 		}
 	}
 	p.layout = best
@@ -161,7 +160,7 @@ func (p *Plan) schedules(j *Job, stages Stages) {
 		chunks = p.layout.needs(j.Tiles)
 	}
 	if stages == RunFirst || !j.matches(stages) {
-		p.settle(j, bytes, chunks)
+		p.settle(j, bytes, 1, chunks)
 		return
 	}
 	// Tile by tile is best where those that meet fit, else many at a time.
@@ -169,7 +168,11 @@ func (p *Plan) schedules(j *Job, stages Stages) {
 		visits, first := p.visit(j, batch)
 		other := *p
 		other.visits = visits
-		other.settle(j, bytes, chunks.after(first))
+		window := p.ahead
+		for window > 1 && first.together(bytes, window)+needBytes*int64(len(first.tile)+len(chunks.tile)) > p.room {
+			window /= 2
+		}
+		other.settle(j, bytes, window, chunks.after(first))
 		if p.schedule == nil || other.schedule.read < p.schedule.read {
 			*p = other
 		}
@@ -192,20 +195,15 @@ func (p *Plan) reads(j *Job, stages Stages) int64 {
 	return bytes
 }
 
-// settle plays the visits and the chunks through, with as many workers at the pairs as fit.
-func (p *Plan) settle(j *Job, bytes []int64, all needs) {
+// settle plays the visits, in a window of so many, and the chunks through.
+func (p *Plan) settle(j *Job, bytes []int64, window int, all needs) {
 	turn := len(p.visits)
 	var skip func(k int) bool
 	if len(j.ChunksDone) == p.layout.total() {
 		skip = func(k int) bool { return k >= turn && j.ChunksDone[p.layout.at(k-turn)] != 0 }
 	}
-	for window := p.ahead; ; window /= 2 {
-		p.schedule = &schedule{needs: all, turn: turn, window: [2]int{max(window, 1), p.ahead}}
-		p.schedule.settle(bytes, p.room, skip)
-		if p.schedule.bytes() <= p.room || window <= 1 {
-			return
-		}
-	}
+	p.schedule = &schedule{needs: all, turn: turn, window: [2]int{window, p.ahead}}
+	p.schedule.settle(bytes, p.room, skip)
 }
 
 // visit returns an order of the pairs, and which tiles they need: so many tiles at a time,
