@@ -63,6 +63,7 @@ func NewPlan(j *Job, stages Stages) (Plan, error) {
 		plan.gainWork = 6 * shownArea(j.Tiles, j.Coverage.H, j.Coverage.W)
 	}
 	plan.schedules(j, stages)
+	plan.ReadBytes = plan.reads(j, stages)
 	tiles := plan.tileBytes()
 	leastKept := int64(0)
 	if j.matches(stages) {
