@@ -201,6 +201,7 @@ def test_a_file_says_how_it_was_made(paths, tmp_path):
     assert "counted from the tiles" in str(header["HISTORY"])
 
 
+@pytest.mark.filterwarnings("ignore:.*datfix")
 @pytest.mark.parametrize("channels", [1, 3])
 def test_the_file_is_fits_to_the_letter(tmp_path, channels):
     # Without it other programs refuse the mosaic, or find it elsewhere on the sky.
