@@ -35,6 +35,11 @@ class Survey(NamedTuple):
     plan: Plan
 
     @property
+    def names(self) -> list[str]:
+        """The tiles' files, as they were named."""
+        return [header.name for header in self.headers]
+
+    @property
     def shape(self) -> tuple[int, int, int]:
         """Rows, columns and channels of the mosaic."""
         return (*self.grid.shape, self.headers[0].shape[2])
@@ -80,14 +85,12 @@ def survey(
     target: Path,
     settings: Settings,
     course: Course,
-    *,
-    like: object,
-    scale: float | None,
-    frame: str | None,
-    projection: str,
+    grid_asked: tuple,
     first: object,
 ) -> Survey:
-    """Read the headers of tiles, and place them on the grid; ``first`` is the coverage given.
+    """Read the headers of tiles, and place them on the grid.
+
+    ``grid_asked`` is what `grid_of` is told of it, ``first`` the coverage that is given.
 
     Raises
     ------
@@ -102,7 +105,7 @@ def survey(
         for header in read_headers(chosen, KEPT):
             headers.append(header)
             course.counted("headers", len(headers), 2 * len(chosen), report)
-        grid = grid_of(headers, like, scale, frame, projection)
+        grid = grid_of(headers, *grid_asked)
         given = coverage.given(first, grid.shape)
         tiles = []
         for header in headers:
