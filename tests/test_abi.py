@@ -18,6 +18,9 @@ STRUCTS = {
     "ztp_error": structs.Error,
     "ztp_image": structs.Image,
     "ztp_map": structs.Map,
+    "ztp_file": structs.File,
+    "ztp_target": structs.Target,
+    "ztp_pair": structs.Pair,
     "ztp_tile": structs.Tile,
     "ztp_stats": structs.Stats,
     "ztp_job": structs.Job,
@@ -106,6 +109,18 @@ def test_a_program_in_c_runs_the_second_pass(tmp_path):
     assert "coverage_out" in message
 
 
+@needs_gcc
+def test_a_program_in_c_goes_from_files_to_a_file(tmp_path):
+    # Without it what C hands over as a path may be Python's alone.
+    library = Path(ffi.__file__).parents[1]
+    source = (ROOT / "tests" / "abi" / "from_files.c").read_text()
+    options = [f"-L{library}", f"-Wl,-rpath,{library}", "-lzetwopass", "-lm"]
+    program = compiled(tmp_path, source, *options)
+    done = subprocess.run([program, tmp_path], check=False, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout
+    assert done.stdout.startswith("ZTP_MISSING ") and "left.fits" in done.stdout
+
+
 def test_library_and_package_have_one_version():
     # Without it a stale library goes unnoticed.
     assert ffi.library_info().version == zetwopass.__version__
@@ -120,10 +135,13 @@ def test_every_status_has_its_error():
         201: errors.LimitError,
         300: errors.CancelledError,
         400: errors.DeviceError,
+        500: errors.FileError,
+        501: errors.WriteError,
+        502: errors.MissingFileError,
         900: errors.LibraryError,
     }
     for status in known:
         kind = own.get(status, errors.ArgumentError)
         with pytest.raises(kind, match="words"):
             errors.check(status, "words")
-    assert sorted(known) == [100, 101, 102, 103, 104, 200, 201, 300, 400, 900]
+    assert sorted(known) == [100, 101, 102, 103, 104, *own]
