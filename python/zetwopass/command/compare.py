@@ -17,6 +17,7 @@ from .images import Image, opened
 from .options import json_option, quiet_option
 
 _BAR = 40  # characters
+_ROUNDING = 1e-6  # pixels: what there and back by one and the same WCS may come to
 
 
 @click.command(
@@ -124,6 +125,8 @@ def _wcs(distance: float | None) -> str:
         return "neither has a celestial one"
     if math.isinf(distance):
         return "one has none, or lies elsewhere"
+    if distance <= _ROUNDING:
+        return "the same"
     return f"{distance:.2g} pixels apart at most"
 
 

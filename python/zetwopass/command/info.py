@@ -201,7 +201,7 @@ def _print_tiles(tiles: list[dict]) -> None:
     rows = []
     for i, tile in enumerate(tiles):
         offsets = np.ravel(tile.get("offset", []))
-        shown = " ".join(f"{0.0 if o is None else o:.4f}" for o in offsets)
+        shown = " ".join("-" if o is None else f"{o:.4f}" for o in offsets)
         group = tile.get("group", 0)
         rows.append(
             (str(i), str(tile.get("name", "")), f"{tile.get('gain', 1):.4f}", shown)

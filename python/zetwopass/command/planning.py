@@ -41,7 +41,7 @@ def plan(tiles: tuple[str, ...], output: str, as_json: bool, **settings: object)
 
     Nothing is computed, and nothing is written.
     """
-    from .. import plan_assembly
+    from ..assembly import plan_assembly
 
     found = plan_assembly(list(tiles), output, **settings)
     if as_json:

@@ -13,6 +13,9 @@ from rich.console import Console
 from rich.table import Table
 
 
+_ENDLESS = 10_000  # characters
+
+
 def facts(pairs: Iterable[tuple[str, str]], width: int = 12) -> None:
     """Print names and what they stand for, a pair on each line."""
     for name, value in pairs:
@@ -27,6 +30,8 @@ def table(columns: Iterable[tuple[str, str]], rows: Iterable[Iterable[str]]) -> 
     for row in rows:
         shown.add_row(*row)
     console = Console(highlight=False, markup=False, emoji=False)
+    if not console.is_terminal:
+        console.width = _ENDLESS  # programs take lines apart
     with console.capture() as capture:
         console.print(shown)
     for line in capture.get().splitlines():

@@ -63,7 +63,7 @@ def run(
     Tiles are read from their files as they are needed, and the mosaic is written as it is
     finished, so that neither has to fit the memory. Ctrl-C ends it, and leaves no half file.
     """
-    from .. import assemble
+    from ..assembly import assemble
 
     pictures = {
         ending: str(Path(output).with_suffix(ending))
