@@ -3,11 +3,13 @@
 import json
 import subprocess
 import sys
+import warnings
 from pathlib import Path
 
 import numpy as np
 import pytest
 from astropy.io import fits
+from zetwopass.assembly import Assembly, AssemblyPlan
 
 import zetwopass
 from small import CANVAS, GUARD, wcs_at
@@ -90,3 +92,63 @@ def mosaic(path, data, coverage=None):
     return image(
         path, planes, None, [fits.ImageHDU(coverage, name="COVERAGE"), tiles, pairs], **cards
     )
+
+
+class FakeAssembly:
+    """Stands in for `zetwopass.assembly`: notes what it is called with, and writes a mosaic.
+
+    ``failure`` is raised midway, where it is set.
+    """
+
+    STAGES = ("headers", "first", "gains", "match", "coadd", "file")
+
+    def __init__(self):
+        self.calls, self.failure = [], None
+
+    def assemble(self, tiles, output, *, callback=None, **settings):
+        """Report twelve times, warn of a tile, and write."""
+        self.calls.append((tiles, output, settings))
+        for step in range(12):
+            if callback is not None:
+                callback(stats(self.STAGES[step // 2], step / 12, eta=12 - step))
+        if self.failure is not None:
+            raise self.failure
+        warnings.warn("nothing of tile 1 is to be seen", zetwopass.TileWarning, stacklevel=2)
+        warnings.warn("astropy has changed a date", UserWarning, stacklevel=2)
+        mosaic(output, np.ones((*CANVAS, 3), "f4"))
+        return Assembly(
+            path=Path(output),
+            gains=np.array([0.98, 1.02]),
+            offsets=np.array([[1.0, 2, np.nan], [0, 0, 0]]),
+            groups=np.array([0, 1], np.int32),
+            pairs=np.zeros(1, [("i", "i8"), ("j", "i8"), ("pixels", "i8"), ("step", "f8", 3)]),
+            tiles=["a.fits", "b.fits"],
+            plan=self.plan,
+            seconds={"first": 0.5, "coadd": 1.25},
+            device="cpu",
+            device_error=None,
+        )
+
+    def plan_assembly(self, tiles, output, **settings):
+        """Return a plan of two tiles."""
+        self.calls.append((tiles, output, settings))
+        if self.failure is not None:
+            raise self.failure
+        return AssemblyPlan(
+            tiles=["a.fits", "b.fits"],
+            shape=(*CANVAS, 3),
+            wcs=wcs_at(0, 0),
+            plan=self.plan,
+            read_bytes=120_000_000,
+            written_bytes=48_000,
+            scratch_bytes=16_000,
+            free_bytes=5_000_000_000,
+        )
+
+    plan = zetwopass.Plan(2, 64, 7, 1_000_000, 2_500_000, 64)
+
+
+def stats(stage, fraction, eta=None):
+    """Return what a call reports of itself."""
+    values = dict.fromkeys(zetwopass.Stats._fields, 0)
+    return zetwopass.Stats(**values | {"stage": stage, "fraction": fraction, "eta_seconds": eta})

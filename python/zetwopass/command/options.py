@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 import rich_click as click
 
@@ -46,7 +46,14 @@ def tiles_argument(function: Callable) -> Callable:
 
 
 def settings_options(function: Callable) -> Callable:
-    """Add what decides the mosaic and how it is computed: the arguments of ``assemble``."""
+    """Add what decides the mosaic and how it is computed: the settings of ``assemble``."""
+    for option in reversed((*_GRID, *_MATHS, *_FURTHER_MATHS, *_WORK, _DEVICE)):
+        function = option(function)
+    return function
+
+
+def plan_options(function: Callable) -> Callable:
+    """Add those of them that decide what it takes: the settings of ``plan_assembly``."""
     for option in reversed((*_GRID, *_MATHS, *_WORK)):
         function = option(function)
     return function
@@ -55,8 +62,19 @@ def settings_options(function: Callable) -> Callable:
 _PATH = click.Path()
 _GRID = (
     click.option("--like", type=_PATH, metavar="FITS", help="Take the grid of this file's image."),
-    click.option("--scale", type=float, metavar="ARCSEC", help="Size of a pixel."),
-    click.option("--frame", metavar="NAME", help="Celestial frame, such as icrs or galactic."),
+    click.option(
+        "--scale",
+        type=float,
+        metavar="ARCSEC",
+        show_default="the finest tile's",
+        help="Of a pixel.",
+    ),
+    click.option(
+        "--frame",
+        type=click.Choice(["icrs", "galactic", "fk5", "fk4"]),
+        show_default="the first tile's",
+        help="Celestial frame.",
+    ),
     click.option(
         "--projection", default="TAN", show_default=True, metavar="CODE", help="As FITS calls it."
     ),
@@ -64,7 +82,8 @@ _GRID = (
         "--coverage",
         type=_PATH,
         metavar="FITS",
-        help="The first pass's coverage; made from the tiles where there is none.",
+        show_default="counted",
+        help="How many tiles the first pass had on each pixel.",
     ),
 )
 _MATHS = (
@@ -77,6 +96,15 @@ _MATHS = (
         help="Blur of the coverage.",
     ),
     click.option(
+        "--profile",
+        type=click.Choice(["v4.5", "v4.2"]),
+        default="v4.5",
+        show_default=True,
+        help="Generation of the maths.",
+    ),
+)
+_FURTHER_MATHS = (
+    click.option(
         "--gain-clip",
         type=float,
         nargs=2,
@@ -86,38 +114,32 @@ _MATHS = (
         help="Lowest and highest gain.",
     ),
     click.option(
-        "--profile",
-        type=click.Choice(["v4.5", "v4.2"]),
-        default="v4.5",
-        show_default=True,
-        help="Generation of the maths.",
-    ),
-    click.option(
         "--threshold",
         type=float,
         metavar="COUNT",
-        help="Lowest blurred coverage that counts in a gain; 2 if left out.",
+        show_default="2 in v4.5",
+        help="Lowest blurred coverage that counts in a gain.",
     ),
 )
 _WORK = (
-    click.option("--workers", type=int, metavar="N", help="Threads; chosen if left out."),
+    click.option(
+        "--workers", type=int, metavar="N", show_default="one a processor", help="Threads."
+    ),
     click.option(
         "--max-memory",
         "max_chunk_bytes",
         type=Bytes(),
         metavar="SIZE",
-        help="Most memory for the work, such as 2GB; chosen if left out.",
-    ),
-    click.option(
-        "--device",
-        type=click.Choice(["auto", "cpu", "gpu", "hybrid"]),
-        default="auto",
-        show_default=True,
-        help="Who computes.",
+        help="Most memory for tiles and work, such as 2GB.",
     ),
 )
-
-
+_DEVICE = click.option(
+    "--device",
+    type=click.Choice(["auto", "cpu", "gpu", "hybrid"]),
+    default="auto",
+    show_default=True,
+    help="Who computes.",
+)
 _PANELS = {
     "Grid": ["--like", "--scale", "--frame", "--projection", "--coverage"],
     "Maths": ["--sigma", "--gain-clip", "--profile", "--threshold"],
@@ -125,9 +147,17 @@ _PANELS = {
 }
 
 
-def panels(**further: list[str]) -> Callable[[Callable], Callable]:
+def panels(without: Collection[str] = (), **further: list[str]) -> Callable[[Callable], Callable]:
     """Put arguments and options into sections of the help: ``further`` ones before the settings."""
     order = {"Arguments": ["tiles"]} | further | _PANELS | {"Options": []}
+
+    def put(function: Callable) -> Callable:
+        for title, names in reversed(order.items()):
+            names = [name for name in names if name not in without]
+            function = click.option_panel(title, options=names)(function)
+        return function
+
+    return put
 
     def put(function: Callable) -> Callable:
         for title, names in reversed(order.items()):

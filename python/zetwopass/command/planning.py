@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import rich_click as click
 
-from . import printing
+from . import ends, printing
 from .help import Command, examples
-from .options import json_option, panels, settings_options, tiles_argument
+from .options import json_option, panels, plan_options, tiles_argument
 
 if TYPE_CHECKING:
     from ..assembly import AssemblyPlan
@@ -33,13 +33,21 @@ if TYPE_CHECKING:
     metavar="FITS",
     help="The mosaic's file, whose disk is looked at.",
 )
-@settings_options
-@panels()
+@plan_options
+@panels(without=("--gain-clip", "--threshold", "--device"))
 @json_option
-def plan(tiles: tuple[str, ...], output: str, as_json: bool, **settings: object) -> None:
+@click.pass_context
+def plan(
+    context: click.Context,
+    tiles: tuple[str, ...],
+    output: str,
+    as_json: bool,
+    **settings: object,
+) -> None:
     """Say what `run` would take for TILES: the grid, memory, and what is read and written.
 
-    Nothing is computed, and nothing is written.
+    Nothing is computed, and nothing is written. The exit code is 4 where the disk has too little
+    room for it.
     """
     from ..assembly import plan_assembly
 
@@ -48,6 +56,11 @@ def plan(tiles: tuple[str, ...], output: str, as_json: bool, **settings: object)
         printing.as_json(_summary(found))
     else:
         printing.facts(_lines(found))
+    context.exit(0 if _fits(found) else ends.ROOM)
+
+
+def _fits(found: AssemblyPlan) -> bool:
+    return found.written_bytes + found.scratch_bytes <= found.free_bytes
 
 
 def _summary(found: AssemblyPlan) -> dict:
@@ -59,6 +72,8 @@ def _lines(found: AssemblyPlan) -> list[tuple[str, str]]:
     rows, columns, channels = found.shape
     plan = found.plan
     chunks = f"{printing.count(plan.chunk_total, 'chunk')} of {plan.rows_per_chunk} rows"
+    meanwhile = f", {printing.size(found.scratch_bytes)} for the time of the run"
+    more = ": too little" if not _fits(found) else meanwhile if found.scratch_bytes else ""
     return [
         ("mosaic", f"{columns} x {rows}, {printing.count(channels, 'channel')}"),
         ("tiles", str(len(found.tiles))),
@@ -66,5 +81,5 @@ def _lines(found: AssemblyPlan) -> list[tuple[str, str]]:
         ("memory", f"{printing.size(plan.bytes)} at most"),
         ("read", printing.size(found.read_bytes)),
         ("written", printing.size(found.written_bytes)),
-        ("disk", f"{printing.size(found.free_bytes)} free"),
+        ("disk", f"{printing.size(found.free_bytes)} free{more}"),
     ]

@@ -12,7 +12,6 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-
 _ENDLESS = 10_000  # characters
 
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
         + ("zetwopass run 'night?/*.fits' -o mosaic.fits --like reference.fits",),
         ("with a picture and a page that tells about it",)
         + ("zetwopass run @tiles.txt -o mosaic.fits --png --report mosaic.html",),
-        ("on after a power cut", "zetwopass run tiles/ -o mosaic.fits --resume"),
+        ("on from where it was cut off", "zetwopass run tiles/ -o mosaic.fits --resume"),
     ),
 )
 @tiles_argument
@@ -36,7 +36,11 @@ if TYPE_CHECKING:
     "-o", "--output", required=True, type=click.Path(), metavar="FITS", help="The mosaic's file."
 )
 @click.option("--overwrite", is_flag=True, help="Replace files that are there.")
-@click.option("--resume", is_flag=True, help="Go on with a run that was ended midway.")
+@click.option(
+    "--resume",
+    is_flag=True,
+    help="Go on where an earlier run ended; keep what is done if this one ends too.",
+)
 @click.option(
     "--report", type=click.Path(), metavar="HTML", help="Write a page that tells about the mosaic."
 )
