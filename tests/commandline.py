@@ -145,7 +145,10 @@ class FakeAssembly:
             free_bytes=5_000_000_000,
         )
 
-    plan = zetwopass.Plan(2, 64, 7, 1_000_000, 2_500_000, 64)
+    plan = zetwopass.Plan(
+        **dict.fromkeys(zetwopass.Plan._fields, 0)
+        | {"workers": 2, "rows_per_chunk": 64, "chunk_total": 7, "bytes": 2_500_000}
+    )
 
 
 def stats(stage, fraction, eta=None):

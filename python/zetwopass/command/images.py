@@ -1,4 +1,4 @@
-"""Images of FITS files, read a few rows at a time, and where they lie on the sky."""
+"""Images of FITS files, read a few rows at a time."""
 
 from __future__ import annotations
 
@@ -6,42 +6,18 @@ import os
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ..errors import FileError, MissingFileError, reading
+from .places import Place, place_of
 
 if TYPE_CHECKING:
     from astropy.io import fits
     from astropy.wcs import WCS
 
 _BAND_BYTES = 16 << 20  # of rows that are read at once
-
-
-class Place(NamedTuple):
-    """Where an image lies on the sky.
-
-    Attributes
-    ----------
-    frame, projection
-        Such as ``'icrs'`` and ``'TAN'``.
-    centre
-        Longitude and latitude of the image's centre in the frame, degrees.
-    scale
-        Columns' and rows' size there, arcseconds.
-    rotation
-        Position angle of the direction of rising rows, degrees east of north, -180 to 180.
-    mirrored
-        Whether east is right of north.
-    """
-
-    frame: str
-    projection: str
-    centre: tuple[float, float]
-    scale: tuple[float, float]
-    rotation: float
-    mirrored: bool
 
 
 class Image:
@@ -105,21 +81,8 @@ class Image:
         wcs = self.wcs()
         if wcs is None:
             return None
-        from astropy.wcs.utils import proj_plane_pixel_scales
-
         with reading(f"WCS of {self.path}"):
-            x, y = (self.shape[1] - 1) / 2, (self.shape[0] - 1) / 2
-            centre, up = wcs.pixel_to_world(x, y), wcs.pixel_to_world(x, y + 1)
-            angle = centre.position_angle(up).wrap_at("180d").deg
-            spherical = centre.spherical
-            return Place(
-                centre.frame.name,
-                wcs.wcs.ctype[0][-3:],
-                (float(spherical.lon.deg), float(spherical.lat.deg)),
-                tuple(float(scale) * 3600 for scale in proj_plane_pixel_scales(wcs)),
-                float(angle),
-                bool(np.linalg.det(wcs.pixel_scale_matrix) > 0),
-            )
+            return place_of(wcs, self.shape)
 
     def _first(self) -> fits.ImageHDU:
         for hdu in self.hdus:

@@ -11,8 +11,9 @@ import rich_click as click
 from ..errors import reading
 from . import about, printing
 from .help import Command, examples
-from .images import Image, Place, opened
+from .images import Image, opened
 from .options import json_option
+from .places import Place, sky
 from .watching import stage_name
 
 if TYPE_CHECKING:
@@ -151,20 +152,6 @@ def _size(facts: dict) -> str:
 
 def _kind(bitpix: int) -> str:
     return f"float{-bitpix}" if bitpix < 0 else f"integers of {bitpix} bits"
-
-
-def sky(place: Place) -> str:
-    """Return where an image lies, in words."""
-    across, up = place.scale
-    same = abs(across - up) < 5e-4 * up
-    scale = f'{up:.4g}"' if same else f'{across:.4g}" x {up:.4g}"'
-    turned = f"{place.rotation:+.2f} deg".replace("-0.00", "+0.00")
-    mirrored = ", mirrored" if place.mirrored else ""
-    longitude, latitude = place.centre
-    return (
-        f"{longitude:.5f} {latitude:+.5f} {place.frame}, {place.projection}, {scale} a pixel,"
-        f" turned {turned}{mirrored}"
-    )
 
 
 def _mosaic_lines(facts: dict) -> list[tuple[str, str]]:

@@ -9,6 +9,7 @@ import rich_click as click
 from . import ends, printing
 from .help import Command, examples
 from .options import json_option, panels, plan_options, tiles_argument
+from .places import place_of, sky
 
 if TYPE_CHECKING:
     from ..assembly import AssemblyPlan
@@ -76,6 +77,7 @@ def _lines(found: AssemblyPlan) -> list[tuple[str, str]]:
     more = ": too little" if not _fits(found) else meanwhile if found.scratch_bytes else ""
     return [
         ("mosaic", f"{columns} x {rows}, {printing.count(channels, 'channel')}"),
+        ("sky", sky(place_of(found.wcs, found.shape[:2]))),
         ("tiles", str(len(found.tiles))),
         ("work", f"{chunks}, {printing.count(plan.workers, 'thread')}"),
         ("memory", f"{printing.size(plan.bytes)} at most"),

@@ -92,7 +92,7 @@ def run(
     if as_json:
         printing.as_json(_summary(made, written, warned, seconds))
     elif not quiet:
-        printing.facts(_lines(made, written, seconds), 9)
+        printing.facts(_lines(made, output, written, seconds), 9)
 
 
 def _summary(made: Assembly, written: list[str], warned: list[str], seconds: float) -> dict:
@@ -117,12 +117,14 @@ def _summary(made: Assembly, written: list[str], warned: list[str], seconds: flo
     }
 
 
-def _lines(made: Assembly, written: list[str], seconds: float) -> list[tuple[str, str]]:
+def _lines(
+    made: Assembly, output: str, written: list[str], seconds: float
+) -> list[tuple[str, str]]:
     groups = len({int(group) for group in made.groups if group >= 0})
     tied = f"{printing.count(len(made.tiles), 'tile')} in {printing.count(groups, 'group')}"
     stages = ", ".join(f"{stage_name(name)} {s:.1f} s" for name, s in made.seconds.items())
     lines = [
-        ("mosaic", f"{made.path}, {printing.size(os.path.getsize(made.path))}"),
+        ("mosaic", f"{output}, {printing.size(os.path.getsize(made.path))}"),
         *(("", path) for path in written),
         ("tiles", f"{tied}, {printing.count(len(made.pairs), 'overlap')}"),
         ("gains", f"{min(made.gains):.3f} to {max(made.gains):.3f}"),
