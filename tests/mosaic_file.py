@@ -69,7 +69,10 @@ def _tiles(names, gains, offsets, groups, boxes):
         fits.Column("OFFSET", f"{channels}D", array=offsets),
         fits.Column("GROUP", "J", array=groups),
         fits.Column("WEIGHT", "D", array=np.ones(len(names))),
-        *(fits.Column(n, "J", array=c) for n, c in zip(("X0", "Y0", "X1", "Y1"), corners)),
+        *(
+            fits.Column(n, "J", array=c)
+            for n, c in zip(("X0", "Y0", "X1", "Y1"), corners, strict=True)
+        ),
         fits.Column("EXPTIME", "D", array=np.full(len(names), 7.8)),
     ]
     return fits.BinTableHDU.from_columns(columns, name="TILES")
@@ -94,13 +97,15 @@ def assembled(path, files, **cards):
     tiles = [np.asarray(fits.getdata(file), np.float32) for file in files]
     tiles = [np.moveaxis(t, 0, 2) if t.ndim == 3 else t[..., None] for t in tiles]
     skies = [WCS(fits.getheader(file)).celestial for file in files]
-    shapes = [(tile.shape[:2], wcs) for tile, wcs in zip(tiles, skies)]
+    shapes = [(tile.shape[:2], wcs) for tile, wcs in zip(tiles, skies, strict=True)]
     wcs, shape = find_optimal_celestial_wcs(shapes)
     _, coverage = zetwopass.reproject_and_coadd(
-        [(tile[..., 0], s) for tile, s in zip(tiles, skies)], wcs, shape
+        [(tile[..., 0], s) for tile, s in zip(tiles, skies, strict=True)], wcs, shape
     )
     made = zetwopass.second_pass(tiles, skies, wcs, np.float32(coverage))
-    alone = [_alone(tile * g, s, wcs, shape) for tile, s, g in zip(tiles, skies, made.gains)]
+    alone = [
+        _alone(tile * g, s, wcs, shape) for tile, s, g in zip(tiles, skies, made.gains, strict=True)
+    ]
     pairs = []
     for i, j in itertools.combinations(range(len(tiles)), 2):
         with np.errstate(invalid="ignore"):
@@ -136,3 +141,39 @@ def _box(plane):
 def m17(path):
     """Write the mosaic of the eight real tiles."""
     return assembled(path, sorted(sky.M17.glob("*.fits.gz")), BUNIT="DN", OBJECT="M17")
+
+
+def many(folder, *, across=20, down=10, shape=(160, 190), step=(72, 70), seed=5):
+    """Write tiles of 3 channels on one plane of the sky, each with a background of its own.
+
+    Return the path of their mosaic, whose pairs are all tiles whose boxes overlap. The mosaic is
+    noise nearly everywhere: no picture of it is small.
+    """
+    rng = np.random.default_rng(seed)
+    height, width = shape[0] + step[0] * (down - 1), shape[1] + step[1] * (across - 1)
+    base = WCS(dict(CTYPE1="RA---TAN", CTYPE2="DEC--TAN", CRVAL1=83.8, CRVAL2=-5.4))
+    base.wcs.crpix, base.wcs.cdelt = (width / 2, height / 2), (-4e-4, 4e-4)
+    places = [(step[0] * r, step[1] * c) for r in range(down) for c in range(across)]
+    levels = rng.normal(0, 20, (len(places), 3)).astype(np.float32)
+    truth = rng.normal(1000, 40, (height, width, 3)).astype(np.float32)
+    names, boxes = [], []
+    for t, ((y, x), level) in enumerate(zip(places, levels, strict=True)):
+        tile = truth[y : y + shape[0], x : x + shape[1]] + level
+        header = base[y : y + shape[0], x : x + shape[1]].to_header()
+        names.append(f"night 1/master_tile_{t:03}.fits")
+        (folder / names[-1]).parent.mkdir(exist_ok=True)
+        fits.writeto(folder / names[-1], np.moveaxis(tile, 2, 0), header, overwrite=True)
+        boxes.append((x, y, x + shape[1], y + shape[0]))
+    residuals = rng.normal(0, 1.5, (len(places), len(places), 3))
+    pairs = []
+    for i, j in itertools.combinations(range(len(places)), 2):
+        (y0, x0), (y1, x1) = places[i], places[j]
+        pixels = max(0, shape[0] - abs(y0 - y1)) * max(0, shape[1] - abs(x0 - x1))
+        if pixels:
+            pairs.append((i, j, pixels, levels[i] - levels[j] + residuals[i, j]))
+    cover = np.zeros((height, width), np.float32)
+    for x0, y0, x1, y1 in boxes:
+        cover[y0:y1, x0:x1] += 1
+    gains = rng.uniform(0.85, 1.18, len(names))
+    path = folder / "many.fits"
+    return write(path, truth, cover, base, names, boxes, pairs, gains=gains, offsets=levels)

@@ -101,8 +101,8 @@ def _sizes(length: int, size: int) -> np.ndarray:
     return np.minimum(starts + size, length) - starts
 
 
-def wcs_of(wcs: WCS, size: int, box: Box | None = None) -> WCS:
-    """Return the WCS of `means`.
+def wcs_of(wcs: WCS, size: float, box: Box | None = None) -> WCS:
+    """Return the WCS of `means`, or of blocks that are no whole number of pixels.
 
     astropy's slices with steps leave the polynomials of SIP as they are. Lookup tables are left
     out: what they move is less than a block.
@@ -122,7 +122,7 @@ def wcs_of(wcs: WCS, size: int, box: Box | None = None) -> WCS:
     return out
 
 
-def _scaled(terms: np.ndarray | None, size: int) -> np.ndarray | None:
+def _scaled(terms: np.ndarray | None, size: float) -> np.ndarray | None:
     """Return SIP's coefficients of u^p v^q for blocks, whose u and v are ``size`` times smaller."""
     if terms is None:
         return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -38,28 +39,30 @@ class Seam(NamedTuple):
 
 def views(found: Assembled) -> Views:
     """Return the mosaic without and with gains and offsets, sampled and stretched alike."""
-    size = -(-max(found.shape) // LONGEST)
     shown = found.tiles.groups >= 0
     if not shown.any() or any(found.files[t] is None for t in np.flatnonzero(shown)):
-        after = _colours(blocks.means(found.image, size))
+        after = _colours(blocks.means(found.image, -(-max(found.shape) // LONGEST)))
         return Views(None, Raster.of(after, Stretch.to(after), BYTES))
-    before, after = _coadds(found, size)
+    before, after = _coadds(found, max(1.0, max(found.shape) / LONGEST))
     stretch = Stretch.to(after)
     return Views(Raster.of(before, stretch, BYTES), Raster.of(after, stretch, BYTES))
 
 
-def _coadds(found: Assembled, size: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return the means of the tiles [C, h, w] without and with their gains and offsets."""
-    shape = tuple(-(-n // size) for n in found.shape)
+def _coadds(found: Assembled, size: float) -> tuple[np.ndarray, np.ndarray]:
+    """Return the means of the tiles [C, h, w] without and with their gains and offsets.
+
+    Their pixels are ``size`` pixels of the mosaic high and wide.
+    """
+    shape = tuple(math.ceil(n / size) for n in found.shape)
+    whole = blocks.wcs_of(found.wcs, size)
     channels = len(_colours(found.tiles.offsets.T))
     sums = np.zeros((2, channels, *shape), np.float32)
     norm = np.zeros((channels, *shape), np.float32)
     tiles = found.tiles
     for t in np.flatnonzero(tiles.groups >= 0):
-        x0, y0, x1, y1 = tiles.boxes[t]
-        box = Box(x0 // size, y0 // size, -(-x1 // size), -(-y1 // size))
-        wcs = blocks.wcs_of(blocks.wcs_of(found.wcs, size), 1, box)
-        plane = found.files[t].on(wcs, box.shape)
+        x0, y0, x1, y1 = tiles.boxes[t] / size
+        box = Box(int(x0), int(y0), math.ceil(x1), math.ceil(y1))
+        plane = found.files[t].on(blocks.wcs_of(whole, 1, box), box.shape)
         if plane is None:
             continue
         plane = _colours(plane)

@@ -98,9 +98,10 @@ def graph(found: Assembled, scale: Scale, when: str) -> Markup:
             _draw(axes, ends, f"step-{kind}", width, closed=False)
         titles = _nodes(axes, found, middles)
         _limits(axes, found)
+        tiles, pairs = len(found.tiles), words.counted(len(found.pairs), "overlap")
         alt = (
-            f"Footprints of {words.counted(len(found.tiles), 'tile')} on the sky and a line for each "
-            f"of {words.counted(len(found.pairs), 'overlap')}, coloured by its step {when} the match."
+            f"Footprints of {words.counted(tiles, 'tile')} on the sky and a line for each of "
+            f"{pairs}, coloured by its step {when} the match."
         )
         return inline(figure, f"graph-{when}", alt, titles)
 
