@@ -3,16 +3,17 @@
 import json
 import subprocess
 import sys
+import time
 import warnings
 from pathlib import Path
 
 import numpy as np
 import pytest
 from astropy.io import fits
-from zetwopass.assembly import Assembly, AssemblyPlan
 
 import zetwopass
 from small import CANVAS, GUARD, wcs_at
+from zetwopass.assembly import Assembly, AssemblyPlan
 from zetwopass.command import main
 
 PACKAGES = Path(zetwopass.__file__).parents[1]
@@ -97,20 +98,23 @@ def mosaic(path, data, coverage=None):
 class FakeAssembly:
     """Stands in for `zetwopass.assembly`: notes what it is called with, and writes a mosaic.
 
-    ``failure`` is raised midway, where it is set.
+    ``failure`` is raised midway, where it is set; ``pause`` is waited for after each of ``steps``.
     """
 
     STAGES = ("headers", "first", "gains", "match", "coadd", "file")
 
     def __init__(self):
         self.calls, self.failure = [], None
+        self.pause, self.steps = 0, 12
 
     def assemble(self, tiles, output, *, callback=None, **settings):
-        """Report twelve times, warn of a tile, and write."""
+        """Report in steps, warn of a tile, and write."""
         self.calls.append((tiles, output, settings))
-        for step in range(12):
+        for step in range(self.steps):
             if callback is not None:
-                callback(stats(self.STAGES[step // 2], step / 12, eta=12 - step))
+                part = min(step, 11)
+                callback(stats(self.STAGES[part // 2], part / 12, eta=12 - part))
+            time.sleep(self.pause)
         if self.failure is not None:
             raise self.failure
         warnings.warn("nothing of tile 1 is to be seen", zetwopass.TileWarning, stacklevel=2)

@@ -1,7 +1,5 @@
 """Pictures for a look: size, orientation, stretch, and what is refused."""
 
-import builtins
-
 import numpy as np
 import pytest
 import tifffile
@@ -88,22 +86,6 @@ def test_two_channels_have_no_picture(tmp_path):
     path = image(tmp_path / "mosaic.fits", np.ones((*CANVAS, 4), "f4"))
     with pytest.raises(zetwopass.ArgumentError, match=r"mosaic\.fits has 4 channels"):
         looks.write(path, tmp_path / "look.png", ".png")
-
-
-@pytest.mark.parametrize(("ending", "name"), [(".png", "Pillow"), (".tiff", "tifffile")])
-def test_a_missing_package_is_told_with_the_remedy(monkeypatch, ending, name):
-    # Without it an hour's run ends in an ImportError.
-    real = builtins.__import__
-
-    def without(module, *arguments):
-        if module in ("PIL", "tifffile"):
-            raise ImportError(f"No module named {module!r}")
-        return real(module, *arguments)
-
-    monkeypatch.setattr(builtins, "__import__", without)
-    with pytest.raises(zetwopass.MissingPackageError) as caught:
-        looks.require(ending)
-    assert f"wants {name}: python -m pip install 'zetwopass[images]'" in str(caught.value)
 
 
 def test_a_failure_midway_leaves_no_file(tmp_path, monkeypatch):

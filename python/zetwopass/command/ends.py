@@ -17,6 +17,7 @@ from ..errors import (
     LimitError,
     MissingFileError,
     MissingPackageError,
+    NoRoomError,
 )
 
 FAILED = 1  # two images differ, ZeMosaic's file is refused, zetwopass itself can't work
@@ -45,7 +46,8 @@ def of_failure(err: Error | OSError | MemoryError) -> End:
     """Return the end that belongs to an error."""
     if isinstance(err, (LibraryError, ForkError, DeviceError, MissingPackageError)):
         return refused(err)
-    return End(f"Error: {err or 'there is not enough memory'}", ROOM if _is_room(err) else INPUT)
+    said = str(err) or "there is not enough memory"  # which is all that has no words
+    return End(f"Error: {said}", ROOM if _is_room(err) else INPUT)
 
 
 def free(path: str, overwrite: bool) -> None:
@@ -65,7 +67,7 @@ def free(path: str, overwrite: bool) -> None:
 
 def _is_room(err: BaseException) -> bool:
     """Whether memory or disk do not suffice; the system's own error may be the cause."""
-    if isinstance(err, (BudgetError, LimitError, MemoryError)):
+    if isinstance(err, (BudgetError, LimitError, NoRoomError, MemoryError)):
         return True
     cause = err.__cause__
     return getattr(err, "errno", None) in _NO_ROOM or (cause is not None and _is_room(cause))

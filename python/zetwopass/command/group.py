@@ -21,8 +21,8 @@ class _Ending(Group):
     def invoke(self, context: click.Context) -> object:
         try:
             return super().invoke(context)
-        except BrokenPipeError:
-            raise  # no failure: who reads has had enough
+        except BrokenPipeError as err:  # no failure: who reads has had enough
+            raise click.exceptions.Exit(ends.CLOSED) from err
         except KeyboardInterrupt as err:
             signal.signal(signal.SIGINT, signal.SIG_IGN)  # the end is near
             raise ends.End("cancelled", ends.CANCELLED) from err

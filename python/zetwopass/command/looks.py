@@ -7,31 +7,13 @@ from collections.abc import Callable
 
 import numpy as np
 
-from ..errors import ArgumentError, MissingPackageError
+from ..errors import ArgumentError
 from .images import Image, opened
 
 LONGEST = 8000  # pixels of the longer side
 _BLACK, _WHITE = 1, 99.7  # percentiles of each channel
 _SOFTENING = 0.05  # of the range: below it asinh is nearly a line
 _SAMPLED = 1_000_000  # pixels that the percentiles are of
-
-_PACKAGES = {".png": "PIL", ".tiff": "tifffile"}
-_REMEDY = "python -m pip install 'zetwopass[images]'"
-
-
-def require(ending: str) -> None:
-    """Refuse a picture before the work is done where its package is missing.
-
-    Raises
-    ------
-    MissingPackageError
-        The message says how it is installed.
-    """
-    try:
-        __import__(_PACKAGES[ending])
-    except ImportError as err:
-        name = {"PIL": "Pillow"}.get(_PACKAGES[ending], _PACKAGES[ending])
-        raise MissingPackageError(f"--{ending[1:]} wants {name}: {_REMEDY}") from err
 
 
 def write(mosaic: str, path: str, ending: str) -> None:
@@ -44,10 +26,7 @@ def write(mosaic: str, path: str, ending: str) -> None:
     ------
     ArgumentError
         The mosaic has neither 1 nor 3 channels.
-    MissingPackageError
-        As `require` has it.
     """
-    require(ending)
     with opened(mosaic) as image:
         if image.channels not in (1, 3):
             raise ArgumentError(

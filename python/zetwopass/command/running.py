@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import rich_click as click
 
-from . import ends, looks, printing, reporting
+from . import ends, extras, looks, printing, reporting
 from .help import Command, examples
 from .options import json_option, panels, quiet_option, settings_options, tiles_argument
 from .watching import stage_name, watching
@@ -74,10 +74,12 @@ def run(
         for ending, wanted in ((".png", png), (".tiff", tiff))
         if wanted
     }
-    for path in (*pictures.values(), *filter(None, [report])):
+    written = [*pictures.values(), *filter(None, [report])]
+    for path in written:
         ends.free(path, overwrite)
-    for ending in pictures:
-        looks.require(ending)
+    for option, wanted in (("--png", png), ("--tiff", tiff), ("--report", report)):
+        if wanted:
+            extras.require(option)
     began = time.monotonic()
     with watching(quiet) as (callback, warned):
         made = assemble(
@@ -87,7 +89,6 @@ def run(
         looks.write(output, path, ending)
     if report is not None:
         reporting.write(output, report)
-    written = [*pictures.values(), *filter(None, [report])]
     seconds = time.monotonic() - began
     if as_json:
         printing.as_json(_summary(made, written, warned, seconds))
