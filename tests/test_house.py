@@ -63,6 +63,7 @@ def test_a_wheel_holds_every_room():
 ROOMS = {
     "command": {"assembly", "report", "zemosaic", "_engine"},
     "zemosaic": {"acceleration", "_inputs", "_sky", "_engine"},
+    "_files": {"_inputs", "_sky", "_engine"},
     "_inputs": {"_sky", "_engine"},
     "_outputs": {"_engine"},
     "_sky": set(),
