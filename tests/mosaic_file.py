@@ -147,7 +147,7 @@ def many(folder, *, across=20, down=10, shape=(160, 190), step=(72, 70), seed=5)
     """Write tiles of 3 channels on one plane of the sky, each with a background of its own.
 
     Return the path of their mosaic, whose pairs are all tiles whose boxes overlap. The mosaic is
-    noise nearly everywhere: no picture of it is small.
+    noise everywhere: no picture of it is small.
     """
     rng = np.random.default_rng(seed)
     height, width = shape[0] + step[0] * (down - 1), shape[1] + step[1] * (across - 1)
@@ -157,8 +157,9 @@ def many(folder, *, across=20, down=10, shape=(160, 190), step=(72, 70), seed=5)
     levels = rng.normal(0, 20, (len(places), 3)).astype(np.float32)
     truth = rng.normal(1000, 40, (height, width, 3)).astype(np.float32)
     names, boxes = [], []
-    for t, ((y, x), level) in enumerate(zip(places, levels, strict=True)):
-        tile = truth[y : y + shape[0], x : x + shape[1]] + level
+    gains = rng.uniform(0.85, 1.18, len(places)).astype(np.float32)
+    for t, ((y, x), level, gain) in enumerate(zip(places, levels, gains, strict=True)):
+        tile = (truth[y : y + shape[0], x : x + shape[1]] + level) / gain
         header = base[y : y + shape[0], x : x + shape[1]].to_header()
         names.append(f"night 1/master_tile_{t:03}.fits")
         (folder / names[-1]).parent.mkdir(exist_ok=True)
@@ -174,6 +175,5 @@ def many(folder, *, across=20, down=10, shape=(160, 190), step=(72, 70), seed=5)
     cover = np.zeros((height, width), np.float32)
     for x0, y0, x1, y1 in boxes:
         cover[y0:y1, x0:x1] += 1
-    gains = rng.uniform(0.85, 1.18, len(names))
     path = folder / "many.fits"
     return write(path, truth, cover, base, names, boxes, pairs, gains=gains, offsets=levels)
