@@ -3,6 +3,7 @@ module zetwopass
 go 1.26.0
 
 require (
+	github.com/astrogo/fitsio v0.3.0
 	golang.org/x/sync v0.24.0
 	gonum.org/v1/gonum v0.17.0
 	gorgonia.org/cu v0.9.6

@@ -27,6 +27,10 @@ ztp_status ztp_blur_coverage(const ztp_job *job, ztp_error *error) { return run(
 
 ztp_status ztp_tile_gains(const ztp_job *job, ztp_error *error) { return run(goGains, job, error); }
 
+ztp_status ztp_first_coverage(const ztp_job *job, ztp_error *error) { return run(goFirst, job, error); }
+
+ztp_status ztp_match_backgrounds(const ztp_job *job, ztp_error *error) { return run(goMatch, job, error); }
+
 ztp_status ztp_reproject_coadd(const ztp_job *job, ztp_error *error) { return run(goCoadd, job, error); }
 
 ztp_status ztp_second_pass(const ztp_job *job, ztp_error *error) { return run(goAll, job, error); }
@@ -71,6 +75,9 @@ const char *ztp_status_name(ztp_status status) {
     case ZTP_LIMIT: return "ZTP_LIMIT";
     case ZTP_CANCELLED: return "ZTP_CANCELLED";
     case ZTP_DEVICE: return "ZTP_DEVICE";
+    case ZTP_FILE: return "ZTP_FILE";
+    case ZTP_WRITE: return "ZTP_WRITE";
+    case ZTP_MISSING: return "ZTP_MISSING";
     case ZTP_INTERNAL: return "ZTP_INTERNAL";
     default: return "unknown status";
   }

@@ -34,6 +34,16 @@ func goGains(job *C.ztp_job_in, call *C.guard_call, e *C.ztp_error) C.ztp_status
 	return report(e, run(job, core.RunGains, call))
 }
 
+//export goFirst
+func goFirst(job *C.ztp_job_in, call *C.guard_call, e *C.ztp_error) C.ztp_status {
+	return report(e, run(job, core.RunFirst, call))
+}
+
+//export goMatch
+func goMatch(job *C.ztp_job_in, call *C.guard_call, e *C.ztp_error) C.ztp_status {
+	return report(e, run(job, core.RunMatch, call))
+}
+
 //export goCoadd
 func goCoadd(job *C.ztp_job_in, call *C.guard_call, e *C.ztp_error) C.ztp_status {
 	return report(e, run(job, core.RunCoadd, call))

@@ -77,7 +77,7 @@ func (h *host) written(name string, from *C.ztp_planes, to *core.Planes) error {
 
 // tilePlanes borrows the planes of a tile of a job of planes.
 func (f *fetcher) tilePlanes(name string, from *C.ztp_tile, to *core.Tile) error {
-	if uintptr(f.job.tile_size) != C.sizeof_ztp_tile {
+	if uintptr(f.job.tile_size) <= unsafe.Offsetof(from.planes) {
 		return fmt.Errorf("%w: tile_size = %d, want %d in a job of planes", errStruct, f.job.tile_size, C.sizeof_ztp_tile)
 	}
 	of, err := planes(name+".planes", &from.planes, &to.Planes)

@@ -7,10 +7,12 @@ import "C"
 
 import (
 	"errors"
+	"io/fs"
 	"unicode/utf8"
 	"unsafe"
 
 	"zetwopass/core"
+	"zetwopass/core/fitstile"
 )
 
 // errStruct is the one failure that core knows nothing of.
@@ -30,6 +32,9 @@ var statuses = []struct {
 	{core.ErrCancelled, C.ZTP_CANCELLED},
 	{core.ErrDevice, C.ZTP_DEVICE},
 	{core.ErrDeviceMemory, C.ZTP_DEVICE},
+	{core.ErrFile, C.ZTP_FILE},
+	{fitstile.ErrFile, C.ZTP_FILE},
+	{core.ErrWrite, C.ZTP_WRITE},
 }
 
 // report writes err to *e, where there is one, and returns its status.
@@ -41,6 +46,9 @@ func report(e *C.ztp_error, err error) C.ztp_status {
 			if errors.Is(err, s.err) {
 				status = s.status
 			}
+		}
+		if status == C.ZTP_FILE && errors.Is(err, fs.ErrNotExist) {
+			status = C.ZTP_MISSING
 		}
 	}
 	if e != nil {

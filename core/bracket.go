@@ -18,6 +18,7 @@ type bracket struct {
 	below, above  int
 	atLo, atHi    int
 	none          bool // one is no number
+	met           int  // numbers of the last run
 	between       []float64
 	median        float64
 	found, absent bool
@@ -127,6 +128,7 @@ func (k *bracket) total() int {
 // or of one that is none, there is no median.
 func (k *bracket) settle() {
 	n := k.total()
+	k.met = n
 	if n == 0 || k.none {
 		k.absent = true
 	} else {

@@ -1,6 +1,7 @@
 package core
 
 import (
+	"context"
 	"math"
 	"sync/atomic"
 
@@ -16,69 +17,99 @@ import (
 // tiles in the order of the job, in float64. V45 ends by clearing what is not
 // finite or not covered.
 func (p *pass) coadd() error {
-	j := p.job
-	rows := p.plan.RowsPerChunk
-	return p.stage(StageReproject, p.plan.ChunkTotal, p.plan.coaddWork, func() error {
+	j, l := p.job, p.plan.layout
+	return p.stage(StageReproject, l.total(), p.plan.coaddWork, func() error {
 		left := p.chunksLeft()
 		done := func(chunk int, here []int, shown []bool) {
+			p.show(chunk, here, shown)
 			for _, i := range here {
-				if shown[i] {
-					p.shown[i].Store(true)
-				}
 				if left[i].Add(-1) == 0 {
 					p.tileDone()
 				}
 			}
 			p.chunkDone()
 		}
-		return share(p, load[*coadder]{
-			tasks: p.plan.ChunkTotal, bytes: coaddBytes(j),
-			scratch: func(int) *coadder { return newCoadder(j) },
-			task: func(a *coadder, chunk int) error {
-				y0, y1 := chunk*rows, min((chunk+1)*rows, j.Mosaic.H)
-				here := j.Meeting(a.tiles, y0, y1)
-				a.tiles = here
-				for y := y0; y < y1; y += blockRows {
-					if p.ctx.Err() != nil {
-						return ErrCancelled
-					}
-					a.rows(here, p.offsets, y, min(y+blockRows, y1))
-				}
-				p.rowsDone(y1-y0, false)
-				done(chunk, here, a.shown)
-				return nil
-			},
-			batch: p.batch(),
-			device: func(a, b int) (func() error, error) {
-				y0, y1 := a*rows, min(b*rows, j.Mosaic.H)
-				shown := make([]bool, len(j.Tiles))
-				finish, err := p.session.Coadd(y0, y1, p.offsets, shown)
-				return func() error {
-					if err := finish(); err != nil {
+		return p.withTiles(func() error {
+			return share(p, load[*coadder]{
+				tasks: l.total(), bytes: coaddBytes(j),
+				scratch: func(int) *coadder { return newCoadder(j) },
+				task: func(a *coadder, k int) error {
+					chunk := l.at(k)
+					b := l.box(chunk)
+					a.tiles = p.meeting(a.tiles, k, b)
+					if err := p.tiles.during(p.ctx, p.plan.firstChunk()+k, func() error {
+						if p.skips(chunk) {
+							return nil
+						}
+						return a.chunk(p.ctx, a.tiles, p.offsets, b)
+					}); err != nil {
 						return err
 					}
-					p.used()
-					p.rowsDone(y1-y0, true)
-					for chunk := a; chunk < b; chunk++ {
-						done(chunk, j.Meeting(nil, chunk*rows, min((chunk+1)*rows, y1)), shown)
+					if b.x1 == l.w {
+						p.rowsDone(b.y1-b.y0, false)
 					}
+					done(chunk, a.tiles, a.shown)
 					return nil
-				}, err
-			},
+				},
+				batch: p.batch(),
+				device: func(a, b int) (func() error, error) {
+					y0, y1 := a*l.rows, min(b*l.rows, l.h)
+					shown := make([]bool, len(j.Tiles))
+					finish, err := p.session.Coadd(y0, y1, p.offsets, shown)
+					return func() error {
+						if err := finish(); err != nil {
+							return err
+						}
+						p.used()
+						p.rowsDone(y1-y0, true)
+						for chunk := a; chunk < b; chunk++ {
+							done(chunk, j.Meeting(nil, chunk*l.rows, min((chunk+1)*l.rows, y1)), shown)
+						}
+						return nil
+					}, err
+				},
+			})
 		})
 	})
+}
+
+// skips reports whether a chunk is written already.
+func (p *pass) skips(chunk int) bool { return p.job.ChunksDone != nil && p.job.ChunksDone[chunk] != 0 }
+
+// show notes that a chunk is written, and which of its tiles gave channel 0 a pixel.
+func (p *pass) show(chunk int, here []int, shown []bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, i := range here {
+		if shown[i] {
+			p.shown[i] = true
+			if p.job.Shown != nil {
+				p.job.Shown[i] = 1
+			}
+		}
+	}
+	if p.job.ChunksDone != nil {
+		p.job.ChunksDone[chunk] = 1
+	}
+}
+
+// meeting returns the tiles that may show something in the box of the k-th chunk, in the
+// room of tiles.
+func (p *pass) meeting(tiles []int, k int, b box) []int {
+	if p.tiles != nil {
+		return p.tiles.of(tiles, p.plan.firstChunk()+k)
+	}
+	return p.job.meeting(tiles, b.y0, b.y1, p.plan.layout) // as wide as the output
 }
 
 // chunksLeft returns how many chunks each tile waits for; who waits for none is
 // done.
 func (p *pass) chunksLeft() []atomic.Int32 {
-	j, rows := p.job, p.plan.RowsPerChunk
-	left := make([]atomic.Int32, len(j.Tiles))
-	for i := range j.Tiles {
-		x0, y0, x1, y1 := j.Tiles[i].Map.Clip(j.Mosaic.H, j.Mosaic.W)
-		if x0 < x1 && y0 < y1 {
-			left[i].Store(int32((y1-1)/rows - y0/rows + 1))
-		} else {
+	left := make([]atomic.Int32, len(p.job.Tiles))
+	for i := range left {
+		n := 0
+		p.plan.layout.places(&p.job.Tiles[i], func(int) { n++ })
+		if left[i].Store(int32(n)); n == 0 {
 			p.tileDone()
 		}
 	}
@@ -92,7 +123,7 @@ func coaddBytes(j *Job) int64 {
 	if j.ofPlanes() {
 		n += pileBytes(j)
 	}
-	return n
+	return n + sheetBytes(j.Mosaic, j.MosaicTarget) + sheetBytes(j.CoverageOut, j.CoverageTarget)
 }
 
 // coadder adds tiles up, a block of a row at a time; it belongs to one worker.
@@ -101,6 +132,7 @@ type coadder struct {
 	warp             *warper
 	value, sum, norm []float64 // [blockPixels, lanes]
 	mosaic, coverage []float32 // [blockPixels, C] and [blockPixels]
+	to, cover        sheet
 	finish           vec.Finish
 	tiles            []int
 	spans            spans  // of them
@@ -113,6 +145,7 @@ func newCoadder(j *Job) *coadder {
 	a := &coadder{job: j, warp: newWarper(maxNodes(j.Tiles)), shown: make([]bool, len(j.Tiles)),
 		value: make([]float64, n), sum: make([]float64, n), norm: make([]float64, n),
 		mosaic: make([]float32, blockPixels*j.Mosaic.C), coverage: make([]float32, blockPixels)}
+	a.to, a.cover = newSheet("mosaic", j.Mosaic, j.MosaicTarget), newSheet("coverage_out", j.CoverageOut, j.CoverageTarget)
 	a.finish = j.Finish()
 	if j.ofPlanes() {
 		a.pile = newPile(j)
@@ -132,9 +165,13 @@ func (j *Job) Finish() vec.Finish {
 // Meeting returns the tiles that may show something on the rows [y0,y1), in the room of
 // tiles.
 func (j *Job) Meeting(tiles []int, y0, y1 int) []int {
+	return j.meeting(tiles, y0, y1, layout{h: j.Mosaic.H, w: j.Mosaic.W})
+}
+
+func (j *Job) meeting(tiles []int, y0, y1 int, l layout) []int {
 	tiles = tiles[:0]
 	for i := range j.Tiles {
-		x0, b0, x1, b1 := j.Tiles[i].Map.Clip(j.Mosaic.H, j.Mosaic.W)
+		x0, b0, x1, b1 := j.Tiles[i].Map.Clip(l.h, l.w)
 		if x0 < x1 && b0 < y1 && y0 < b1 {
 			tiles = append(tiles, i)
 		}
@@ -142,15 +179,30 @@ func (j *Job) Meeting(tiles []int, y0, y1 int) []int {
 	return tiles
 }
 
-// rows adds the tiles up on the rows [y0,y1), at most blockRows, and writes them.
-func (a *coadder) rows(tiles []int, offsets []float64, y0, y1 int) {
-	a.spans.set(a.job, tiles, y0, y1)
-	eachBlock(y0, y1, 0, a.job.Mosaic.W, func(y, x0, x1 int) {
-		if a.pile != nil {
-			a.pile.block(a, tiles, offsets, y, x0, x1)
-			return
+// chunk adds the tiles up on the pixels of b and writes them.
+func (a *coadder) chunk(ctx context.Context, tiles []int, offsets []float64, b box) error {
+	for y := b.y0; y < b.y1; y += blockRows {
+		if ctx.Err() != nil {
+			return ErrCancelled
 		}
-		a.block(tiles, offsets, y, x0, x1)
+		if err := a.rows(tiles, offsets, box{y, b.x0, min(y+blockRows, b.y1), b.x1}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// rows adds the tiles up on the pixels of b, at most blockRows high, and writes them.
+func (a *coadder) rows(tiles []int, offsets []float64, b box) error {
+	a.spans.set(a.job.Tiles, a.job.Mosaic.W, tiles, b.y0, b.y1)
+	return eachSheet(b, []*sheet{&a.to, &a.cover}, func(b box) {
+		eachBlock(b.y0, b.y1, b.x0, b.x1, func(y, x0, x1 int) {
+			if a.pile != nil {
+				a.pile.block(a, tiles, offsets, y, x0, x1)
+				return
+			}
+			a.block(tiles, offsets, y, x0, x1)
+		})
 	})
 }
 
@@ -189,9 +241,9 @@ func anyNumber(value []float64, lanes int) bool {
 
 // write stores the sums of the pixels [x0,x1) of row y.
 func (a *coadder) write(y, x0, x1 int) {
-	m, v, n := a.job.Mosaic, a.job.CoverageOut, x1-x0
+	m, v, n := &a.to.view, &a.cover.view, x1-x0
 	mosaic, coverage := a.mosaic[:n*m.C], a.coverage[:n]
-	to, cover := m.Pix[y*m.RowStride+x0*m.ColStride:], v.Pix[y*v.RowStride+x0*v.ColStride:]
+	to, cover := a.to.from(y, x0), a.cover.from(y, x0)
 	dense := m.ColStride == m.C && (m.C == 1 || m.ChanStride == 1)
 	if dense {
 		mosaic = to[:len(mosaic)]

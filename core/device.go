@@ -193,6 +193,11 @@ func (p *pass) open() {
 	case j.Device == nil:
 		j.DeviceError = ErrNoBackend
 		return
+	case j.ofFiles() || j.ChunksDone != nil:
+		if j.Mode != Auto {
+			j.DeviceError = fmt.Errorf("%w: it takes tiles in memory and makes all of a mosaic there", ErrDevice)
+		}
+		return
 	case j.ofPlanes():
 		if j.Mode != Auto {
 			j.DeviceError = fmt.Errorf("%w: it adds up float32 images by mean or sum, not these planes", ErrDevice)

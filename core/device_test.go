@@ -145,7 +145,9 @@ func (s *twinSession) Coadd(y0, y1 int, offsets []float64, shown []bool) (func()
 	return func() error {
 		a := newCoadder(s.job)
 		for y := y0; y < y1; y++ {
-			a.rows(s.job.Meeting(nil, y0, y1), offsets, y, y+1)
+			if err := a.rows(s.job.Meeting(nil, y0, y1), offsets, box{y, 0, y + 1, s.job.Mosaic.W}); err != nil {
+				return err
+			}
 		}
 		copy(shown, a.shown)
 		return nil

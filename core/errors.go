@@ -15,6 +15,8 @@ var (
 	ErrBudget    = errors.New("budget too small")
 	ErrLimit     = errors.New("limit of the process")
 	ErrCancelled = errors.New("cancelled")
+	ErrFile      = errors.New("can't read")  // an image from its source
+	ErrWrite     = errors.New("can't write") // an output to its target
 	ErrInternal  = errors.New("internal error")
 )
 

@@ -34,7 +34,13 @@ func (p *pass) gains() error {
 			tasks: len(j.Tiles), bytes: gainBytes(j),
 			scratch: func(int) *gainer { return newGainer(j) },
 			task: func(g *gainer, i int) error {
+				if err := g.readMask(p, i); err != nil {
+					return err
+				}
 				gain, err := p.gain(i, g)
+				if j.Tiles[i].MaskSource != nil {
+					j.Tiles[i].Mask.Pix = nil
+				}
 				done(i, gain)
 				return err
 			},
@@ -118,7 +124,18 @@ func gainBytes(j *Job) int64 {
 	}
 	sample := sampleTarget(most)
 	kept := 16*int64(sample) + int64(32*halfWidth(sample, 0)*float64(most))
-	return warpBytes(maxNodes(j.Tiles)) + blockPixels*5*4 + kept
+	return warpBytes(maxNodes(j.Tiles)) + blockPixels*5*4 + kept + 4*int64(j.largestMask())
+}
+
+// largestMask is the samples of the largest mask that has a source.
+func (j *Job) largestMask() int {
+	most := 0
+	for i := range j.Tiles {
+		if t := &j.Tiles[i]; t.MaskSource != nil {
+			most = max(most, t.Mask.samples())
+		}
+	}
+	return most
 }
 
 // maxNodes is the longest row of nodes of any map.
@@ -137,6 +154,7 @@ type gainer struct {
 	scale, blurred, coverage, zero []float32 // of a block of pixels
 	within                         []int32
 	threshold, most                float32
+	mask                           []float32 // read from a source
 }
 
 func newGainer(j *Job) *gainer {
@@ -145,6 +163,20 @@ func newGainer(j *Job) *gainer {
 		blurred: make([]float32, blockPixels), coverage: make([]float32, blockPixels)}
 	g.threshold, g.most = j.Valid()
 	return g
+}
+
+// readMask reads the mask of tile i into the gainer's memory, if it has a source and the tile
+// meets the output.
+func (g *gainer) readMask(p *pass, i int) error {
+	t := &g.job.Tiles[i]
+	if t.MaskSource == nil || t.Map.area(g.job.Coverage.H, g.job.Coverage.W) == 0 {
+		return nil
+	}
+	if g.mask == nil {
+		g.mask = make([]float32, g.job.largestMask())
+	}
+	m := part{"mask", &t.Mask, &t.MaskSource}
+	return m.read(p.ctx, i, g.mask[:t.Mask.samples()])
 }
 
 // Valid returns what the pixels that decide a gain have: a blurred coverage of at least
@@ -229,7 +261,7 @@ func (g *gainer) block(t *Tile, y, a, b int, whole bool, nan *bool) (scale []flo
 	coverage, blurred := g.job.Coverage.along(y, a, b, g.coverage), g.job.Blurred.along(y, a, b, g.blurred)
 	odd := vec.Scales(scale, blurred, coverage, g.threshold, g.most)
 	if !whole {
-		n = g.mask(t, y, a, scale)
+		n = g.show(t, y, a, scale)
 	}
 	if odd { // V42, where all that is covered is valid
 		for i, s := range scale {
@@ -239,19 +271,14 @@ func (g *gainer) block(t *Tile, y, a, b int, whole bool, nan *bool) (scale []flo
 	return scale, n
 }
 
-// mask makes the scales of the pixels from a on NaN that the tile does not show, where
+// show makes the scales of the pixels from a on NaN that the tile does not show, where
 // its warped mask is not above 1e-3, and returns how many it shows. It leaves in
 // g.warp.weight what is above 0 for these alone.
-func (g *gainer) mask(t *Tile, y, a int, scale []float32) (shown int) {
+func (g *gainer) show(t *Tile, y, a int, scale []float32) (shown int) {
 	from, to, u, v := g.warp.locate(t, y, a, a+len(scale))
 	weight := g.warp.weight[:len(scale)]
 	clear(weight)
-	if some := weight[from-a : to-a]; t.Mask.Absent() {
-		vec.Footprint(some, u, v, t.Image.H, t.Image.W)
-	} else {
-		mask := t.Mask.image(1)
-		vec.SampleMap(some, u, v, &mask, t.Map.Slack(), vec.FiniteOnly, 1)
-	}
+	t.footprint(weight[from-a:to-a], u, v)
 	return vec.Mask(scale, weight, 1e-3)
 }
 

@@ -9,19 +9,47 @@ import "slices"
 // The tiles are warped row by row, each at most once a row, and only where it
 // meets another; the medians come from bracket.
 func (p *pass) match() error {
-	if p.job.KeepBackground {
+	j := p.job
+	if j.OffsetsKnown {
+		copy(p.offsets, j.Offsets)
+		for i, g := range j.Groups {
+			p.group[i] = int(g)
+		}
+	}
+	if j.OffsetsKnown || j.KeepBackground {
 		return nil
 	}
 	pairs := p.plan.pairs
 	return p.stage(StageBackground, len(pairs), p.plan.matchWork, func() error {
-		// In groups of pairs on the same rows: other rows are not warped for them.
-		byRow := slices.Clone(pairs)
-		slices.SortStableFunc(byRow, func(a, b *pair) int { return a.y0 + a.y1 - b.y0 - b.y1 })
-		if err := p.medians(byRow); err != nil {
+		if err := p.search(pairs); err != nil {
 			return err
 		}
+		p.tell(pairs)
 		return p.solve(pairs)
 	})
+}
+
+// search settles all pairs.
+func (p *pass) search(pairs []*pair) error {
+	if p.tiles != nil {
+		return p.pairwise()
+	}
+	// In groups of pairs on the same rows: other rows are not warped for them.
+	byRow := slices.Clone(pairs)
+	slices.SortStableFunc(byRow, func(a, b *pair) int { return a.y0 + a.y1 - b.y0 - b.y1 })
+	return p.medians(byRow)
+}
+
+// tell tells the job of the pairs that have common pixels.
+func (p *pass) tell(pairs []*pair) {
+	if p.job.Pairs == nil {
+		return
+	}
+	for _, q := range pairs {
+		if s := q.step(); s.Pixels > 0 {
+			p.job.Pairs(s)
+		}
+	}
 }
 
 // medians settles all pairs: a sweep over the lattices of their samples, then

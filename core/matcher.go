@@ -76,7 +76,7 @@ func (m *matcher) rows(pairs []*pair, y0, y1 int, sampling bool) {
 			}
 		}
 	}
-	m.spans.set(m.job, m.tiles, y0, y1)
+	m.spans.set(m.job.Tiles, m.job.Mosaic.W, m.tiles, y0, y1)
 	for x0 := 0; x0 < m.job.Mosaic.W; x0 += blockPixels {
 		x1 := min(x0+blockPixels, m.job.Mosaic.W)
 		m.block = m.block[:0]
@@ -89,8 +89,8 @@ func (m *matcher) rows(pairs []*pair, y0, y1 int, sampling bool) {
 			m.row(y, x0, x1, sampling)
 		}
 	}
-	for i := range m.shown {
-		m.shown[i].index = 0
+	for _, q := range pairs {
+		m.shown[q.i].index, m.shown[q.j].index = 0, 0
 	}
 }
 

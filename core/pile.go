@@ -44,6 +44,8 @@ func (j *Job) validatePlanes(stages Stages) error {
 		return fmt.Errorf("%w: planes are for the coadd alone", ErrArgument)
 	case j.Profile != V42:
 		return fmt.Errorf("%w: profile = %d, want 1 (v4.2) for planes", ErrArgument, j.Profile)
+	case j.ofFiles():
+		return fmt.Errorf("%w: tiles come from sources or outputs go to targets, want planes in memory", ErrArgument)
 	case j.Gains != nil:
 		return fmt.Errorf("%w: gains are given, want none for planes", ErrArgument)
 	case j.Combine < Mean || j.Combine >= combines:

@@ -8,17 +8,24 @@ import (
 // Plan tells how a job will be cut up, and the scratch that it takes.
 type Plan struct {
 	Workers      int
-	RowsPerChunk int   // output rows
-	ChunkTotal   int   // of the mosaic
-	ChunkBytes   int64 // scratch of one worker on one chunk, at most
-	Bytes        int64 // scratch of the whole call, at most
-	Budget       int64 // that the scratch keeps to
-	DeviceRows   int   // output rows at a time on a device
+	RowsPerChunk int // output rows
+	// ColumnsPerChunk is the output columns of a chunk. Chunk k is of the k / n-th block of
+	// columns and of the k % n-th band of rows, n the number of bands.
+	ColumnsPerChunk int
+	ChunkTotal      int   // of the mosaic
+	ReadBytes       int64 // from sources, by the whole call
+	PairTotal       int   // pairs that the match is to look at
+	ChunkBytes      int64 // scratch of one worker on one chunk, at most
+	Bytes           int64 // scratch of the whole call, at most
+	Budget          int64 // that the scratch keeps to
+	DeviceRows      int   // output rows at a time on a device
 
+	layout                                   layout
 	pairs                                    []*pair // tiles to match
 	slots                                    int     // tiles on one row, at most
 	medianRoom                               int64   // for what pairs keep at a time
 	blurWork, gainWork, matchWork, coaddWork float64 // about ns of one core
+	sourced                                          // nothing where tiles are in memory
 }
 
 const (
@@ -32,21 +39,20 @@ const (
 
 // NewPlan plans the stages of a valid job.
 func NewPlan(j *Job, stages Stages) (Plan, error) {
-	d := demand{workers: j.Workers}
-	if d.workers == 0 {
-		d.workers = runtime.GOMAXPROCS(0)
+	plan := Plan{Workers: j.Workers}
+	if plan.Workers == 0 {
+		plan.Workers = runtime.GOMAXPROCS(0)
 	}
-	rows, width, samples := j.Coverage.H, j.Coverage.W, 1
-	if stages&RunCoadd != 0 {
-		rows, width, samples = j.Mosaic.H, j.Mosaic.W, j.Mosaic.C+1
-		if j.ofPlanes() {
-			samples = 4 * j.planes() // of float64 at most
-		}
+	out, samples := j.output(stages)
+	plan.layout = layout{h: out.H, w: out.W, cols: out.W}
+	plan.layout.rows = chunkRows(j, out.H, int64(4*out.W*samples), plan.Workers)
+	if err := plan.place(j, stages); err != nil {
+		return plan, err
 	}
-	plan := Plan{Workers: d.workers}
-	plan.RowsPerChunk = chunkRows(j, rows, int64(4*width*samples), plan.Workers)
-	plan.DeviceRows = deviceRows(j, plan.RowsPerChunk, rows, int64(4*width*samples))
-	plan.ChunkTotal = (rows + plan.RowsPerChunk - 1) / plan.RowsPerChunk
+	plan.RowsPerChunk, plan.ColumnsPerChunk = plan.layout.rows, plan.layout.cols
+	plan.ChunkTotal = plan.layout.total()
+	plan.DeviceRows = deviceRows(j, plan.RowsPerChunk, out.H, int64(4*out.W*samples))
+	d := demand{workers: plan.Workers}
 	if stages&(RunBlur|RunGains) != 0 {
 		shared, each := blurBytes(j)
 		d.add(shared, shared, each, sizeBlur(j).strips())
@@ -56,18 +62,37 @@ func NewPlan(j *Job, stages Stages) (Plan, error) {
 		d.add(0, 0, gainBytes(j), len(j.Tiles))
 		plan.gainWork = 6 * shownArea(j.Tiles, j.Coverage.H, j.Coverage.W)
 	}
-	if stages&RunCoadd != 0 {
-		d.add(0, 0, coaddBytes(j), plan.ChunkTotal)
-		plan.coaddWork = 6 * shownArea(j.Tiles, j.Mosaic.H, j.Mosaic.W) * float64(j.Mosaic.C*j.planes())
-	}
+	plan.schedules(j, stages)
+	tiles := plan.tileBytes()
 	leastKept := int64(0)
-	if stages&RunCoadd != 0 && !j.KeepBackground {
+	if j.matches(stages) {
 		var err error
 		if leastKept, err = plan.match(j, &d); err != nil {
 			return plan, err
 		}
 	}
+	if stages&RunCoadd != 0 {
+		d.add(tiles, tiles, coaddBytes(j), plan.ChunkTotal)
+		plan.coaddWork = 6 * shownArea(j.Tiles, j.Mosaic.H, j.Mosaic.W) * float64(j.Mosaic.C*j.planes())
+	}
+	if stages == RunFirst {
+		d.add(tiles, tiles, counterBytes(j), plan.ChunkTotal)
+		plan.coaddWork = shownArea(j.Tiles, out.H, out.W)
+	}
 	return plan, plan.admit(j, d, leastKept)
+}
+
+// output is what the chunks of the stages are cut from, and the samples of a pixel of it.
+func (j *Job) output(stages Stages) (out View, samples int) {
+	switch {
+	case stages == RunFirst:
+		return j.CoverageOut, 1
+	case stages&(RunMatch|RunCoadd) == 0:
+		return j.Coverage, 1
+	case j.ofPlanes():
+		return j.Mosaic, 4 * j.planes() // of float64 at most
+	}
+	return j.Mosaic, j.Mosaic.C + 1
 }
 
 // demand adds up what the stages want of the budget; they run one by one.
@@ -85,16 +110,25 @@ func (d *demand) add(least, wanted, each int64, tasks int) {
 }
 
 // match plans the background match and returns the least that its pairs keep.
-func (p *Plan) match(j *Job, d *demand) (int64, error) {
+func (p *Plan) match(j *Job, d *demand) (least int64, err error) {
 	p.slots = tilesOnARow(j)
-	var err error
-	if p.pairs, err = j.overlaps(); err != nil {
-		return 0, err
+	if p.pairs == nil {
+		if p.pairs, err = j.overlaps(); err != nil {
+			return 0, err
+		}
 	}
-	least, wanted := medianBytes(j, p.pairs)
-	d.add(least, wanted, matchBytes(j, p.slots), p.ChunkTotal)
-	d.add(offsetBytes(len(j.Tiles)), offsetBytes(len(j.Tiles)), 0, 0)
+	p.PairTotal = len(p.pairs)
 	p.matchWork = matchCost(j, p.pairs)
+	tiles := p.tileBytes()
+	if p.schedule != nil {
+		d.add(tiles, tiles, pairwiseBytes(j), len(p.pairs))
+	} else {
+		var wanted int64
+		least, wanted = medianBytes(j, p.pairs)
+		d.add(least, wanted, matchBytes(j, p.slots), p.ChunkTotal)
+	}
+	solve := tiles + offsetBytes(len(j.Tiles))
+	d.add(solve, solve, 0, 0)
 	return least, nil
 }
 

@@ -3,6 +3,7 @@ package core
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 )
 
@@ -26,13 +27,17 @@ func Run(j *Job, stages Stages) error {
 	if err != nil {
 		return err
 	}
+	if n := len(j.ChunksDone); j.ChunksDone != nil && n != plan.ChunkTotal {
+		return fmt.Errorf("%w: %d chunks_done for %d chunks", ErrShape, n, plan.ChunkTotal)
+	}
 	if err := j.room(plan.Bytes); err != nil {
 		return err
 	}
 	defer frugal(plan.Bytes)()
 	j.DeviceError = nil
-	p := newPass(j, plan)
+	p := newPass(j.ownTiles(), plan)
 	err = p.start(func() error { return p.run(stages) })
+	j.DeviceError = p.job.DeviceError
 	if errors.Is(err, ErrDevice) || errors.Is(err, ErrDeviceMemory) {
 		j.DeviceError = err
 		if p, err = p.again(stages); err == nil {
@@ -105,18 +110,21 @@ func (p *pass) run(stages Stages) error {
 	p.open()
 	defer p.close()
 	return p.inStages([]step{
-		{RunAll, func() error { return p.stage(StageStart, 0, 0, nothing) }},
+		{anyStage, func() error { return p.stage(StageStart, 0, 0, nothing) }},
 		{RunBlur | RunGains, p.blur},
 		{RunGains, p.gains},
 		{RunGains, func() error { return p.stage(StageGainsDone, 0, 0, nothing) }},
-		{RunCoadd, p.match},
+		{RunMatch | RunCoadd, p.match},
 		{RunCoadd, p.coadd},
-		{RunCoadd, p.report},
-		{RunAll, func() error { return p.stage(StageDone, 0, 0, nothing) }},
+		{RunMatch | RunCoadd, func() error { return p.report(stages) }},
+		{RunFirst, p.first},
+		{anyStage, func() error { return p.stage(StageDone, 0, 0, nothing) }},
 	}, stages)
 }
 
 func nothing() error { return nil }
+
+const anyStage = RunAll | RunFirst
 
 // step is a part of a run, and in which stages it is wanted.
 type step struct {
@@ -143,9 +151,9 @@ func (p *pass) inStages(steps []step, stages Stages) error {
 	return nil
 }
 
-// report writes offsets and groups to the job. Tiles that gave no pixel are in
-// no group; the others' groups are numbered in the order of their first tiles.
-func (p *pass) report() error {
+// report writes offsets and groups to the job. After a coadd, tiles that gave no pixel are
+// in no group; the others' groups are numbered in the order of their first tiles.
+func (p *pass) report(stages Stages) error {
 	copy(p.job.Offsets, p.offsets)
 	if p.job.Groups == nil {
 		return nil
@@ -153,7 +161,7 @@ func (p *pass) report() error {
 	number := map[int]int32{}
 	for i, g := range p.group {
 		p.job.Groups[i] = -1
-		if !p.shown[i].Load() {
+		if stages&RunCoadd != 0 && !p.shown[i] {
 			continue
 		}
 		if _, ok := number[g]; !ok {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/semaphore"
@@ -17,6 +16,7 @@ type pass struct {
 	ctx    context.Context
 	budget *semaphore.Weighted // bytes of scratch
 	mode   Mode
+	tiles  *resident // those of sources; nil = there are none
 	device
 	progress
 	findings
@@ -24,9 +24,9 @@ type pass struct {
 
 // findings is what the stages tell each other, per tile.
 type findings struct {
-	offsets []float64     // [T*C], of the background
-	group   []int         // [T], tied by overlaps in channel 0
-	shown   []atomic.Bool // [T], gave channel 0 a pixel
+	offsets []float64 // [T*C], of the background
+	group   []int     // [T], tied by overlaps in channel 0
+	shown   []bool    // [T], gave channel 0 a pixel
 }
 
 func newPass(j *Job, plan Plan) *pass {
@@ -37,7 +37,13 @@ func newPass(j *Job, plan Plan) *pass {
 	p.now.DeviceRowsPerChunk = plan.DeviceRows
 	p.offsets = make([]float64, len(j.Tiles)*j.Mosaic.C)
 	p.group = make([]int, len(j.Tiles))
-	p.shown = make([]atomic.Bool, len(j.Tiles))
+	p.shown = make([]bool, len(j.Tiles))
+	for i, s := range j.Shown {
+		p.shown[i] = s != 0
+	}
+	if plan.schedule != nil {
+		p.tiles = newResident(j.Tiles, plan.schedule, plan.kinds)
+	}
 	return p
 }
 
@@ -54,6 +60,20 @@ func (p *pass) acquire(bytes int64) error {
 func (p *pass) release(bytes int64) {
 	p.hold(-bytes)
 	p.budget.Release(bytes)
+}
+
+// withTiles calls f, a stage of tasks by the schedule, with the budget's share of tiles.
+func (p *pass) withTiles(f func() error) error {
+	if p.tiles == nil {
+		return f()
+	}
+	bytes := p.tiles.bytes()
+	if err := p.acquire(bytes); err != nil {
+		return err
+	}
+	defer p.release(bytes)
+	defer p.tiles.watch(p.ctx)()
+	return f()
 }
 
 // load is the tasks of a stage, numbered from 0, and who can do them.

@@ -23,6 +23,9 @@ func NewView(h, w, c int) View {
 // Absent reports whether v holds no image.
 func (v View) Absent() bool { return v.Pix == nil }
 
+// samples is how many samples an image of v's shape has.
+func (v View) samples() int { return v.H * v.W * v.C }
+
 // At returns sample (y,x,c).
 func (v View) At(y, x, c int) float32 {
 	return v.Pix[y*v.RowStride+x*v.ColStride+c*v.ChanStride]

@@ -30,13 +30,13 @@ type spans struct {
 	any  [][2]int32
 }
 
-// set finds the spans of tiles for the rows [y0,y1).
-func (s *spans) set(j *Job, tiles []int, y0, y1 int) {
+// set finds the spans of some of the tiles for the rows [y0,y1) of an output of that width.
+func (s *spans) set(tiles []Tile, width int, some []int, y0, y1 int) {
 	s.y, s.rows, s.any = y0, s.rows[:0], s.any[:0]
-	for _, i := range tiles {
+	for _, i := range some {
 		var row [blockRows][2]int32
 		any := [2]int32{math.MaxInt32, 0}
-		outline := newOutline(&j.Tiles[i], j.Mosaic.W)
+		outline := newOutline(&tiles[i], width)
 		for y := y0; y < y1; y++ {
 			r := outline.row(y)
 			if r.a < r.b {

@@ -14,6 +14,8 @@
  * - Images are float32 in native byte order (planes float32 or float64), addressed
  *   by byte strides, so that views need no copy. Pixel (0,0) is the centre of the
  *   first pixel; x runs along the width, y along the height.
+ * - Tiles may be in FITS files (ztp_file) and outputs go to files (ztp_target), with
+ *   the same bits; what is in memory of them at a time keeps to max_chunk_bytes.
  * - The caller owns every array. Inputs are only read. Outputs are written in
  *   place and may not meet the addresses of an input or of each other, but for
  *   `blurred`, which may be the memory of `coverage_out`. After a failure their
@@ -64,12 +66,15 @@ enum {
   ZTP_BAD_ARGUMENT = 100, /* a value out of range, a NULL that is needed     */
   ZTP_BAD_SHAPE = 101,    /* shapes that do not fit together                 */
   ZTP_BAD_STRIDE = 102,   /* negative, misaligned or absurd strides          */
-  ZTP_OVERLAP = 103,      /* an output shares memory with another array      */
+  ZTP_OVERLAP = 103,      /* an output shares memory or a file with another  */
   ZTP_BAD_STRUCT = 104,   /* struct_size or tile_size of no known version    */
   ZTP_BUDGET = 200,       /* max_chunk_bytes is too small for one chunk      */
   ZTP_LIMIT = 201,        /* a limit of the process: memory, threads          */
   ZTP_CANCELLED = 300,    /* *cancel became non-zero                         */
   ZTP_DEVICE = 400,       /* no usable GPU, or it failed: in device_error only */
+  ZTP_FILE = 500,         /* a file can't be read, or holds no such image    */
+  ZTP_WRITE = 501,        /* an output can't be written: no room, I/O        */
+  ZTP_MISSING = 502,      /* a file to read is not there                     */
   ZTP_INTERNAL = 900      /* a defect of the library; the message says where */
 };
 
@@ -119,6 +124,32 @@ typedef struct ztp_planes {
   int64_t stride_n, stride_y, stride_x; /* bytes, >= 0, multiples of a sample    */
 } ztp_planes;
 
+/* An image in a FITS file. Its size is fixed for ever. Any BITPIX, BSCALE, BZERO and
+ * BLANK, [h,w], [c,h,w] or [h,w,c] in NumPy's order of axes, also gzipped as a whole;
+ * no tiled compression. A file that changes during the call is ZTP_FILE. */
+typedef struct ztp_file {
+  const char *path;     /* UTF-8; NULL = none                                    */
+  const char *hdu_name; /* its EXTNAME, in upper or lower case; NULL = by number */
+  int32_t hdu;          /* its number, from 0                                    */
+  int32_t reserved;     /* 0                                                     */
+} ztp_file;
+
+/* Where a file takes an output: planes [C,H,W] of big-endian float32, FITS's. The file
+ * exists, is long enough and no tile's; none of its other bytes is touched. Its size is
+ * fixed for ever. */
+typedef struct ztp_target {
+  const char *path; /* UTF-8; NULL = none                                        */
+  int64_t offset;   /* of the first sample, bytes                                */
+} ztp_target;
+
+/* Two tiles with common pixels. Its size is fixed for ever. */
+typedef struct ztp_pair {
+  int64_t i, j;   /* tiles, i < j; pairs come by i, then j                       */
+  int64_t pixels; /* that both show, in the channel with most                    */
+  double step[4]; /* a channel's median of tile i less tile j, times their gains;
+                     NaN = none                                                  */
+} ztp_pair;
+
 typedef struct ztp_tile {
   ztp_image image;  /* [h,w,c]                                                   */
   ztp_image mask;   /* [h,w,1] coverage of the tile, for its gain; absent = ones.
@@ -131,6 +162,9 @@ typedef struct ztp_tile {
                           header that ends before this field has none            */
   ztp_planes planes, weight_planes; /* [N,h,w] and [1 or N,h,w], of either type, in the
                           place of image and weight in a job of planes           */
+  ztp_file image_file, mask_file, weight_file; /* in the place of data, with sizes as
+                          the file has, or 0; not in a job of planes. A header that
+                          ends before these fields has none                      */
 } ztp_tile;
 
 enum { ZTP_PROFILE_V45 = 0, ZTP_PROFILE_V42 = 1 }; /* generations of the maths */
@@ -190,7 +224,7 @@ typedef struct ztp_job {
   ztp_image blurred;      /* out [Hc,Wc,1]: the blurred coverage. ztp_second_pass
                              takes coverage_out's memory where it is absent and
                              the shapes are equal                                */
-  ztp_image mosaic;       /* out [H,W,C], C from 1 to 4                          */
+  ztp_image mosaic;       /* out [H,W,C], C from 1 to 4; of a match its shape alone */
   ztp_image coverage_out; /* out [H,W,1]: sum of the weights of channel 0        */
   double *gains;          /* [tile_count], out of the gains, into the coadd
                              (there NULL = ones)                                 */
@@ -225,7 +259,20 @@ typedef struct ztp_job {
                               of profile V42, gains NULL. Each plane has a coverage of
                               its own; one constant per tile levels all of them. The
                               GPU takes one float32 plane, by mean or sum. A header
-                              that ends before these fields has none             */
+                              that ends before these, or those below, has none   */
+  ztp_target mosaic_file, coverage_file; /* in the place of data of mosaic and coverage_out */
+  uint8_t *chunks_done;    /* [chunk_count], or NULL, of ztp_reproject_coadd alone:
+                              chunks that are not 0 are left out; the others become
+                              1 when they are written, whatever comes of the call */
+  int64_t chunk_count;     /* the plan's chunk_total                             */
+  uint8_t *shown;          /* in and out [tile_count], or NULL, likewise: 1 = gives
+                              channel 0 a pixel, in this call or before          */
+  int32_t offsets_known;   /* 1 = ztp_reproject_coadd takes offsets, and groups if any,
+                              as ztp_match_backgrounds has written them          */
+  int32_t reserved3;       /* 0                                                  */
+  ztp_pair *pairs;         /* out [pair_room], or NULL                           */
+  int64_t pair_room;       /* the plan's pair_count is enough                    */
+  int64_t *pair_count;     /* out: how many there are; NULL only with pairs      */
 } ztp_job;
 
 enum { ZTP_ORDER_BILINEAR = 0, ZTP_ORDER_NEAREST = 1 };
@@ -251,10 +298,13 @@ typedef struct ztp_plan_info {
   uint32_t struct_size;
   int32_t workers;         /* goroutines that the budget admits                  */
   int64_t rows_per_chunk;  /* output rows                                        */
-  int64_t chunk_total;     /* row chunks of the mosaic                           */
+  int64_t chunk_total;     /* chunks of the mosaic: of rows, and of columns within */
   int64_t chunk_bytes;     /* scratch of one worker on one chunk, at most        */
   int64_t bytes;           /* scratch of the whole call, at most                 */
   int64_t gpu_rows_per_chunk; /* output rows on a GPU at a time                  */
+  int64_t columns_per_chunk; /* output columns                                   */
+  int64_t read_bytes;      /* of tiles' files, by the whole call                 */
+  int64_t pair_count;      /* pairs of tiles to match, at most                   */
 } ztp_plan_info;
 
 enum { ZTP_NAME_SIZE = 256, ZTP_SIMD_SIZE = 16 };
@@ -283,8 +333,16 @@ ztp_status ztp_blur_coverage(const ztp_job *job, ztp_error *error);
  * valid pixels has gain 1. */
 ztp_status ztp_tile_gains(const ztp_job *job, ztp_error *error);
 
+/* ztp_first_coverage writes coverage_out, or coverage_file: the number of tiles on each
+ * pixel, from tiles and their masks. It needs nothing else. */
+ztp_status ztp_first_coverage(const ztp_job *job, ztp_error *error);
+
+/* ztp_match_backgrounds writes offsets, groups and pairs, where given, from the tiles
+ * and job->gains, as ztp_reproject_coadd finds them. */
+ztp_status ztp_match_backgrounds(const ztp_job *job, ztp_error *error);
+
 /* ztp_reproject_coadd writes mosaic and coverage_out, or the planes that are in their
- * place, and offsets and groups where given, from the tiles and job->gains. */
+ * place, and offsets, groups and pairs where given, from the tiles and job->gains. */
 ztp_status ztp_reproject_coadd(const ztp_job *job, ztp_error *error);
 
 /* ztp_second_pass is ztp_tile_gains followed by ztp_reproject_coadd. */
@@ -296,9 +354,9 @@ ztp_status ztp_second_pass(const ztp_job *job, ztp_error *error);
 ztp_status ztp_reproject(const ztp_reprojection *job, ztp_error *error);
 
 /* ztp_plan checks the job as ztp_second_pass would, and computes nothing; whether the
- * process may have the scratch is not asked. On success *plan tells the chunks and the
- * scratch; set its struct_size before. Images that the planned call would write may be
- * absent in data, not in shape. */
+ * process may have the scratch, and whether the files of outputs are there, is not asked.
+ * On success *plan tells the chunks and the scratch; set its struct_size before. Coverage
+ * and images that the planned call would write may be absent in data, not in shape. */
 ztp_status ztp_plan(const ztp_job *job, ztp_plan_info *plan, ztp_error *error);
 
 /* ztp_device_info describes who would do a job; set struct_size before.

@@ -18,6 +18,9 @@ STRUCTS = {
     "ztp_error": structs.Error,
     "ztp_image": structs.Image,
     "ztp_map": structs.Map,
+    "ztp_file": structs.File,
+    "ztp_target": structs.Target,
+    "ztp_pair": structs.Pair,
     "ztp_tile": structs.Tile,
     "ztp_stats": structs.Stats,
     "ztp_job": structs.Job,
@@ -120,10 +123,13 @@ def test_every_status_has_its_error():
         201: errors.LimitError,
         300: errors.CancelledError,
         400: errors.DeviceError,
+        500: errors.FileError,
+        501: errors.WriteError,
+        502: errors.MissingFileError,
         900: errors.LibraryError,
     }
     for status in known:
         kind = own.get(status, errors.ArgumentError)
         with pytest.raises(kind, match="words"):
             errors.check(status, "words")
-    assert sorted(known) == [100, 101, 102, 103, 104, 200, 201, 300, 400, 900]
+    assert sorted(known) == [100, 101, 102, 103, 104, *own]

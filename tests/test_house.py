@@ -104,4 +104,4 @@ def is_for_types(path: Path, target: str) -> bool:
 @pytest.mark.parametrize("path", CODE, ids=lambda p: str(p.relative_to(ROOT)))
 def test_no_file_is_too_long_to_read_in_a_sitting(path):
     """About 300 lines: beyond that a file holds two things. The header is one, with its manual."""
-    assert len(path.read_text().splitlines()) <= (330 if path.suffix == ".h" else 310)
+    assert len(path.read_text().splitlines()) <= (380 if path.suffix == ".h" else 310)

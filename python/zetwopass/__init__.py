@@ -9,6 +9,7 @@ reproject's functions of these names, and `accelerate` puts them in the place of
 from ._engine import DeviceInfo, Plan, Stats, device_info
 from .acceleration import Acceleration, accelerate
 from .api import SecondPass, plan, second_pass
+from .assembly import Assembly, AssemblyPlan, assemble, plan_assembly
 from .errors import (
     ArgumentError,
     ArgumentTypeError,
@@ -24,11 +25,13 @@ from .errors import (
     LimitError,
     MissingFileError,
     MissingPackageError,
+    NoRoomError,
     OptionError,
     RangeWarning,
     TileWarning,
     WCSError,
     WCSTypeError,
+    WriteError,
 )
 from .interpolation import reproject_interp
 from .reprojection import reproject_and_coadd
@@ -46,6 +49,8 @@ __all__ = [
     "Acceleration",
     "ArgumentError",
     "ArgumentTypeError",
+    "Assembly",
+    "AssemblyPlan",
     "BudgetError",
     "CancelledError",
     "DeviceError",
@@ -60,6 +65,7 @@ __all__ = [
     "LimitError",
     "MissingFileError",
     "MissingPackageError",
+    "NoRoomError",
     "OptionError",
     "Plan",
     "RangeWarning",
@@ -68,12 +74,15 @@ __all__ = [
     "TileWarning",
     "WCSError",
     "WCSTypeError",
+    "WriteError",
     "accelerate",
+    "assemble",
     "blur_coverage",
     "compute_per_tile_gains_from_coverage",
     "device_info",
     "install",
     "plan",
+    "plan_assembly",
     "reproject_and_coadd",
     "reproject_interp",
     "run_second_pass_coverage_renorm",

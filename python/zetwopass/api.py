@@ -1,20 +1,35 @@
-"""The second pass on NumPy arrays, and its plan; every misuse raises, nothing is copied."""
+"""The second pass on arrays and files, and its plan; every misuse raises, no array is copied."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from ._engine import Job, OnStats, Plan, buffers, checks, computed_by, library, limited, run_watched
-from ._inputs import common_grid, inputs, outputs, ranges, warn_unseen
+from ._engine import (
+    FileImage,
+    Job,
+    OnStats,
+    Plan,
+    checks,
+    computed_by,
+    library,
+    limited,
+    run_watched,
+)
+from ._inputs import common_grid, files, images_of, inputs, outputs, ranges, warn_unseen
 
 if TYPE_CHECKING:
     from astropy.io import fits
     from astropy.wcs import WCS
 
+    from ._sky import Sky
     from .errors import DeviceError
+
+# An image: an array, a FITS file by its path (HDU 0), or path and number or EXTNAME of an HDU.
+Image = np.ndarray | str | os.PathLike | tuple[str | os.PathLike, int | str]
 
 GAIN_CLIP = (0.85, 1.18)
 SIGMA = 50
@@ -42,6 +57,10 @@ class SecondPass(NamedTuple):
     device_error
         Why a GPU that was asked for was not used, or why it failed midway, when the CPU has done
         all of the work; None where there is nothing to say.
+    pairs
+        Structured [P], of each pair of tiles with common pixels, by ``i``, then ``j``: their
+        numbers ``i`` and ``j``; how many ``pixels`` both show; and ``step`` [C], the median of tile
+        i less tile j after the gains, which the offsets are to level, NaN where there is none.
     """
 
     mosaic: np.ndarray
@@ -51,19 +70,20 @@ class SecondPass(NamedTuple):
     groups: np.ndarray
     device: str
     device_error: DeviceError | None
+    pairs: np.ndarray
 
 
 @limited
 def second_pass(
-    tiles: Sequence[np.ndarray],
-    tiles_wcs: Sequence[WCS],
+    tiles: Sequence[Image],
+    tiles_wcs: Sequence[WCS] | None,
     output_wcs: WCS | fits.Header,
-    coverage: np.ndarray,
+    coverage: Image,
     *,
     shape_out: tuple[int, int] | None = None,
     sigma: int = SIGMA,
     gain_clip: tuple[float, float] = GAIN_CLIP,
-    masks: Sequence[np.ndarray | None] | None = None,
+    masks: Sequence[Image | None] | None = None,
     tile_weights: Sequence[float] | None = None,
     profile: str = "v4.5",
     threshold: float | None = None,
@@ -78,7 +98,11 @@ def second_pass(
     """Gain, match and coadd tiles into a mosaic [H, W, C] float32.
 
     All arrays are float32 in native byte order, of any strides that are not negative, and are read
-    where they lie. Don't change them during the call.
+    where they lie. Don't change them during the call. In the place of each tile, mask and coverage
+    there may be a path of a FITS file, or ``(path, HDU)`` with its number or EXTNAME, 0 by default:
+    the results have the same bits, and of the tiles' files no more is in memory at a time than
+    ``max_chunk_bytes`` admits. A file may have any BITPIX, BSCALE, BZERO and BLANK, and be gzipped
+    as a whole; its axes are [h, w], [C, h, w] or [h, w, C] in NumPy's order.
 
     Parameters
     ----------
@@ -87,7 +111,8 @@ def second_pass(
         4; what others have beyond it is ignored.
     tiles_wcs
         One celestial WCS with two axes per tile: astropy's, in its wrappers for slices and for the
-        high-level interface too, or a header.
+        high-level interface too, or a header. None where all tiles are files: then their headers
+        tell it.
     output_wcs
         The WCS of the mosaic and of ``coverage``; the same kinds.
     coverage
@@ -101,7 +126,8 @@ def second_pass(
         Lowest and highest gain; ``-inf`` and ``inf`` are no bounds.
     masks
         Per tile [h, w], its own coverage, or None for ones: above 1e-3 a pixel counts in the gain,
-        and in profile ``'v4.5'`` above 0 it counts in the coadd.
+        and in profile ``'v4.5'`` above 0 it counts in the coadd. Of ZeMosaic's master tiles it is
+        ``(path, 'ALPHA')``, 0 to 255.
     tile_weights
         Factors above 0 of the tiles' weights in the coadd; ``'v4.5'`` only.
     profile
@@ -131,6 +157,8 @@ def second_pass(
     ------
     ArgumentError
         Any argument that can't be used as it is; the message names it and the remedy.
+    FileError, HDUError
+        A file, or an HDU, that is missing, damaged, no image, or changed during the call.
     WCSError
         A WCS that can't be read, or evaluated where it is needed.
     BudgetError
@@ -167,7 +195,7 @@ def second_pass(
     >>> result.groups.tolist()  # an overlap ties them together
     [0, 0]
     """
-    images, shape = checked(tiles, coverage, shape_out)
+    images, tiles_wcs, first, shape = checked(tiles, tiles_wcs, coverage, shape_out)
     settings = checks.settings(
         profile=profile,
         sigma=sigma,
@@ -182,24 +210,26 @@ def second_pass(
     weights = checks.weights(tile_weights, len(images), profile)
     weights, shift = ranges.tile_weights(weights)
     arrays = outputs(out, (*shape, checks.channels(images)))
-    grid = common_grid(shape, coverage.shape)
+    grid = common_grid(shape, first.shape)
     job_tiles = inputs(images, tiles_wcs, output_wcs, grid, masks, weights, profile)
     # Without memory of its own the blurred coverage goes through that of the coverage.
-    blurred = None if shape == coverage.shape else np.empty(coverage.shape, np.float32)
-    job = Job(settings, job_tiles, coverage=coverage, blurred=blurred, outputs=arrays)
+    blurred = None if shape == first.shape else np.empty(first.shape, np.float32)
+    job = Job(settings, job_tiles, coverage=first, blurred=blurred, outputs=arrays)
+    job.record(job.plan())
     ended = run_watched("ztp_second_pass", job, callback, progress)
     device = computed_by(ended)
     ranges.restore_coverage(arrays.coverage, shift, stacklevel=3)
     warn_unseen(np.flatnonzero(job.groups < 0).tolist(), stacklevel=3)
-    return SecondPass(*arrays, job.gains, job.offsets, job.groups, device, ended.device_error)
+    found = job.gains, job.offsets, job.groups, device, ended.device_error, job.pairs
+    return SecondPass(*arrays, *found)
 
 
 @limited
 def plan(
-    tiles: Sequence[np.ndarray],
-    tiles_wcs: Sequence[WCS],
+    tiles: Sequence[Image],
+    tiles_wcs: Sequence[WCS] | None,
     output_wcs: WCS | fits.Header,
-    coverage: np.ndarray,
+    coverage: Image,
     *,
     shape_out: tuple[int, int] | None = None,
     sigma: int = SIGMA,
@@ -208,9 +238,9 @@ def plan(
     rows_per_chunk: int | None = None,
     max_chunk_bytes: int | None = None,
 ) -> Plan:
-    """Return the chunks and the bytes of scratch that `second_pass` would take.
+    """Return the chunks, the bytes of scratch and those to read that `second_pass` would take.
 
-    Nothing is computed but the maps of the tiles.
+    Nothing is computed but the maps of the tiles; of files the headers are read.
 
     Parameters
     ----------
@@ -222,11 +252,11 @@ def plan(
     Returns
     -------
     Plan
-        Threads, rows of a chunk, chunks, and bytes.
+        Threads, rows and columns of a chunk, chunks, and bytes.
 
     Raises
     ------
-    ArgumentError, WCSError
+    ArgumentError, FileError, HDUError, WCSError
         As in `second_pass`.
     BudgetError
         ``max_chunk_bytes`` is too small for one chunk; the message tells what would do.
@@ -247,7 +277,7 @@ def plan(
     >>> found.workers, found.bytes <= 250_000
     (2, True)
     """
-    images, shape = checked(tiles, coverage, shape_out)
+    images, tiles_wcs, first, shape = checked(tiles, tiles_wcs, coverage, shape_out, load=False)
     settings = checks.settings(
         profile=profile,
         sigma=sigma,
@@ -255,21 +285,26 @@ def plan(
         rows_per_chunk=rows_per_chunk,
         max_chunk_bytes=max_chunk_bytes,
     )
-    job_tiles = inputs(images, tiles_wcs, output_wcs, common_grid(shape, coverage.shape))
-    blurred = None if shape == coverage.shape else np.empty(coverage.shape, np.float32)
+    job_tiles = inputs(images, tiles_wcs, output_wcs, common_grid(shape, first.shape))
     mosaic = (*shape, checks.channels(images))
-    job = Job(settings, job_tiles, coverage=coverage, blurred=blurred, mosaic_shape=mosaic)
+    job = Job(settings, job_tiles, coverage=first.shape, blurred=first.shape, mosaic_shape=mosaic)
     return job.plan()
 
 
 def checked(
-    tiles: Sequence[np.ndarray],
-    coverage: np.ndarray,
+    tiles: Sequence[Image],
+    tiles_wcs: Sequence[WCS] | None,
+    coverage: Image,
     shape_out: tuple[int, int] | None = None,
-) -> tuple[list[np.ndarray], tuple[int, int]]:
-    """Return the tiles as a list and the rows and columns of the mosaic."""
+    *,
+    load: bool = True,
+) -> tuple[list[np.ndarray | FileImage], Sequence[WCS | Sky], np.ndarray, tuple[int, int]]:
+    """Return the tiles and their WCS, the coverage, and the rows and columns of the mosaic.
+
+    Without ``load`` a coverage in a file stays there.
+    """
     library()
-    images = checks.images(tiles)
-    buffers.plane("coverage", coverage)
-    shape = coverage.shape if shape_out is None else checks.shape("shape_out", shape_out)
-    return images, shape
+    images, skies = images_of(tiles, tiles_wcs)
+    first = files.plane("coverage", coverage, load=load)
+    shape = first.shape if shape_out is None else checks.shape("shape_out", shape_out)
+    return images, skies, first, shape

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -31,6 +32,14 @@ class FileError(ArgumentError, OSError):
 
 class MissingFileError(FileError, FileNotFoundError):
     """A file that is not there."""
+
+
+class WriteError(Error, OSError):
+    """An output that cannot be written: no room, no permission, a failing disk."""
+
+
+class NoRoomError(WriteError):
+    """The disk has too little room for an output."""
 
 
 class HDUError(ArgumentError, KeyError, IndexError):
@@ -88,23 +97,27 @@ class LibraryError(Error, RuntimeError):
     """The library is missing, of another version, or failed by a defect of its own."""
 
 
-_OK, _BUDGET, _LIMIT, _CANCELLED, _DEVICE = 0, 200, 201, 300, 400
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+_OK = 0
+_KINDS = {
+    200: BudgetError,
+    201: LimitError,
+    300: CancelledError,
+    400: DeviceError,
+    500: FileError,
+    501: WriteError,
+    502: MissingFileError,
+}
 
 
 def check(status: int, message: str) -> None:
     """Raise the error of a ``ztp_status``; its hundreds are its family. Nothing for ``ZTP_OK``."""
     if status == _OK:
         return
+    if status in _KINDS:
+        raise _KINDS[status](message)
     if status // 100 == 1:
         raise ArgumentError(message)
-    if status == _BUDGET:
-        raise BudgetError(message)
-    if status == _LIMIT:
-        raise LimitError(message)
-    if status == _CANCELLED:
-        raise CancelledError(message)
-    if status == _DEVICE:
-        raise DeviceError(message)
     raise LibraryError(f"{message} (status {status})")
 
 
@@ -130,6 +143,18 @@ def reading(
         raise kind(f"{name} {failed}: {err or 'there is not enough memory'}") from err
     except Exception as err:
         raise otherwise(f"{name} {failed}: {err}") from err
+
+
+@contextmanager
+def writing(name: str) -> Iterator[None]:
+    """Make what the system raises while ``name`` is written a WriteError, or NoRoomError."""
+    try:
+        yield
+    except Error:
+        raise
+    except OSError as err:
+        kind = NoRoomError if err.errno in _NO_ROOM else WriteError
+        raise kind(f"{name} can't be written: {err}") from err
 
 
 def _is_wcslibs(err: MemoryError) -> bool:

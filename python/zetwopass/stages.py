@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ._engine import Job, OnStats, buffers, checks, library, limited, run_watched
-from ._inputs import inputs, warn_unseen
-from .api import GAIN_CLIP, SIGMA, checked
+from ._inputs import files, inputs, warn_unseen
+from .api import GAIN_CLIP, SIGMA, Image, checked
 
 if TYPE_CHECKING:
     from astropy.io import fits
@@ -18,14 +18,14 @@ if TYPE_CHECKING:
 
 @limited
 def tile_gains(
-    tiles: Sequence[np.ndarray],
-    tiles_wcs: Sequence[WCS],
+    tiles: Sequence[Image],
+    tiles_wcs: Sequence[WCS] | None,
     output_wcs: WCS | fits.Header,
-    coverage: np.ndarray,
+    coverage: Image,
     *,
     sigma: int = SIGMA,
     gain_clip: tuple[float, float] = GAIN_CLIP,
-    masks: Sequence[np.ndarray | None] | None = None,
+    masks: Sequence[Image | None] | None = None,
     profile: str = "v4.5",
     threshold: float | None = None,
     workers: int | None = None,
@@ -61,7 +61,7 @@ def tile_gains(
 
     Raises
     ------
-    ArgumentError, WCSError, BudgetError, LimitError
+    ArgumentError, FileError, HDUError, WCSError, BudgetError, LimitError
         As in `second_pass`.
 
     Warns
@@ -86,7 +86,7 @@ def tile_gains(
     >>> gains.round(3)
     array([1.067, 0.92 ])
     """
-    images, _ = checked(tiles, coverage)
+    images, tiles_wcs, first, _ = checked(tiles, tiles_wcs, coverage)
     settings = checks.settings(
         profile=profile,
         sigma=sigma,
@@ -97,9 +97,9 @@ def tile_gains(
         max_chunk_bytes=max_chunk_bytes,
         device=device,
     )
-    job_tiles = inputs(images, tiles_wcs, output_wcs, coverage.shape, masks)
-    blurred = np.empty(coverage.shape, np.float32)
-    job = Job(settings, job_tiles, coverage=coverage, blurred=blurred)
+    job_tiles = inputs(images, tiles_wcs, output_wcs, first.shape, masks)
+    blurred = np.empty(first.shape, np.float32)
+    job = Job(settings, job_tiles, coverage=first, blurred=blurred)
     run_watched("ztp_tile_gains", job, callback, progress)
     warn_unseen([t for t, tile in enumerate(job_tiles) if tile.map is None], stacklevel=3)
     return job.gains
@@ -107,7 +107,7 @@ def tile_gains(
 
 @limited
 def blur_coverage(
-    coverage: np.ndarray,
+    coverage: Image,
     *,
     sigma: int = SIGMA,
     profile: str = "v4.5",
@@ -127,7 +127,8 @@ def blur_coverage(
     Parameters
     ----------
     coverage
-        float32 [H, W], how many tiles the first pass had on each pixel; of any strides.
+        float32 [H, W], how many tiles the first pass had on each pixel; of any strides, or in a
+        file, as in `second_pass`.
     sigma
         Of the Gaussian, pixels, 0 to 1000.
     profile
@@ -146,7 +147,7 @@ def blur_coverage(
 
     Raises
     ------
-    ArgumentError, BudgetError, LimitError
+    ArgumentError, FileError, HDUError, BudgetError, LimitError
         As in `second_pass`.
 
     Warns
@@ -165,7 +166,7 @@ def blur_coverage(
     array([1.03, 1.17, 1.52, 1.85, 1.98], dtype=float32)
     """
     library()
-    buffers.plane("coverage", coverage)
+    first = files.plane("coverage", coverage)
     settings = checks.settings(
         profile=profile,
         sigma=sigma,
@@ -175,8 +176,8 @@ def blur_coverage(
         device=device,
     )
     if out is None:
-        out = np.empty(coverage.shape, np.float32)
-    buffers.plane("out", out, coverage.shape, writable=True)
-    job = Job(settings, coverage=coverage, blurred=out)
+        out = np.empty(first.shape, np.float32)
+    buffers.plane("out", out, first.shape, writable=True)
+    job = Job(settings, coverage=first, blurred=out)
     run_watched("ztp_blur_coverage", job, callback, progress)
     return out

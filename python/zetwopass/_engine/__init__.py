@@ -8,10 +8,12 @@ from .calls import Ended, OnStats, Stats
 from .coadd import Coadd
 from .device import DeviceInfo, computed_by, device_info, warn_device
 from .ffi import library, library_info, require
-from .job import Job, Outputs, Plan, Settings, TileInput
+from .files import FileImage, FileTarget
+from .job import Job, Outputs, Plan, TileInput
 from .limits import limited
-from .progress import run_watched
+from .progress import run_watched, watched
 from .reproject import Reprojection
+from .settings import Settings
 from .structs import COMBINES
 
 __all__ = [
@@ -19,6 +21,8 @@ __all__ = [
     "Coadd",
     "DeviceInfo",
     "Ended",
+    "FileImage",
+    "FileTarget",
     "Job",
     "OnStats",
     "Outputs",
@@ -38,4 +42,5 @@ __all__ = [
     "require",
     "run_watched",
     "warn_device",
+    "watched",
 ]

@@ -10,7 +10,8 @@ import numpy as np
 
 from ..errors import ArgumentError, ArgumentTypeError
 from . import structs
-from .job import Settings
+from .files import FileImage
+from .settings import Settings
 
 MAX_SIGMA = 1000
 MAX_CHANNELS = 4
@@ -165,13 +166,14 @@ def entries(
     return list(value)
 
 
-def images(tiles: Sequence[np.ndarray]) -> list[np.ndarray]:
-    """Return the tiles as arrays [h, w] or [h, w, C], C not below the first one's."""
-    tiles = entries("tiles", tiles)
+def images(tiles: list[np.ndarray | FileImage]) -> list[np.ndarray | FileImage]:
+    """Return tiles [h, w] or [h, w, C] of which the first has channels that the library takes."""
     for i, tile in enumerate(tiles):
-        if not isinstance(tile, np.ndarray):
-            raise ArgumentTypeError(f"tiles[{i}] is a {type(tile).__name__}, want a NumPy array")
-        if tile.ndim not in (2, 3):
+        if not isinstance(tile, (np.ndarray, FileImage)):
+            raise ArgumentTypeError(
+                f"tiles[{i}] is a {type(tile).__name__}, want a NumPy array, a path or (path, HDU)"
+            )
+        if len(tile.shape) not in (2, 3):
             raise ArgumentError(
                 f"tiles[{i}] has shape {list(tile.shape)}, want [h, w] or [h, w, C]"
             )
@@ -182,9 +184,9 @@ def images(tiles: Sequence[np.ndarray]) -> list[np.ndarray]:
     return tiles
 
 
-def channels(tiles: Sequence[np.ndarray]) -> int:
+def channels(tiles: Sequence[np.ndarray | FileImage]) -> int:
     """Return the channels of the first tile, which rule."""
-    return 1 if tiles[0].ndim == 2 else tiles[0].shape[2]
+    return (*tiles[0].shape, 1)[2]
 
 
 def weights(values: Sequence[float] | None, count: int, profile: str) -> list[float]:

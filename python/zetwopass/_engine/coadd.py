@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from . import buffers, structs
-from .job import Outputs, Settings, TileInput, numbers
+from .job import Outputs, TileInput
+from .settings import Settings, numbers
 
 
 class Coadd:

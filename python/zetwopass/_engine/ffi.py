@@ -23,6 +23,8 @@ ABI_VERSION = 1
 _SIGNATURES = {
     "ztp_blur_coverage": (c_int32, [POINTER(structs.Job), POINTER(structs.Error)]),
     "ztp_tile_gains": (c_int32, [POINTER(structs.Job), POINTER(structs.Error)]),
+    "ztp_first_coverage": (c_int32, [POINTER(structs.Job), POINTER(structs.Error)]),
+    "ztp_match_backgrounds": (c_int32, [POINTER(structs.Job), POINTER(structs.Error)]),
     "ztp_reproject_coadd": (c_int32, [POINTER(structs.Job), POINTER(structs.Error)]),
     "ztp_second_pass": (c_int32, [POINTER(structs.Job), POINTER(structs.Error)]),
     "ztp_reproject": (c_int32, [POINTER(structs.Reprojection), POINTER(structs.Error)]),

@@ -1,4 +1,4 @@
-"""A ``ztp_job`` together with the arrays that its addresses point into."""
+"""A ``ztp_job`` together with the arrays that its addresses point into, and files."""
 
 from __future__ import annotations
 
@@ -9,57 +9,34 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from .. import errors
-from . import buffers, ffi, structs
+from . import buffers, ffi, files, structs
+from .files import FileImage, FileTarget
+from .settings import Settings, numbers
 
 if TYPE_CHECKING:
     from .._sky import PixelMap
-
-
-@dataclass(frozen=True, kw_only=True)
-class Settings:
-    """The numbers of a job, as ``include/zetwopass.h`` describes them.
-
-    ``threshold`` is None for the default and 0 for none; ``workers``, rows and bytes are 0 where
-    the library chooses. ``device`` is ``'auto'``, ``'cpu'``, ``'gpu'`` or ``'hybrid'``.
-    """
-
-    profile: str = "v4.5"
-    sigma: int = 0
-    gain_clip: tuple[float, float] = (1.0, 1.0)
-    threshold: float | None = None
-    combine: str = "mean"
-    keep_background: bool = False
-    binary_weights: bool = False
-    signed_weights: bool = False
-    blank_nan: bool = False
-    workers: int = 0
-    rows_per_chunk: int = 0
-    max_chunk_bytes: int = 0
-    device: str = "auto"
-    gpu_rows_per_chunk: int = 0
-    gpu_max_chunk_bytes: int = 0
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class TileInput:
     """One tile: float32 image [h, w] or [h, w, C], mask and weight [h, w] or None for ones.
 
-    ``map`` is None where the tile shows nothing, or has its place later; ``name`` is what messages
-    call it. A weight with a ``weight_map`` lies there, in any shape; without one it lies on the
-    image.
+    Each may be in a file. ``map`` is None where the tile shows nothing, or has its place later;
+    ``name`` is what messages call it. A weight with a ``weight_map`` lies there, in any shape;
+    without one it lies on the image.
     """
 
     name: str
-    image: np.ndarray
+    image: np.ndarray | FileImage
     map: PixelMap | None = None
-    mask: np.ndarray | None = None
-    weight: np.ndarray | None = None
+    mask: np.ndarray | FileImage | None = None
+    weight: np.ndarray | FileImage | None = None
     weight_scale: float = 1.0
     weight_map: PixelMap | None = None
 
 
 class Plan(NamedTuple):
-    """What a call would take: chunks of output rows, and scratch in bytes.
+    """What a call would take: chunks of the output, scratch and what is read, in bytes.
 
     Attributes
     ----------
@@ -73,6 +50,12 @@ class Plan(NamedTuple):
         Scratch of the whole call, at most.
     gpu_rows_per_chunk
         Output rows that a GPU takes at a time.
+    columns_per_chunk
+        Output columns of a chunk: all, but where tiles from files fit into the budget only so.
+    read_bytes
+        That are read from the tiles' files.
+    pair_count
+        Pairs of tiles that are matched, at most.
     """
 
     workers: int
@@ -81,19 +64,38 @@ class Plan(NamedTuple):
     chunk_bytes: int
     bytes: int
     gpu_rows_per_chunk: int
+    columns_per_chunk: int
+    read_bytes: int
+    pair_count: int
 
 
 class Outputs(NamedTuple):
-    """Arrays that the library writes: float32 [H, W, C] (or [H, W]) and [H, W]."""
+    """Where the library writes: float32 [H, W, C] (or [H, W]) and [H, W]."""
 
-    mosaic: np.ndarray
-    coverage: np.ndarray
+    mosaic: np.ndarray | FileTarget
+    coverage: np.ndarray | FileTarget
 
 
 class Job:
     """A ``ztp_job`` that keeps its arrays alive.
 
-    A job without ``outputs`` may have the shape of a mosaic [H, W, C] to be planned for.
+    The functions of the library may be called on one job, one after the other: for a mosaic
+    from files ``ztp_first_coverage`` (writes the outputs' coverage, which then becomes the
+    job's by `read_coverage`), ``ztp_tile_gains``, ``ztp_match_backgrounds``, and, after
+    `keep_offsets`, ``ztp_reproject_coadd``.
+
+    Parameters
+    ----------
+    settings
+        The numbers.
+    tiles
+        Of which each function but the blur wants some.
+    coverage, blurred
+        float32 [Hc, Wc], or this shape, which is enough to plan.
+    outputs
+        Arrays or places in files.
+    mosaic_shape
+        [H, W, C] in the place of ``outputs``, to plan with, or to match.
 
     Attributes
     ----------
@@ -101,6 +103,11 @@ class Job:
         The job; its addresses hold as long as this object.
     gains, offsets, groups
         float64 [T], float64 [T, C] and int32 [T], written by the call; gains begin as ones.
+    shown
+        uint8 [T], 1 where a tile has given the coadd a pixel; it is read, too.
+    chunks_done
+        uint8 [chunk_total] after `record`, else None: chunks that are not 0 are not coadded;
+        the others become 1 one by one, during ``ztp_reproject_coadd`` alone.
     """
 
     def __init__(
@@ -108,33 +115,74 @@ class Job:
         settings: Settings,
         tiles: Sequence[TileInput] = (),
         *,
-        coverage: np.ndarray | None = None,
-        blurred: np.ndarray | None = None,
+        coverage: np.ndarray | tuple[int, int] | None = None,
+        blurred: np.ndarray | tuple[int, int] | None = None,
         outputs: Outputs | None = None,
-        mosaic_shape: tuple[int, int, int] | None = None,
+        mosaic_shape: tuple[int, ...] | None = None,
     ) -> None:
         shape = mosaic_shape if outputs is None else outputs.mosaic.shape
         count, channels = len(tiles), 1 if shape is None else (*shape, 1)[2]
         self.gains = np.ones(count)
         self.offsets = np.zeros((count, channels))
         self.groups = np.full(count, -1, np.int32)
-        self._kept: list[object] = [tiles, coverage, blurred, outputs]
+        self.shown = np.zeros(count, np.uint8)
+        self.chunks_done: np.ndarray | None = None
+        self._pairs: np.ndarray | None = None
+        self._pair_count = np.zeros(1, np.int64)
+        self._kept: dict[str, object] = {"tiles": tiles}
         self.struct = numbers(settings)
         if coverage is not None:
-            self.struct.coverage = buffers.plane("coverage", coverage)
-        if blurred is not None and coverage is not None:
-            self.struct.blurred = buffers.plane("blurred", blurred, coverage.shape, writable=True)
+            self.read_coverage(coverage, blurred)
         if outputs is not None:
-            self.struct.mosaic = buffers.image("out[0]", outputs.mosaic, writable=True)
-            self.struct.coverage_out = buffers.plane("out[1]", outputs.coverage, writable=True)
+            self.write_to(*outputs)
         elif shape is not None:
             self.struct.mosaic = buffers.absent(shape)
             self.struct.coverage_out = buffers.absent(shape[:2])
         if shape is not None:
             self.struct.offsets = buffers.vector(self.offsets)
             self.struct.groups = buffers.vector(self.groups)
+            self.struct.shown = buffers.vector(self.shown)
         self.struct.gains = buffers.vector(self.gains)
         self._set_tiles(tiles, channels)
+
+    def read_coverage(
+        self,
+        coverage: np.ndarray | tuple[int, int],
+        blurred: np.ndarray | tuple[int, int] | None = None,
+    ) -> None:
+        """Take the coverage of the first pass, and memory for the blurred one."""
+        self._kept["coverage"] = coverage, blurred
+        if isinstance(coverage, tuple):
+            self.struct.coverage, shape = buffers.absent(coverage), coverage
+        else:
+            self.struct.coverage, shape = buffers.plane("coverage", coverage), coverage.shape
+        if isinstance(blurred, tuple):
+            self.struct.blurred = buffers.absent(blurred)
+        elif blurred is not None:
+            self.struct.blurred = buffers.plane("blurred", blurred, shape, writable=True)
+
+    def write_to(
+        self,
+        mosaic: np.ndarray | FileTarget | None = None,
+        coverage: np.ndarray | FileTarget | None = None,
+    ) -> None:
+        """Write the outputs to these arrays, or files; what is None stays."""
+        for part, file, name, output in (
+            ("mosaic", "mosaic_file", "out[0]", mosaic),
+            ("coverage_out", "coverage_file", "out[1]", coverage),
+        ):
+            if output is None:
+                continue
+            self._kept[part] = output
+            place = structs.Target()
+            if isinstance(output, FileTarget):
+                image, place = buffers.absent(output.shape), files.target(name, output)
+            elif part == "mosaic":
+                image = buffers.image(name, output, writable=True)
+            else:
+                image = buffers.plane(name, output, writable=True)
+            setattr(self.struct, part, image)
+            setattr(self.struct, file, place)
 
     def plan(self) -> Plan:
         """Return what ``ztp_second_pass`` would take; nothing is computed."""
@@ -143,50 +191,71 @@ class Job:
         errors.check(status, error.message.decode(errors="replace"))
         return Plan(**{name: getattr(info, name) for name in Plan._fields})
 
+    def record(self, plan: Plan) -> None:
+        """Have pairs noted, and chunks of the coadd: those of the job's own plan."""
+        self._pairs = np.zeros(plan.pair_count, structs.PAIR)
+        self.struct.pairs, self.struct.pair_room = buffers.vector(self._pairs), len(self._pairs)
+        self.struct.pair_count = buffers.vector(self._pair_count)
+        self.chunks_done = np.zeros(plan.chunk_total, np.uint8)
+        self.struct.chunks_done = buffers.vector(self.chunks_done)
+        self.struct.chunk_count = plan.chunk_total
+
+    def keep_offsets(self) -> None:
+        """Have ``ztp_reproject_coadd`` take ``offsets`` and ``groups`` as they are now."""
+        self.struct.offsets_known = 1
+
+    @property
+    def pairs(self) -> np.ndarray:
+        """What the match found, after `record`: i, j, pixels and step [C] of each pair of tiles.
+
+        By i, then j; ``pixels`` is what both show, ``step`` the median of tile i less tile j after
+        the gains and before the offsets, NaN where a channel has none.
+        """
+        channels = self.offsets.shape[1]
+        kind = [*structs.PAIR[:3], ("step", np.float64, (channels,))]
+        found = self._pairs[: self._pair_count[0]]
+        pairs = np.empty(len(found), kind)
+        for name in ("i", "j", "pixels"):
+            pairs[name] = found[name]
+        pairs["step"] = found["step"][:, :channels]
+        return pairs
+
     def place(self, maps: Sequence[PixelMap | None]) -> None:
         """Give the tiles their maps, None to one that shows nothing."""
+        kept = []
         for t, pixels in enumerate(maps):
             self.struct.tiles[t].map, nodes = buffers.pixel_map(pixels)
-            self._kept.append(nodes)
+            kept.append(nodes)
+        self._kept["maps"] = kept
 
     def _set_tiles(self, tiles: Sequence[TileInput], channels: int) -> None:
         if not tiles:
             return
         table = (structs.Tile * len(tiles))()
+        weight_maps = []
         for entry, tile in zip(table, tiles, strict=True):
-            shape = tile.image.shape[:2]
-            entry.image = buffers.image(tile.name, tile.image, channels=channels)
-            if tile.mask is not None:
-                entry.mask = buffers.plane(f"mask of {tile.name}", tile.mask, shape)
-            if tile.weight is not None:
-                lying = shape if tile.weight_map is None else None
-                entry.weight = buffers.plane(f"weight of {tile.name}", tile.weight, lying)
+            _set_images(entry, tile, channels)
             entry.weight_scale = tile.weight_scale
             entry.weight_map, nodes = buffers.pixel_map(tile.weight_map)
-            self._kept.append(nodes)
+            weight_maps.append(nodes)
+        self._kept["weight_maps"] = weight_maps
         self.struct.tiles = table
         self.struct.tile_count = len(tiles)
         self.place([tile.map for tile in tiles])
 
 
-def numbers(settings: Settings) -> structs.Job:
-    """Return a job that has these numbers and nothing else."""
-    low, high = settings.gain_clip
-    struct = structs.Job(ffi.size(structs.Job), ffi.size(structs.Tile))
-    struct.profile = structs.PROFILES[settings.profile]
-    struct.sigma = settings.sigma
-    struct.gain_min, struct.gain_max = low, high
-    if settings.threshold is not None:
-        struct.threshold = settings.threshold if settings.threshold > 0 else -1
-    struct.combine = structs.COMBINES[settings.combine]
-    struct.keep_background = settings.keep_background
-    struct.binary_weights = settings.binary_weights
-    struct.signed_weights = settings.signed_weights
-    struct.blank_nan = settings.blank_nan
-    struct.workers = settings.workers
-    struct.rows_per_chunk = settings.rows_per_chunk
-    struct.max_chunk_bytes = settings.max_chunk_bytes
-    struct.device = structs.DEVICES[settings.device]
-    struct.gpu_rows_per_chunk = settings.gpu_rows_per_chunk
-    struct.gpu_max_chunk_bytes = settings.gpu_max_chunk_bytes
-    return struct
+def _set_images(entry: structs.Tile, tile: TileInput, channels: int) -> None:
+    shape = tile.image.shape[:2]
+    if isinstance(tile.image, FileImage):
+        entry.image, entry.image_file = files.source(tile.name, tile.image, channels=channels)
+    else:
+        entry.image = buffers.image(tile.name, tile.image, channels=channels)
+    lying = shape if tile.weight_map is None else None
+    for part, image, wanted in (("mask", tile.mask, shape), ("weight", tile.weight, lying)):
+        name = f"{part} of {tile.name}"
+        if isinstance(image, FileImage):
+            places = files.source(name, image, wanted)
+            setattr(entry, part, places[0])
+            setattr(entry, f"{part}_file", places[1])
+        elif image is not None:
+            setattr(entry, part, buffers.plane(name, image, wanted))

@@ -20,14 +20,14 @@ def run_watched(
     function: str, job: Job, callback: OnStats | None, progress: bool | Callable
 ) -> Ended:
     """Call a function of the library for the API's function that calls this, within `limited`."""
-    with _watched(progress, callback) as on_stats:
+    with watched(progress, callback) as on_stats:
         ended = calls.run(function, job, on_stats)
     warn_device(ended, stacklevel=4)  # the caller of the API
     return ended
 
 
 @contextmanager
-def _watched(progress: bool | Callable, callback: OnStats | None) -> Iterator[OnStats | None]:
+def watched(progress: bool | Callable, callback: OnStats | None) -> Iterator[OnStats | None]:
     """Return what a call should report to: the callback, after a bar where one is wanted.
 
     ``progress`` is False, True for tqdm's own choice of bar, or a class with tqdm's interface.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ctypes
-from ctypes import POINTER, c_char, c_double, c_int32, c_int64, c_uint32, c_void_p
+from ctypes import POINTER, c_char, c_char_p, c_double, c_int32, c_int64, c_uint32, c_void_p
 
 PROFILES = {"v4.5": 0, "v4.2": 1}
 COMBINES = {"mean": 0, "sum": 1, "first": 2, "last": 3, "min": 4, "max": 5, "median": 6}
@@ -71,6 +71,38 @@ class Planes(ctypes.Structure):
     ]
 
 
+class File(ctypes.Structure):
+    """``ztp_file``: an image in a FITS file."""
+
+    _fields_ = [
+        ("path", c_char_p),
+        ("hdu_name", c_char_p),
+        ("hdu", c_int32),
+        ("reserved", c_int32),
+    ]
+
+
+class Target(ctypes.Structure):
+    """``ztp_target``: where a file takes an output."""
+
+    _fields_ = [("path", c_char_p), ("offset", c_int64)]
+
+
+# `Pair` as NumPy has it.
+PAIR = [("i", "i8"), ("j", "i8"), ("pixels", "i8"), ("step", "f8", (4,))]
+
+
+class Pair(ctypes.Structure):
+    """``ztp_pair``: two tiles that show common pixels."""
+
+    _fields_ = [
+        ("i", c_int64),
+        ("j", c_int64),
+        ("pixels", c_int64),
+        ("step", c_double * 4),
+    ]
+
+
 class Tile(ctypes.Structure):
     """``ztp_tile``."""
 
@@ -83,6 +115,9 @@ class Tile(ctypes.Structure):
         ("weight_map", Map),
         ("planes", Planes),
         ("weight_planes", Planes),
+        ("image_file", File),
+        ("mask_file", File),
+        ("weight_file", File),
     ]
 
 
@@ -154,6 +189,16 @@ class Job(ctypes.Structure):
         ("device_error", POINTER(Error)),
         ("mosaic_planes", Planes),
         ("coverage_planes", Planes),
+        ("mosaic_file", Target),
+        ("coverage_file", Target),
+        ("chunks_done", c_void_p),
+        ("chunk_count", c_int64),
+        ("shown", c_void_p),
+        ("offsets_known", c_int32),
+        ("reserved3", c_int32),
+        ("pairs", c_void_p),
+        ("pair_room", c_int64),
+        ("pair_count", c_void_p),
     ]
 
 
@@ -191,6 +236,9 @@ class PlanInfo(ctypes.Structure):
         ("chunk_bytes", c_int64),
         ("bytes", c_int64),
         ("gpu_rows_per_chunk", c_int64),
+        ("columns_per_chunk", c_int64),
+        ("read_bytes", c_int64),
+        ("pair_count", c_int64),
     ]
 
 

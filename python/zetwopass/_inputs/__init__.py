@@ -5,9 +5,9 @@
 
 import importlib
 
-from . import options, ranges
+from . import files, options, ranges
 from .options import Options
-from .tiles import common_grid, inputs, named, outputs, warn_unseen
+from .tiles import common_grid, images_of, inputs, named, outputs, warn_unseen
 
 Index = int | str | tuple[str, int]  # of an HDU in a list
 
@@ -15,6 +15,8 @@ __all__ = [
     "Index",
     "Options",
     "common_grid",
+    "files",
+    "images_of",
     "inputs",
     "named",
     "options",

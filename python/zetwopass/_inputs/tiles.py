@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .._engine import Outputs, TileInput, buffers, checks
+from .._engine import FileImage, Outputs, TileInput, buffers, checks
 from ..errors import ArgumentError, TileWarning
+from . import files
 
 if TYPE_CHECKING:
     from astropy.io import fits
     from astropy.wcs import WCS
 
+    from .._sky import Sky
 
 _NAMED = 20  # tiles that a line names at most
 
@@ -24,9 +26,24 @@ def common_grid(first: tuple[int, int], second: tuple[int, int]) -> tuple[int, i
     return max(first[0], second[0]), max(first[1], second[1])
 
 
+def images_of(
+    tiles: Sequence, tiles_wcs: Sequence[WCS] | None
+) -> tuple[list[np.ndarray | FileImage], Sequence[WCS | Sky]]:
+    """Return the tiles, and their WCS: of their files' headers where ``tiles_wcs`` is None."""
+    found = checks.entries("tiles", tiles)
+    skies = []
+    for i, tile in enumerate(found):
+        if files.is_file(tile):
+            found[i], sky = files.opened(f"tiles[{i}]", tile, sky=tiles_wcs is None)
+            skies.append(sky)
+        elif tiles_wcs is None:
+            raise ArgumentError(f"tiles_wcs is None, but tiles[{i}] is no file that has a WCS")
+    return checks.images(found), skies if tiles_wcs is None else tiles_wcs
+
+
 def inputs(
-    images: list[np.ndarray],
-    tiles_wcs: Sequence[WCS],
+    images: list[np.ndarray | FileImage],
+    tiles_wcs: Sequence[WCS | Sky],
     output_wcs: WCS | fits.Header,
     grid: tuple[int, int],
     masks: Sequence[np.ndarray | None] | None = None,
@@ -41,7 +58,8 @@ def inputs(
     masks = _masks(masks, images)
     weights = weights or [1.0] * count
     for i, image in enumerate(images):
-        buffers.image(f"tiles[{i}]", image, channels=checks.channels(images))
+        if not isinstance(image, FileImage):
+            buffers.image(f"tiles[{i}]", image, channels=checks.channels(images))
     output = read("output_wcs", output_wcs)
     return [
         TileInput(
@@ -59,13 +77,15 @@ def inputs(
 
 
 def _masks(
-    masks: Sequence[np.ndarray | None] | None, images: list[np.ndarray]
-) -> list[np.ndarray | None]:
+    masks: Sequence | None, images: list[np.ndarray | FileImage]
+) -> list[np.ndarray | FileImage | None]:
     if masks is None:
         return [None] * len(images)
     masks = checks.entries("masks", masks, len(images), optional=True)
     for i, (mask, image) in enumerate(zip(masks, images, strict=True)):
-        if mask is not None:
+        if files.is_file(mask):
+            masks[i], _ = files.opened(f"masks[{i}]", mask)
+        elif mask is not None:
             buffers.plane(f"masks[{i}]", mask, image.shape[:2])
     return masks
 

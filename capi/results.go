@@ -1,0 +1,158 @@
+package main
+
+/*
+#include "guard.h"
+*/
+import "C"
+
+import (
+	"fmt"
+	"unsafe"
+
+	"zetwopass/core"
+)
+
+// mosaicShape borrows the shape of the mosaic, of which a match wants no more.
+func (f *fetcher) mosaicShape(j *core.Job) (err error) {
+	if f.stages&core.RunCoadd != 0 {
+		return nil
+	}
+	im := f.job.mosaic
+	im.data = nil
+	j.Mosaic, err = shaped("mosaic", &im)
+	return err
+}
+
+// mosaic borrows the mosaic, and in a job of planes its coverage too.
+func (f *fetcher) mosaic(j *core.Job) (err error) {
+	if f.planes {
+		return f.outputPlanes(j)
+	}
+	j.Mosaic, j.MosaicTarget, err = f.output("mosaic", &f.job.mosaic, &f.job.mosaic_file)
+	return err
+}
+
+func (f *fetcher) coverageOut(j *core.Job) (err error) {
+	if f.planes {
+		return nil
+	}
+	j.CoverageOut, j.CoverageTarget, err = f.output("coverage_out", &f.job.coverage_out, &f.job.coverage_file)
+	return err
+}
+
+// output borrows an image to write to, or takes its shape and its place in a file.
+func (f *fetcher) output(name string, im *C.ztp_image, file *C.ztp_target) (core.View, core.Target, error) {
+	if !f.has(file) {
+		v, err := f.borrow(name, im)
+		f.outputs = append(f.outputs, extentOf(name, v))
+		return v, nil, err
+	}
+	if im.data != nil {
+		return core.View{}, nil, fmt.Errorf("%w: %s has data and a file, want one of them", core.ErrArgument, name)
+	}
+	v, err := shaped(name, im)
+	if err != nil {
+		return v, nil, err
+	}
+	to, err := f.target(name, file, v)
+	return v, to, err
+}
+
+// arrays borrows the gains.
+func (f *fetcher) arrays(j *core.Job) error {
+	n := int(f.job.tile_count)
+	computed := f.stages&core.RunGains != 0
+	switch {
+	case f.job.gains != nil:
+		j.Gains = unsafe.Slice((*float64)(unsafe.Pointer(f.job.gains)), n)
+		f.touches(sliceExtent("gains", j.Gains), computed)
+	case f.stages == core.RunAll:
+		j.Gains = make([]float64, n)
+	case computed:
+		return fmt.Errorf("%w: gains is NULL", core.ErrArgument)
+	}
+	return nil
+}
+
+// findings borrows offsets, groups and pairs.
+func (f *fetcher) findings(j *core.Job) error {
+	n := int(f.job.tile_count)
+	j.OffsetsKnown = knowsFiles(f.job) && f.job.offsets_known != 0
+	if f.job.offsets != nil {
+		j.Offsets = unsafe.Slice((*float64)(unsafe.Pointer(f.job.offsets)), n*max(j.Mosaic.C, 1))
+		f.touches(sliceExtent("offsets", j.Offsets), !j.OffsetsKnown)
+	}
+	if f.job.groups != nil {
+		j.Groups = unsafe.Slice((*int32)(unsafe.Pointer(f.job.groups)), n)
+		f.touches(sliceExtent("groups", j.Groups), true)
+	}
+	if !knowsFiles(f.job) || (f.job.pairs == nil && f.job.pair_count == nil) {
+		return nil
+	}
+	return f.pairs(j)
+}
+
+// pairs has the pairs written as far as there is room, and counted.
+func (f *fetcher) pairs(j *core.Job) error {
+	count, room := (*int64)(unsafe.Pointer(f.job.pair_count)), int64(f.job.pair_room)
+	if count == nil {
+		return fmt.Errorf("%w: pair_count is NULL, and pairs is not", core.ErrArgument)
+	}
+	if f.job.pairs == nil {
+		room = 0
+	}
+	if room < 0 || room > core.MaxTiles*core.MaxTiles {
+		return fmt.Errorf("%w: pair_room = %d, want 0 or more", core.ErrArgument, room)
+	}
+	to := unsafe.Slice(f.job.pairs, room)
+	f.touches(sliceExtent("pairs", to), true)
+	f.touches(sliceExtent("pair_count", unsafe.Slice(count, 1)), true)
+	if !f.plan {
+		*count = 0
+	}
+	last := [2]int{-1, -1}
+	j.Pairs = func(p core.PairStep) {
+		if p.I < last[0] || p.I == last[0] && p.J <= last[1] {
+			*count = 0 // after a GPU that has failed the match is done again
+		}
+		last = [2]int{p.I, p.J}
+		if *count < room {
+			pair := C.ztp_pair{i: C.int64_t(p.I), j: C.int64_t(p.J), pixels: C.int64_t(p.Pixels)}
+			for c, step := range p.Step {
+				pair.step[c] = C.double(step)
+			}
+			to[*count] = pair
+		}
+		*count++
+	}
+	return nil
+}
+
+// progress borrows what tells how far a coadd has come.
+func (f *fetcher) progress(j *core.Job) error {
+	if f.stages != core.RunCoadd || !knowsFiles(f.job) {
+		return nil
+	}
+	if f.job.chunks_done != nil {
+		n := int64(f.job.chunk_count)
+		if n < 1 || n > most*most {
+			return fmt.Errorf("%w: chunk_count = %d, want the plan's chunk_total", core.ErrArgument, n)
+		}
+		j.ChunksDone = unsafe.Slice((*uint8)(unsafe.Pointer(f.job.chunks_done)), n)
+		f.touches(sliceExtent("chunks_done", j.ChunksDone), true)
+	}
+	if f.job.shown != nil {
+		j.Shown = unsafe.Slice((*uint8)(unsafe.Pointer(f.job.shown)), len(j.Tiles))
+		f.touches(sliceExtent("shown", j.Shown), true)
+	}
+	return nil
+}
+
+// touches notes the memory of an array, and whether the call writes to it.
+func (f *fetcher) touches(of extent, writes bool) {
+	if writes {
+		f.outputs = append(f.outputs, of)
+	} else {
+		f.inputs = append(f.inputs, of)
+	}
+}

@@ -1,0 +1,92 @@
+package core
+
+// box is the pixels of the rows [y0,y1) and the columns [x0,x1) of an output.
+type box struct{ y0, x0, y1, x1 int }
+
+// layout cuts an output of h x w pixels into chunks: bands of so many rows times blocks of
+// so many columns, the bands of a block side by side.
+type layout struct{ h, w, rows, cols int }
+
+func (l layout) bands() int  { return (l.h + l.rows - 1) / l.rows }
+func (l layout) blocks() int { return (l.w + l.cols - 1) / l.cols }
+func (l layout) total() int  { return l.bands() * l.blocks() }
+
+// at returns which chunk is the k-th to be done, and at which place chunk k is: one block
+// after the other, down and up in turn, so that tiles at the turn are met again at once.
+func (l layout) at(k int) int {
+	n := l.bands()
+	block, band := k/n, k%n
+	if block%2 == 1 {
+		band = n - 1 - band
+	}
+	return block*n + band
+}
+
+func (l layout) box(chunk int) box {
+	block, band := chunk/l.bands(), chunk%l.bands()
+	y, x := band*l.rows, block*l.cols
+	return box{y, x, min(y+l.rows, l.h), min(x+l.cols, l.w)}
+}
+
+// needs is which tiles the tasks of a sweep need: those of task k are
+// tile[start[k]:start[k+1]], in ascending order.
+type needs struct {
+	start []int
+	tile  []int32
+}
+
+func (n *needs) tasks() int { return len(n.start) - 1 }
+
+// of returns the tiles of task k in the room of tiles.
+func (n *needs) of(tiles []int, k int) []int {
+	tiles = tiles[:0]
+	for _, i := range n.tile[n.start[k]:n.start[k+1]] {
+		tiles = append(tiles, int(i))
+	}
+	return tiles
+}
+
+// places calls f for every place, in the order of doing, whose chunk a tile's box meets.
+func (l layout) places(t *Tile, f func(k int)) {
+	x0, y0, x1, y1 := t.Map.Clip(l.h, l.w)
+	if x0 >= x1 || y0 >= y1 {
+		return
+	}
+	for block := x0 / l.cols; block <= (x1-1)/l.cols; block++ {
+		for band := y0 / l.rows; band <= (y1-1)/l.rows; band++ {
+			f(l.at(block*l.bands() + band))
+		}
+	}
+}
+
+// needs returns which tiles each place needs.
+func (l layout) needs(tiles []Tile) needs {
+	n := needs{start: make([]int, l.total()+1)}
+	for i := range tiles {
+		l.places(&tiles[i], func(k int) { n.start[k+1]++ })
+	}
+	for k := range l.total() {
+		n.start[k+1] += n.start[k]
+	}
+	n.tile = make([]int32, n.start[l.total()])
+	next := make([]int, l.total())
+	for i := range tiles {
+		l.places(&tiles[i], func(k int) {
+			n.tile[n.start[k]+next[k]] = int32(i)
+			next[k]++
+		})
+	}
+	return n
+}
+
+// after appends the tasks of another sweep.
+func (n needs) after(first needs) needs {
+	if first.tasks() <= 0 {
+		return n
+	}
+	for _, s := range n.start[1:] {
+		first.start = append(first.start, s+len(first.tile))
+	}
+	first.tile = append(first.tile, n.tile...)
+	return first
+}

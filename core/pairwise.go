@@ -1,0 +1,78 @@
+package core
+
+import "math"
+
+// pairwise settles the pairs one by one, each while both of its tiles are resident: a sweep
+// over the tiles finds all medians. Where tiles are in memory the sweeps of medians are
+// quicker, as a tile is warped once for all of its pairs.
+func (p *pass) pairwise() error {
+	j, pairs := p.job, p.plan.visits
+	return p.withTiles(func() error {
+		return parallel(p, len(pairs), pairwiseBytes(j), func(int) *matcher { return newMatcher(j) },
+			func(m *matcher, k int) error {
+				err := p.tiles.during(p.ctx, k, func() error { return m.settle(p, pairs[k]) })
+				if err == nil {
+					p.chunkDone()
+				}
+				return err
+			})
+	})
+}
+
+// settle finds the medians of a pair by runs over its rows: the lattice of its sample, then
+// all pixels until the brackets have held.
+func (m *matcher) settle(p *pass, q *pair) error {
+	m.here = append(m.here[:0], q)
+	run := func(sampling bool) error {
+		for y := q.y0; y < q.y1; y += blockRows {
+			if p.ctx.Err() != nil {
+				return ErrCancelled
+			}
+			m.rows(m.here, y, min(y+blockRows, q.y1), sampling)
+		}
+		return nil
+	}
+	if err := run(true); err != nil {
+		return err
+	}
+	for q.setBounds(); !q.settled(); q.settle() {
+		q.begin()
+		if err := run(false); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// pairwiseBytes is the scratch of one matcher that takes pairs one by one, with what it
+// keeps of a pair as large as the largest tile.
+func pairwiseBytes(j *Job) int64 {
+	most := pair{y1: 1, channel: make([]bracket, j.Mosaic.C)}
+	for i := range j.Tiles {
+		x0, y0, x1, y1 := j.Tiles[i].Map.Clip(j.Mosaic.H, j.Mosaic.W)
+		if area := max(x1-x0, 0) * max(y1-y0, 0); area > most.area {
+			most.area, most.y1 = area, y1-y0
+			most.stepX, most.stepY = lattice(x1-x0, y1-y0, 1)
+		}
+	}
+	if most.area == 0 {
+		return matchBytes(j, 2)
+	}
+	return matchBytes(j, 2) + most.leastBytes()
+}
+
+// step is what is known of the pair in the end.
+func (p *pair) step() PairStep {
+	s := PairStep{I: p.i, J: p.j}
+	for c := range s.Step {
+		s.Step[c] = math.NaN()
+	}
+	for c := range p.channel {
+		k := &p.channel[c]
+		s.Pixels = max(s.Pixels, k.met)
+		if k.found {
+			s.Step[c] = k.median
+		}
+	}
+	return s
+}

@@ -1,0 +1,213 @@
+package core
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+)
+
+const (
+	// freeRoom is for tiles from sources where the job sets no bound.
+	freeRoom = 1 << 30
+	// sourceRows and leastRows are the rows of a chunk of such tiles where the job does not
+	// say; the fewer they are, the fewer tiles are needed at a time.
+	sourceRows, leastRows = 64, blockRows
+	leastColumns          = blockPixels
+)
+
+// sourced is what a plan adds for tiles that come from sources.
+type sourced struct {
+	schedule *schedule
+	kinds    int     // which parts of tiles it has read
+	visits   []*pair // in the order of being matched
+	room     int64   // for tiles, and what the schedule itself takes
+	ahead    int     // window of chunks
+}
+
+// firstChunk is the place of the coadd's first chunk in the schedule.
+func (s *sourced) firstChunk() int {
+	if s.schedule == nil {
+		return 0
+	}
+	return s.schedule.turn
+}
+
+// tileBytes is what the tiles that are resident take at a time.
+func (s *sourced) tileBytes() int64 {
+	if s.schedule == nil {
+		return 0
+	}
+	return s.schedule.bytes()
+}
+
+// sourceKinds are the parts of tiles that match, coadd or first pass read from sources.
+func (j *Job) sourceKinds(stages Stages) (kinds int, bytes []int64, some bool) {
+	switch {
+	case stages == RunFirst:
+		kinds = readsMasks
+	case stages&(RunMatch|RunCoadd) != 0:
+		kinds = readsImages
+	default:
+		return 0, nil, false
+	}
+	bytes, some = j.sourceBytes(kinds)
+	return kinds, bytes, some
+}
+
+// place cuts the output up for tiles that come from sources: so that all workers' chunks fit
+// the budget, else fewer workers', and that the fewest bytes are read. What it decides does not
+// depend on what a call finds known or done already, so that a later one can go on.
+func (p *Plan) place(j *Job, stages Stages) error {
+	kinds, bytes, some := j.sourceKinds(stages)
+	if !some {
+		return nil
+	}
+	p.kinds = kinds
+	scratch, least := counterBytes(j), int64(0)
+	shared := int64(0)
+	if stages != RunFirst {
+		scratch = coaddBytes(j)
+		if !j.KeepBackground {
+			scratch, shared = max(scratch, pairwiseBytes(j)), offsetBytes(len(j.Tiles))
+			least = 2 * slices.Max(bytes)
+		}
+	}
+	if stages != RunFirst && !j.KeepBackground {
+		var err error
+		if p.pairs, err = j.overlaps(); err != nil {
+			return err
+		}
+		shared += 2 * needBytes * int64(len(p.pairs))
+	}
+	for ; ; p.Workers /= 2 {
+		p.ahead = p.Workers + p.Workers/2
+		p.room = freeRoom
+		taken := shared + scratch*int64(p.Workers)
+		if j.MaxChunkBytes > 0 {
+			p.room = j.MaxChunkBytes - taken
+		}
+		need := max(p.bestLayout(j, bytes), least)
+		if j.MaxChunkBytes == 0 {
+			p.room = max(p.room, need)
+		}
+		if need <= p.room {
+			return nil
+		}
+		if p.Workers == 1 {
+			return fmt.Errorf("%w: max_chunk_bytes = %d, want at least %d for the tiles of a chunk of %d rows and %d columns",
+				ErrBudget, j.MaxChunkBytes, taken+need, p.layout.rows, p.layout.cols)
+		}
+	}
+}
+
+// bestLayout sets the layout whose tiles fit the room and are read least, the widest of equals,
+// and returns the room that it needs; where none fits, the one that needs least.
+func (p *Plan) bestLayout(j *Job, bytes []int64) (need int64) {
+	once := int64(0)
+	for i := range j.Tiles {
+		if j.Tiles[i].Map.area(p.layout.h, p.layout.w) > 0 {
+			once += bytes[i]
+		}
+	}
+	best, read := p.layout, int64(-1)
+	need = -1
+	for _, l := range p.layouts(j) {
+		s := schedule{needs: l.needs(j.Tiles), window: [2]int{1, p.ahead}}
+		s.settle(bytes, p.room, nil)
+		fits := s.bytes() <= p.room
+		if better := fits && (read < 0 || s.read < read); better || read < 0 && (need < 0 || s.bytes() < need) {
+			best, need = l, s.bytes()
+		} else {
+			continue
+		}
+		if fits {
+			read = s.read
+		}
+		if read == once {
+			break
+		}
+	}
+	p.layout = best
+	return need
+}
+
+// layouts are those to choose from, from wide and high to narrow and low.
+func (p *Plan) layouts(j *Job) []layout {
+	rows := []int{sourceRows, leastRows}
+	if j.RowsPerChunk > 0 {
+		rows = []int{j.RowsPerChunk}
+	}
+	columns := []int{p.layout.w}
+	for n := leastColumns; n < p.layout.w; n *= 2 {
+		columns = slices.Insert(columns, 1, n)
+	}
+	var all []layout
+	for _, c := range columns {
+		for _, r := range rows {
+			all = append(all, layout{h: p.layout.h, w: p.layout.w, rows: min(r, p.layout.h), cols: c})
+		}
+	}
+	return all
+}
+
+// schedules plans when tiles are read, in the room that there is, and what that comes to.
+func (p *Plan) schedules(j *Job, stages Stages) {
+	if stages&RunGains != 0 {
+		for i := range j.Tiles {
+			if t := &j.Tiles[i]; t.MaskSource != nil && t.Map.area(j.Coverage.H, j.Coverage.W) > 0 {
+				p.ReadBytes += 4 * int64(t.Mask.samples())
+			}
+		}
+	}
+	_, bytes, some := j.sourceKinds(stages)
+	if !some {
+		return
+	}
+	all := needs{start: []int{0}}
+	turn := 0
+	if stages != RunFirst && j.matches(stages) {
+		all, turn = p.visit(j), len(p.pairs)
+	}
+	if stages&(RunCoadd|RunFirst) != 0 {
+		all = p.layout.needs(j.Tiles).after(all)
+	}
+	var skip func(k int) bool
+	if len(j.ChunksDone) == p.layout.total() {
+		skip = func(k int) bool { return k >= turn && j.ChunksDone[p.layout.at(k-turn)] != 0 }
+	}
+	for window := p.ahead; ; window /= 2 {
+		s := &schedule{needs: all, turn: turn, window: [2]int{max(window, 1), p.ahead}}
+		if s.settle(bytes, p.room, skip); s.bytes() <= p.room || window <= 1 {
+			p.schedule = s
+			p.ReadBytes += s.read
+			return
+		}
+	}
+}
+
+// visit sets the order of the pairs, and returns which tiles they need: tile by tile, against
+// the order of the coadd, so that those at the turn stay, each with those before it.
+func (p *Plan) visit(j *Job) needs {
+	last := make([]int, len(j.Tiles)) // place of the coadd that needs the tile
+	order := make([]int, len(j.Tiles))
+	for i := range j.Tiles {
+		order[i] = i
+		p.layout.places(&j.Tiles[i], func(k int) { last[i] = max(last[i], k) })
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return last[b] - last[a] })
+	rank := last
+	for k, i := range order {
+		rank[i] = k
+	}
+	p.visits = slices.Clone(p.pairs)
+	slices.SortFunc(p.visits, func(a, b *pair) int {
+		ai, aj, bi, bj := rank[a.i], rank[a.j], rank[b.i], rank[b.j]
+		return cmp.Or(max(ai, aj)-max(bi, bj), min(ai, aj)-min(bi, bj))
+	})
+	n := needs{start: []int{0}}
+	for _, q := range p.visits {
+		n.tile = append(n.tile, int32(q.i), int32(q.j))
+		n.start = append(n.start, len(n.tile))
+	}
+	return n
+}
