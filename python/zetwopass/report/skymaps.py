@@ -48,7 +48,7 @@ def coverage(found: Assembled) -> Markup:
         _limits(axes, found)
         bar = figure.colorbar(shown, ax=axes, pad=0.02, aspect=40)
         bar.outline.set_visible(False)
-        bar.set_label("coverage, sum of the tiles' weights")
+        bar.set_label("sum of weights")
         alt = f"Map of the coverage, up to {words.number(most)}, on a grid of the sky."
         return inline(figure, "map-coverage", alt)
 
