@@ -82,14 +82,13 @@ def test_the_slider_moves_the_picture_by_keyboard_and_by_pointer(opened):
     assert clip(page) == "inset(0px 0px 0px 50%)"
     page.get_by_label("Where before ends and after begins").focus()
     page.keyboard.press("Home")
-    assert clip(page) == "inset(0px)"
+    assert clip(page) == "inset(0px 0px 0px 0%)"
     page.keyboard.press("End")
     assert clip(page) == "inset(0px 0px 0px 100%)"
     box = page.locator("#compare").bounding_box()
     page.mouse.click(box["x"] + box["width"] / 4, box["y"] + box["height"] / 2)
-    assert page.locator("#split").input_value() == pytest.approx("25") or clip(page).endswith(
-        "25%)"
-    )
+    assert page.locator("#split").input_value() == "25"
+    assert clip(page) == "inset(0px 0px 0px 25%)"
 
 
 def test_before_and_after_show_different_pixels_at_the_same_place(opened):
@@ -132,8 +131,7 @@ def test_letters_of_charts_can_be_read_on_a_phone(opened):
     page = opened[0](PHONE)
     heights = page.eval_on_selector_all(
         "svg text",
-        "all => all.map(e => parseFloat(getComputedStyle(e).fontSize) * "
-        "e.ownerSVGElement.getBoundingClientRect().width / e.ownerSVGElement.viewBox.baseVal.width)",
+        "all => all.map(e => parseFloat(getComputedStyle(e).fontSize) * e.getScreenCTM().a)",
     )
     assert len(heights) > 50
     assert min(heights) > 7
@@ -162,8 +160,8 @@ def luminance(locator, what):
 def test_the_whole_page_is_painted(opened):
     # Without it a page that is in order to every other test may be white.
     seen = shot(opened[0](), full_page=True)
-    rows = [len(np.unique(part.reshape(-1, 3), axis=0)) for part in np.array_split(seen, 12)]
-    assert min(rows) > 8
+    grey = seen.sum(axis=2, dtype=np.int32)
+    assert min(len(np.unique(part)) for part in np.array_split(grey, 12)) > 8
 
 
 def shot(target, **options):
