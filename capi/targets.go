@@ -92,7 +92,7 @@ func (t *target) Write(y0, x0 int, block core.View) error {
 				part := buf[:4*min(run-i, writeBytes/4)]
 				encode(part, block, c, r*block.W+i)
 				if _, err := t.file.WriteAt(part, at+4*int64(i)); err != nil {
-					return t.failed(err)
+					return err
 				}
 			}
 		}

@@ -35,7 +35,7 @@ type needs struct {
 	tile  []int32
 }
 
-func (n *needs) tasks() int { return len(n.start) - 1 }
+func (n *needs) tasks() int { return max(0, len(n.start)-1) }
 
 // of returns the tiles of task k in the room of tiles.
 func (n *needs) of(tiles []int, k int) []int {
@@ -79,13 +79,33 @@ func (l layout) needs(tiles []Tile) needs {
 	return n
 }
 
-// after appends the tasks of another sweep.
-func (n needs) after(first needs) needs {
-	if first.tasks() <= 0 {
-		return n
+// together returns the bytes of the tiles that so many tasks in a row need, at most; tile i
+// takes bytes[i].
+func (n *needs) together(bytes []int64, tasks int) int64 {
+	count := make([]int32, len(bytes))
+	var now, most int64
+	for k := range n.tasks() {
+		for _, i := range n.tile[n.start[k]:n.start[k+1]] {
+			if count[i]++; count[i] == 1 {
+				now += bytes[i]
+			}
+		}
+		most = max(most, now)
+		if first := k - tasks + 1; first >= 0 {
+			for _, i := range n.tile[n.start[first]:n.start[first+1]] {
+				if count[i]--; count[i] == 0 {
+					now -= bytes[i]
+				}
+			}
+		}
 	}
-	for _, s := range n.start[1:] {
-		first.start = append(first.start, s+len(first.tile))
+	return most
+}
+
+// after returns the tasks of another sweep, then these; the other must not be used further.
+func (n needs) after(first needs) needs {
+	for k := range n.tasks() {
+		first.start = append(first.start, n.start[k+1]+len(first.tile))
 	}
 	first.tile = append(first.tile, n.tile...)
 	return first

@@ -110,21 +110,20 @@ func (p *Plan) bestLayout(j *Job, bytes []int64) (need int64) {
 		}
 	}
 	best, read := p.layout, int64(-1)
-	need = -1
-	for _, l := range p.layouts(j) {
-		s := schedule{needs: l.needs(j.Tiles), window: [2]int{1, p.ahead}}
-		s.settle(bytes, p.room, nil)
-		fits := s.bytes() <= p.room
-		if better := fits && (read < 0 || s.read < read); better || read < 0 && (need < 0 || s.bytes() < need) {
-			best, need = l, s.bytes()
-		} else {
-			continue
-		}
-		if fits {
-			read = s.read
-		}
+	for k, l := range p.layouts(j) {
 		if read == once {
 			break
+		}
+		s := schedule{needs: l.needs(j.Tiles), window: [2]int{1, p.ahead}}
+		wants := s.together(bytes, p.ahead) + s.overhead()
+		if wants > p.room {
+			if k == 0 || read < 0 && wants < need {
+				best, need = l, wants
+			}
+			continue
+		}
+		if s.settle(bytes, p.room, nil); read < 0 || s.read < read {
+			best, need, read = l, wants, s.read
 		}
 	}
 	p.layout = best
@@ -150,44 +149,66 @@ func (p *Plan) layouts(j *Job) []layout {
 	return all
 }
 
-// schedules plans when tiles are read, in the room that there is, and what that comes to.
+// schedules plans when tiles are read, in the room that there is.
 func (p *Plan) schedules(j *Job, stages Stages) {
-	if stages&RunGains != 0 {
-		for i := range j.Tiles {
-			if t := &j.Tiles[i]; t.MaskSource != nil && t.Map.area(j.Coverage.H, j.Coverage.W) > 0 {
-				p.ReadBytes += 4 * int64(t.Mask.samples())
-			}
-		}
-	}
 	_, bytes, some := j.sourceKinds(stages)
 	if !some {
 		return
 	}
-	all := needs{start: []int{0}}
-	turn := 0
-	if stages != RunFirst && j.matches(stages) {
-		all, turn = p.visit(j), len(p.pairs)
-	}
+	var chunks needs
 	if stages&(RunCoadd|RunFirst) != 0 {
-		all = p.layout.needs(j.Tiles).after(all)
+		chunks = p.layout.needs(j.Tiles)
 	}
-	var skip func(k int) bool
-	if len(j.ChunksDone) == p.layout.total() {
-		skip = func(k int) bool { return k >= turn && j.ChunksDone[p.layout.at(k-turn)] != 0 }
+	if stages == RunFirst || !j.matches(stages) {
+		p.settle(j, bytes, 1, chunks)
+		return
 	}
-	for window := p.ahead; ; window /= 2 {
-		s := &schedule{needs: all, turn: turn, window: [2]int{max(window, 1), p.ahead}}
-		if s.settle(bytes, p.room, skip); s.bytes() <= p.room || window <= 1 {
-			p.schedule = s
-			p.ReadBytes += s.read
-			return
+	// Tile by tile is best where those that meet fit, else many at a time.
+	for _, batch := range []int{1, max(1, int(p.room/max(1, 2*slices.Max(bytes))))} {
+		visits, first := p.visit(j, batch)
+		other := *p
+		other.visits = visits
+		window := p.ahead
+		for window > 1 && first.together(bytes, window)+needBytes*int64(len(first.tile)+len(chunks.tile)) > p.room {
+			window /= 2
+		}
+		other.settle(j, bytes, window, chunks.after(first))
+		if p.schedule == nil || other.schedule.read < p.schedule.read {
+			*p = other
 		}
 	}
 }
 
-// visit sets the order of the pairs, and returns which tiles they need: tile by tile, against
-// the order of the coadd, so that those at the turn stay, each with those before it.
-func (p *Plan) visit(j *Job) needs {
+// reads is how many bytes the stages read: each mask once for its gain, and what the schedule
+// says.
+func (p *Plan) reads(j *Job, stages Stages) int64 {
+	bytes := int64(0)
+	for i := range j.Tiles {
+		t := &j.Tiles[i]
+		if stages&RunGains != 0 && t.MaskSource != nil && t.Map.area(j.Coverage.H, j.Coverage.W) > 0 {
+			bytes += 4 * int64(t.Mask.samples())
+		}
+	}
+	if p.schedule != nil {
+		bytes += p.schedule.read
+	}
+	return bytes
+}
+
+// settle plays the visits, in a window of so many, and the chunks through.
+func (p *Plan) settle(j *Job, bytes []int64, window int, all needs) {
+	turn := len(p.visits)
+	var skip func(k int) bool
+	if len(j.ChunksDone) == p.layout.total() {
+		skip = func(k int) bool { return k >= turn && j.ChunksDone[p.layout.at(k-turn)] != 0 }
+	}
+	p.schedule = &schedule{needs: all, turn: turn, window: [2]int{window, p.ahead}}
+	p.schedule.settle(bytes, p.room, skip)
+}
+
+// visit returns an order of the pairs, and which tiles they need: so many tiles at a time,
+// against the order of the coadd, so that those at the turn stay, with those before them.
+func (p *Plan) visit(j *Job, batch int) ([]*pair, needs) {
 	last := make([]int, len(j.Tiles)) // place of the coadd that needs the tile
 	order := make([]int, len(j.Tiles))
 	for i := range j.Tiles {
@@ -199,15 +220,16 @@ func (p *Plan) visit(j *Job) needs {
 	for k, i := range order {
 		rank[i] = k
 	}
-	p.visits = slices.Clone(p.pairs)
-	slices.SortFunc(p.visits, func(a, b *pair) int {
-		ai, aj, bi, bj := rank[a.i], rank[a.j], rank[b.i], rank[b.j]
-		return cmp.Or(max(ai, aj)-max(bi, bj), min(ai, aj)-min(bi, bj))
+	visits := slices.Clone(p.pairs)
+	slices.SortFunc(visits, func(a, b *pair) int {
+		a0, a1 := min(rank[a.i], rank[a.j]), max(rank[a.i], rank[a.j])
+		b0, b1 := min(rank[b.i], rank[b.j]), max(rank[b.i], rank[b.j])
+		return cmp.Or(a1/batch-b1/batch, a0-b0, a1-b1)
 	})
 	n := needs{start: []int{0}}
-	for _, q := range p.visits {
+	for _, q := range visits {
 		n.tile = append(n.tile, int32(q.i), int32(q.j))
 		n.start = append(n.start, len(n.tile))
 	}
-	return n
+	return visits, n
 }

@@ -63,6 +63,7 @@ func NewPlan(j *Job, stages Stages) (Plan, error) {
 		plan.gainWork = 6 * shownArea(j.Tiles, j.Coverage.H, j.Coverage.W)
 	}
 	plan.schedules(j, stages)
+	plan.ReadBytes = plan.reads(j, stages)
 	tiles := plan.tileBytes()
 	leastKept := int64(0)
 	if j.matches(stages) {
@@ -101,11 +102,11 @@ type demand struct {
 	least, most, one int64 // at one worker; at all workers; of one worker
 }
 
-// add counts a stage of so many tasks: bytes that its workers share, at least and
-// as wanted, and of each worker.
+// add counts a stage of so many tasks, 0 being planned as 1: bytes that its workers share, at
+// least and as wanted, and of each worker.
 func (d *demand) add(least, wanted, each int64, tasks int) {
 	d.least = max(d.least, least+each)
-	d.most = max(d.most, wanted+each*int64(min(d.workers, tasks)))
+	d.most = max(d.most, wanted+each*int64(min(d.workers, max(tasks, 1))))
 	d.one = max(d.one, each)
 }
 

@@ -102,12 +102,14 @@ func TestTheSmallestBudgetSufficesAndIsKept(t *testing.T) {
 }
 
 // least finds the smallest budget that is not refused.
-func least(t *testing.T, j *Job) int64 {
+func least(t *testing.T, j *Job) int64 { return leastFor(t, j, RunAll) }
+
+func leastFor(t *testing.T, j *Job, stages Stages) int64 {
 	t.Helper()
 	lo, hi := int64(1), int64(1<<40)
 	for lo < hi {
 		j.MaxChunkBytes = (lo + hi) / 2
-		if _, err := NewPlan(j, RunAll); err != nil {
+		if _, err := NewPlan(j, stages); err != nil {
 			lo = j.MaxChunkBytes + 1
 		} else {
 			hi = j.MaxChunkBytes

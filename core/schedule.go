@@ -40,7 +40,9 @@ const (
 const needBytes = 32
 
 // bytes is what a pass by the schedule takes.
-func (s *schedule) bytes() int64 { return s.most + needBytes*int64(len(s.tile)) }
+func (s *schedule) bytes() int64 { return s.most + s.overhead() }
+
+func (s *schedule) overhead() int64 { return needBytes * int64(len(s.tile)) }
 
 // limit is the first task that has to wait while task left is the first that is not done.
 func (s *schedule) limit(left int) int {
@@ -70,10 +72,9 @@ func (h *idles) Pop() any {
 }
 
 // settle plays the sweeps through in a room for so many bytes. tile i takes bytes[i]; skip
-// tells which tasks are left out, nil = none. If most exceeds the room, the tasks of a window
-// need as much.
+// tells which tasks are left out, nil = none. The room holds what the tasks of a window need.
 func (s *schedule) settle(bytes []int64, room int64, skip func(k int) bool) {
-	room -= needBytes * int64(len(s.tile))
+	room -= s.overhead()
 	n := s.tasks()
 	next := s.nextUses(len(bytes), skip)
 	now := make([]int32, len(bytes)) // the stay of each tile, plus 1

@@ -5,13 +5,14 @@ from pathlib import Path
 import zetwopass
 from astropy.io import fits
 from astropy.wcs import WCS
-from zetwopass import api, interpolation, reprojection, stages
+from zetwopass import api, assembly, interpolation, reprojection, stages
 from zetwopass._engine import OnStats
+from zetwopass._files import Entry
 from zetwopass._inputs import Index
 
 # Types that the modules import for type checkers alone: autodoc looks for them there.
-for module in (api, interpolation, reprojection, stages):
-    vars(module).update(fits=fits, WCS=WCS, OnStats=OnStats, Index=Index)
+for module in (api, assembly, interpolation, reprojection, stages):
+    vars(module).update(fits=fits, WCS=WCS, OnStats=OnStats, Index=Index, Entry=Entry)
 
 project = "zetwopass"
 author = "the zetwopass developers"
@@ -63,7 +64,8 @@ numpydoc_validation_checks = {
     ),  # not everything needs a longer text, an example, relatives
 }
 numpydoc_validation_exclude = {
-    r"\.(DeviceInfo|Installation|Plan|SecondPass|Stats)$",  # nobody but us makes them
+    # Nobody but us makes them.
+    r"\.(Assembly|AssemblyPlan|DeviceInfo|Installation|Plan|SecondPass|Stats)$",
     # Methods in the place of functions; numpydoc takes their first parameter for self.
     r"\.(compute_per_tile_gains_from_coverage|run_second_pass_coverage_renorm)$",
 }

@@ -109,6 +109,18 @@ def test_a_program_in_c_runs_the_second_pass(tmp_path):
     assert "coverage_out" in message
 
 
+@needs_gcc
+def test_a_program_in_c_goes_from_files_to_a_file(tmp_path):
+    # Without it what C hands over as a path may be Python's alone.
+    library = Path(ffi.__file__).parents[1]
+    source = (ROOT / "tests" / "abi" / "from_files.c").read_text()
+    options = [f"-L{library}", f"-Wl,-rpath,{library}", "-lzetwopass", "-lm"]
+    program = compiled(tmp_path, source, *options)
+    done = subprocess.run([program, tmp_path], check=False, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout
+    assert done.stdout.startswith("ZTP_MISSING ") and "left.fits" in done.stdout
+
+
 def test_library_and_package_have_one_version():
     # Without it a stale library goes unnoticed.
     assert ffi.library_info().version == zetwopass.__version__

@@ -25,8 +25,8 @@ PAGES = [
 ]
 ENTRY = re.compile(r"^\.\. auto(?:function|class|exception):: (\w+)$", re.MULTILINE)
 WITH_EXAMPLE = [
-    *("accelerate", "blur_coverage", "device_info", "install", "plan", "reproject_and_coadd"),
-    *("reproject_interp", "second_pass", "tile_gains"),
+    *("accelerate", "assemble", "blur_coverage", "device_info", "install", "plan"),
+    *("plan_assembly", "reproject_and_coadd", "reproject_interp", "second_pass", "tile_gains"),
 ]
 FLAGS = doctest.ELLIPSIS
 

@@ -64,6 +64,7 @@ ROOMS = {
     "report": {"_files", "_sky", "interpolation"},
     "command": {"zemosaic", "_engine"},
     "zemosaic": {"acceleration", "_inputs", "_sky", "_engine"},
+    "_files": {"_inputs", "_sky", "_engine"},
     "_inputs": {"_sky", "_engine"},
     "_outputs": {"_engine"},
     "_sky": set(),

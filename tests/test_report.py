@@ -228,9 +228,9 @@ def test_the_pictures_are_the_mosaic_and_what_it_would_be_without_the_match(m17)
         wanted = blocks.means(found.image, 4)[0]
     for box, offset in zip(found.tiles.boxes // 4, found.tiles.offsets[:, 0], strict=True):
         inside = np.s_[box[1] : box[3], box[0] : box[2]]
-        # Stars are sampled otherwise; the median of 30 000 pixels with 5 DN of them is 0.04 sure.
-        assert np.nanmedian((after - wanted)[inside]) == pytest.approx(0, abs=0.1)
-        assert np.nanmedian((before - wanted)[inside]) == pytest.approx(offset, abs=0.2)
+        # Both are means of the same light, sampled otherwise where the stars of thousands DN are.
+        assert np.nanmean((after - wanted)[inside]) == pytest.approx(0, abs=0.2)
+        assert np.nanmedian((before - after)[inside]) == pytest.approx(offset, abs=1e-3)
 
 
 def test_two_hundred_tiles_fit_into_five_megabytes(tmp_path):

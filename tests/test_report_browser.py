@@ -131,7 +131,8 @@ def test_letters_of_charts_can_be_read_on_a_phone(opened):
     page = opened[0](PHONE)
     heights = page.eval_on_selector_all(
         "svg text",
-        "all => all.map(e => parseFloat(getComputedStyle(e).fontSize) * e.getScreenCTM().a)",
+        "all => all.map(e => [e, e.getScreenCTM()]).map(([e, m]) => "
+        "parseFloat(getComputedStyle(e).fontSize) * Math.hypot(m.a, m.b))",
     )
     assert len(heights) > 50
     assert min(heights) > 7

@@ -19,7 +19,7 @@ def write(folder: Path, channels: int = 3, masked: bool = False, **cards) -> lis
     for i, path in enumerate(paths):
         hdus = [tile_hdu(arguments["tiles"][i], arguments["tiles_wcs"][i], **cards)]
         if masked:
-            hdus[0].header["MT_NFRAMES"] = 3 + i
+            hdus[0].header["HIERARCH MT_NFRAMES"] = 3 + i
             alpha = np.rint(255 * small.masks()[i]).astype(np.uint8)
             hdus.append(fits.ImageHDU(alpha, name="ALPHA"))
         fits.HDUList(hdus).writeto(path)

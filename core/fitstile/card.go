@@ -21,18 +21,30 @@ var number = regexp.MustCompile(`^([+-]?) *(\.\d+|\d+\.?\d*) *(?:[deDE] *([+-]?)
 // value returns what a card holds, as package fitsio reads it: a bool, int, float64,
 // string or big.Int; nil if nothing.
 func value(card string) (any, error) {
-	if card[8:10] != "= " {
-		return nil, fmt.Errorf("no \"= \" follows the keyword")
-	}
-	text, err := canonical(strings.TrimLeft(card[10:], " "))
+	text, err := field(card)
 	if err != nil || text == "" {
 		return nil, err
 	}
 	return parsed(text)
 }
 
-// canonical returns the value in a form that fitsio understands, without the comment:
-// it takes neither 10/comment nor 1e-5, .5 or 1.5d-5.
+// field is the text of the value, without the comment.
+func field(card string) (string, error) {
+	if card[8:10] != "= " {
+		return "", fmt.Errorf("no \"= \" follows the keyword")
+	}
+	return canonical(strings.TrimLeft(card[10:], " "))
+}
+
+// agree reports whether two cards have the same value.
+func agree(a, b string) bool {
+	x, errX := field(a)
+	y, errY := field(b)
+	return a == b || errX == nil && errY == nil && x == y
+}
+
+// canonical returns the value that text begins with in a form that fitsio understands: it
+// takes neither 10/comment nor 1e-5, .5 or 1.5d-5.
 func canonical(text string) (string, error) {
 	if strings.HasPrefix(text, "'") {
 		end := closing(text)

@@ -12,7 +12,8 @@ import (
 // headerMost bounds a header, 360 000 cards, as what has no END might be of any length.
 const headerMost = 10000 * fitsBlock
 
-// header is the cards of an HDU that this package asks for, the first of each keyword.
+// header is the cards of an HDU that this package asks for. Which counts where two of them
+// disagree, every program decides for itself: that is damage, but for two names.
 type header struct {
 	place place
 	start int64
@@ -21,8 +22,9 @@ type header struct {
 }
 
 type card struct {
-	byte int64
-	text string // 80 bytes
+	byte  int64
+	text  string // 80 bytes
+	again int64  // byte of a later one with another value, 0 = none
 }
 
 var keywords = []string{
@@ -57,7 +59,7 @@ func readHeader(p place, s *source, start int64) (*header, error) {
 			}
 		}
 		if err != nil {
-			return nil, p.reading(context.Background(), s, h.end, err)
+			return nil, p.reading(context.Background(), s, h.end, fitsBlock, err)
 		}
 		ended := h.add(block)
 		h.end += fitsBlock
@@ -91,9 +93,18 @@ func (h *header) add(block []byte) bool {
 		if keyword == "END" {
 			return true
 		}
-		if _, known := h.cards[keyword]; !known && wanted(keyword) {
-			h.cards[keyword] = card{h.end + int64(i), string(block[i : i+cardBytes])}
+		if !wanted(keyword) {
+			continue
 		}
+		c := card{byte: h.end + int64(i), text: string(block[i : i+cardBytes])}
+		if first, known := h.cards[keyword]; known {
+			if first.again > 0 || agree(first.text, c.text) {
+				continue
+			}
+			first.again = c.byte
+			c = first
+		}
+		h.cards[keyword] = c
 	}
 	return false
 }
@@ -116,6 +127,9 @@ func (h *header) lookup(keyword string) (any, error) {
 	v, err := value(c.text)
 	if err != nil {
 		return nil, h.errorf(keyword, " is malformed: %w", err)
+	}
+	if c.again > 0 && keyword != "EXTNAME" { // of which astropy takes the first
+		return nil, h.errorf(keyword, " = %v is there twice, with another value at byte %d", shown(v), c.again)
 	}
 	return v, nil
 }

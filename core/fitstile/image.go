@@ -10,9 +10,9 @@
 // # Axes
 //
 // Shapes are those of NumPy: the first axis is the slowest, NAXISn of FITS. Axes of
-// length 1 are dropped from the front until three are left, and then once more where the
-// first is 1 and the last is no number of channels. What is left has two axes, [h,w], or
-// three. Of three, ZeMosaic's rule says which are the channels, 1 to 4:
+// length 1 are dropped from the front until three are left. Two axes are [h,w]. Of three,
+// ZeMosaic's rule says which is that of the channels, 1 to 4, here with 2 and 4 where it
+// says nothing:
 //
 //	the first: where its length is 1 or 3 and that of the last is neither
 //	the first: where its length is 2 or 4 and that of the last is not 1 to 4
@@ -160,14 +160,14 @@ func (m *Image) read(ctx context.Context, file io.ReaderAt, to []float32) error 
 				raw[p] = raw[p][:min(step, count-i)*bytes] // may lengthen it again
 				off := m.data + int64((first+p)*count+i)*int64(bytes)
 				if err := s.readAt(ctx, raw[p], off); err != nil {
-					return m.place.reading(ctx, s, off, err)
+					return m.place.reading(ctx, s, off, len(raw[p]), err)
 				}
 			}
 			m.samples.spread(to[i*m.planes+first:], m.planes, raw)
 		}
 	}
 	if err := s.finish(ctx); err != nil {
-		return m.place.reading(ctx, s, s.done, err)
+		return m.place.reading(ctx, s, s.done, 0, err)
 	}
 	return nil
 }

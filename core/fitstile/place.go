@@ -34,15 +34,15 @@ func (p place) cause(err error) error {
 	return p.errorf("%w", err)
 }
 
-// reading says what went wrong when bytes were to be read from off on.
-func (p place) reading(ctx context.Context, s *source, off int64, err error) error {
+// reading says what went wrong when n bytes were to be read from off on.
+func (p place) reading(ctx context.Context, s *source, off int64, n int, err error) error {
 	switch {
-	case ctx.Err() != nil && err == ctx.Err():
+	case err == ctx.Err():
 		return err
 	case s.packed():
 		return p.at(s.done).cause(fmt.Errorf("the gzipped file can't be unpacked further: %w", err))
 	case err == io.EOF || err == io.ErrUnexpectedEOF:
-		return p.at(off).errorf("the file ends too early, with its byte %d", s.size)
+		return p.at(off).errorf("the file ends too early, want %d bytes from here on", n)
 	default:
 		return p.at(off).cause(err)
 	}

@@ -43,59 +43,93 @@ func (v *samples) spread(to []float32, stride int, raw [][]byte) {
 	}
 }
 
-// convert writes sample i of raw to to[i*stride].
+// convert writes sample i of raw to to[i*stride]: some at a time, first what is stored,
+// then its value, each in a loop without a choice.
 func (v *samples) convert(to []float32, stride int, raw []byte) {
-	order, n := binary.BigEndian, len(raw)/v.bytes()
+	var whole [256]int64
+	var real [256]float64
+	size := v.bytes()
+	for i := 0; i*size < len(raw); i += len(whole) {
+		part := raw[i*size : min((i+len(whole))*size, len(raw))]
+		n := len(part) / size
+		switch {
+		case v.bitpix > 0:
+			v.integers(whole[:n], part)
+			v.ofIntegers(to[i*stride:], stride, whole[:n])
+		case v.bitpix == -32 && v.asStored:
+			for k := range n {
+				to[(i+k)*stride] = sample(part, k)
+			}
+		default:
+			v.reals(real[:n], part)
+			v.ofReals(to[i*stride:], stride, real[:n])
+		}
+	}
+}
+
+func (v *samples) integers(stored []int64, raw []byte) {
 	switch v.bitpix {
 	case 8:
-		for i := range n {
-			to[i*stride] = v.integer(int64(raw[i]))
+		for i := range stored {
+			stored[i] = int64(raw[i])
 		}
 	case 16:
-		for i := range n {
-			to[i*stride] = v.integer(int64(int16(order.Uint16(raw[2*i:]))))
+		for i := range stored {
+			stored[i] = int64(int16(binary.BigEndian.Uint16(raw[2*i:])))
 		}
 	case 32:
-		for i := range n {
-			to[i*stride] = v.integer(int64(int32(order.Uint32(raw[4*i:]))))
+		for i := range stored {
+			stored[i] = int64(int32(binary.BigEndian.Uint32(raw[4*i:])))
 		}
 	case 64:
-		for i := range n {
-			to[i*stride] = v.integer(int64(order.Uint64(raw[8*i:])))
-		}
-	case -32:
-		for i := range n {
-			to[i*stride] = v.single(math.Float32frombits(order.Uint32(raw[4*i:])))
-		}
-	case -64:
-		for i := range n {
-			to[i*stride] = float32(v.scaled(math.Float64frombits(order.Uint64(raw[8*i:]))))
+		for i := range stored {
+			stored[i] = int64(binary.BigEndian.Uint64(raw[8*i:]))
 		}
 	}
 }
 
-func (v *samples) integer(stored int64) float32 {
+func (v *samples) ofIntegers(to []float32, stride int, stored []int64) {
 	switch {
-	case v.blanks && stored == v.blank:
-		return float32(math.NaN())
 	case v.asStored:
-		return float32(stored)
+		for i, x := range stored {
+			to[i*stride] = float32(x)
+		}
 	case v.unsigned:
-		return float32(uint64(stored) ^ 1<<63)
+		for i, x := range stored {
+			to[i*stride] = float32(uint64(x) ^ 1<<63)
+		}
+	default:
+		for i, x := range stored {
+			to[i*stride] = float32(float64(v.scale*float64(x)) + v.zero)
+		}
 	}
-	return float32(v.scaled(float64(stored)))
+	if !v.blanks {
+		return
+	}
+	for i, x := range stored {
+		if x == v.blank {
+			to[i*stride] = float32(math.NaN())
+		}
+	}
 }
 
-func (v *samples) single(stored float32) float32 {
-	if v.asStored {
-		return stored
+func (v *samples) reals(stored []float64, raw []byte) {
+	if v.bitpix == -32 {
+		for i := range stored {
+			stored[i] = float64(sample(raw, i))
+		}
+		return
 	}
-	return float32(v.scaled(float64(stored)))
+	for i := range stored {
+		stored[i] = math.Float64frombits(binary.BigEndian.Uint64(raw[8*i:]))
+	}
 }
 
-func (v *samples) scaled(stored float64) float64 {
-	if v.asStored {
-		return stored
+func (v *samples) ofReals(to []float32, stride int, stored []float64) {
+	for i, x := range stored { // 1*x + 0 would make 0 of -0
+		if !v.asStored {
+			x = float64(v.scale*x) + v.zero
+		}
+		to[i*stride] = float32(x)
 	}
-	return float64(v.scale*stored) + v.zero
 }

@@ -28,15 +28,8 @@ class Assembly(NamedTuple):
     ----------
     path
         Of the mosaic's FITS file.
-    gains
-        float64 [T], factors of the tiles.
-    offsets
-        float64 [T, C], backgrounds subtracted from the tiles after the gains.
-    groups
-        int32 [T]: tiles with the same number are tied by overlaps, -1 shows nothing.
-    pairs
-        One record a pair of tiles with common pixels: ``i``, ``j``, ``pixels``, and ``step`` [C],
-        the median of tile i less tile j with their gains, before the offsets.
+    gains, offsets, groups, pairs
+        As in `SecondPass`.
     tiles
         The names of the tiles' files, with the HDU where that was asked for.
     plan
@@ -73,7 +66,7 @@ class AssemblyPlan(NamedTuple):
     plan
         Threads, chunks, and bytes of memory.
     read_bytes
-        That the second pass reads from the tiles' files; a first pass comes on top.
+        That are read from the tiles' files, as float32, about.
     written_bytes
         Of the mosaic's file, about.
     scratch_bytes
@@ -195,13 +188,11 @@ def assemble(
     Eight tiles, and the largest step between two of them before their backgrounds were matched:
 
     >>> import zetwopass
-    >>> made = zetwopass.assemble(
-    ...     "tests/testdata/2mass_m17", "build/m17.fits", overwrite=True
-    ... )
+    >>> made = zetwopass.assemble("tests/testdata/2mass_m17", "build/m17.fits", overwrite=True)
     >>> made.path.name, len(made.tiles), len(made.pairs)
     ('m17.fits', 8, 13)
     >>> f"{abs(made.pairs['step']).max():.1f}"
-    '?'
+    '6.6'
     """
     from . import __version__, _files
 
@@ -218,19 +209,15 @@ def assemble(
     )
     library()
     target = _files.target_path(output, overwrite=overwrite)
-    grid = {"like": like, "scale": scale, "frame": frame, "projection": projection}
+    grid = (like, scale, frame, projection)
     with watched(progress, callback) as on_stats:
         course = _files.Course(on_stats)
-        survey = _files.survey(
-            _files.select(tiles), target, settings, course, first=coverage, **grid
-        )
+        found = _files.survey(_files.select(tiles), target, settings, course, grid, coverage)
         with _files.working(target, keep=resume) as space:
-            stages = _files.make(
-                survey, space, course, __version__, overwrite=overwrite, resume=resume
-            )
+            stages = _files.make(found, space, course, __version__, overwrite, resume)
         course.done()
     warn_device(stages.ended, stacklevel=3)
-    job = survey.job
+    job = found.job
     warn_unseen(np.flatnonzero(job.groups < 0).tolist(), stacklevel=3)
     return Assembly(
         target,
@@ -238,8 +225,8 @@ def assemble(
         job.offsets,
         job.groups,
         stages.pairs,
-        [header.name for header in survey.headers],
-        survey.plan,
+        found.names,
+        found.plan,
         course.seconds,
         computed_by(stages.ended),
         stages.ended.device_error,
@@ -306,19 +293,15 @@ def plan_assembly(
     )
     library()
     target = _files.target_path(output, overwrite=True)
-    grid = {"like": like, "scale": scale, "frame": frame, "projection": projection}
-    survey = _files.survey(
-        _files.select(tiles), target, settings, _files.Course(None), first=coverage, **grid
-    )
-    wcs = survey.grid.sky.wcs
-    wcs.array_shape = survey.grid.shape
+    grid, course = (like, scale, frame, projection), _files.Course(None)
+    found = _files.survey(_files.select(tiles), target, settings, course, grid, coverage)
     return AssemblyPlan(
-        [header.name for header in survey.headers],
-        survey.shape,
-        wcs,
-        survey.plan,
-        survey.plan.read_bytes,
-        _files.written_bytes(survey),
-        survey.scratch_bytes,
+        found.names,
+        found.shape,
+        found.grid.wcs(),
+        found.plan,
+        found.read_bytes,
+        _files.written_bytes(found),
+        found.scratch_bytes,
         _files.free_bytes(target),
     )

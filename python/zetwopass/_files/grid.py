@@ -35,6 +35,12 @@ class Grid(NamedTuple):
     cards: fits.Header
     sky: Sky
 
+    def wcs(self) -> WCS:
+        """Return a copy of the WCS, with the size."""
+        wcs = self.sky.wcs.deepcopy()
+        wcs.array_shape = self.shape
+        return wcs
+
 
 def grid_of(
     headers: Sequence[TileHeader],

@@ -99,13 +99,19 @@ def check_unchanged(headers: Sequence[TileHeader]) -> None:
 
 
 def celestial(name: str, header: fits.Header, hdus: fits.HDUList | None = None) -> WCS:
-    """Return the celestial axes of a header, which may have others."""
-    wcs = private_copy(f"the WCS of {name}", header, hdus)
+    """Return the celestial axes of a header, which may have others.
+
+    They are its first two where those are celestial: with SIP astropy reads no more than two.
+    """
+    what = f"the WCS of {name}"
+    wcs = private_copy(what, header, hdus, naxis=2)
+    if not wcs.has_celestial:
+        wcs = private_copy(what, header, hdus)
     if not wcs.has_celestial:
         raise WCSError(
             f"{name} has no celestial WCS: its axes are {list(wcs.wcs.ctype)}; solve it first"
         )
-    with reading(f"the WCS of {name}", WCSError):
+    with reading(what, WCSError):
         return wcs if wcs.naxis == 2 else wcs.celestial
 
 

@@ -29,7 +29,6 @@ def make(
     space: Workspace,
     course: Course,
     version: str,
-    *,
     overwrite: bool,
     resume: bool,
 ) -> Stages:

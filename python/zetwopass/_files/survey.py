@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -19,7 +20,7 @@ from .grid import Grid, grid_of
 from .headers import TileHeader, read_headers
 from .selection import Chosen
 
-_MAP_BYTES = 4  # a pixel of the maps that gains are taken from
+_SAMPLE = 4  # bytes of a float32
 
 
 class Survey(NamedTuple):
@@ -34,6 +35,11 @@ class Survey(NamedTuple):
     plan: Plan
 
     @property
+    def names(self) -> list[str]:
+        """The tiles' files, as they were named."""
+        return [header.name for header in self.headers]
+
+    @property
     def shape(self) -> tuple[int, int, int]:
         """Rows, columns and channels of the mosaic."""
         return (*self.grid.shape, self.headers[0].shape[2])
@@ -43,7 +49,16 @@ class Survey(NamedTuple):
         """Of the maps that stand on the disk until the gains are known."""
         in_memory = self.given is not None and self.given.array is not None
         height, width = self.grid.shape
-        return _MAP_BYTES * height * width * (1 if in_memory else 2)
+        return _SAMPLE * height * width * (1 if in_memory else 2)
+
+    @property
+    def read_bytes(self) -> int:
+        """Of the tiles' files as float32, about, by all stages one after the other."""
+        # The plan is of one call for all; what is in memory between match and coadd is read anew.
+        again = sum(math.prod(header.shape) for header in self.headers)
+        masks = sum(math.prod(header.shape[:2]) for header in self.headers if header.mask)
+        first = masks if self.given is None else 0
+        return self.plan.read_bytes + _SAMPLE * (again + first)
 
     def key(self, version: str) -> dict:
         """Return what the mosaic's bits depend on, in the types of JSON."""
@@ -70,14 +85,12 @@ def survey(
     target: Path,
     settings: Settings,
     course: Course,
-    *,
-    like: object,
-    scale: float | None,
-    frame: str | None,
-    projection: str,
+    grid_asked: tuple,
     first: object,
 ) -> Survey:
-    """Read the headers of tiles, and place them on the grid; ``first`` is the coverage given.
+    """Read the headers of tiles, and place them on the grid.
+
+    ``grid_asked`` is what `grid_of` is told of it, ``first`` the coverage that is given.
 
     Raises
     ------
@@ -92,7 +105,7 @@ def survey(
         for header in read_headers(chosen, KEPT):
             headers.append(header)
             course.counted("headers", len(headers), 2 * len(chosen), report)
-        grid = grid_of(headers, like, scale, frame, projection)
+        grid = grid_of(headers, *grid_asked)
         given = coverage.given(first, grid.shape)
         tiles = []
         for header in headers:

@@ -164,7 +164,7 @@ def _locked(folder: Path) -> int:
         except BlockingIOError as err:
             os.close(handle)
             raise WriteError(
-                f"another process is writing this output: it holds {folder / _LOCK}"
+                f"another call is writing this output: it holds {folder / _LOCK}"
             ) from err
         except BaseException:
             os.close(handle)

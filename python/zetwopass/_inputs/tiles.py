@@ -36,7 +36,7 @@ def images_of(
         if files.is_file(tile):
             found[i], sky = files.opened(f"tiles[{i}]", tile, sky=tiles_wcs is None)
             skies.append(sky)
-        elif tiles_wcs is None:
+        elif tiles_wcs is None and isinstance(tile, np.ndarray):
             raise ArgumentError(f"tiles_wcs is None, but tiles[{i}] is no file that has a WCS")
     return checks.images(found), skies if tiles_wcs is None else tiles_wcs
 

@@ -145,14 +145,17 @@ def read(name: str, wcs: object) -> Sky:
         return Sky(copy, frame_of(copy))
 
 
-def private_copy(name: str, wcs: object, hdus: fits.HDUList | None = None) -> WCS:
+def private_copy(
+    name: str, wcs: object, hdus: fits.HDUList | None = None, naxis: int | None = None
+) -> WCS:
     """Return a copy of an astropy WCS, of one inside of astropy's wrappers, or of a header's.
 
-    Lookup tables that a header speaks of are read from `hdus`.
+    Lookup tables that a header speaks of are read from `hdus`; `naxis` are its first axes that
+    count, all by default.
     """
     with reading(name, WCSError), _copying:
         if isinstance(wcs, fits.Header):
-            return _of_header(wcs, hdus)
+            return _of_header(wcs, hdus, naxis)
         return _unwrapped(name, wcs)
 
 
@@ -176,10 +179,10 @@ def same(first: Sky, second: Sky) -> bool:
     )
 
 
-def _of_header(header: fits.Header, hdus: fits.HDUList | None) -> WCS:
+def _of_header(header: fits.Header, hdus: fits.HDUList | None, naxis: int | None) -> WCS:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # cards that wcslib mends, deprecated spellings
-        return WCS(header, fobj=hdus)
+        return WCS(header, fobj=hdus, naxis=naxis)
 
 
 def _unwrapped(name: str, wcs: object) -> WCS:
