@@ -15,7 +15,7 @@ from astropy.wcs import WCS
 
 from .._sky import private_copy, read
 from ..errors import FileError, reading
-from .tilefiles import TileFile, found
+from .tilefiles import TileFile, found, unescaped
 
 _SETTINGS = {
     "ZTPVERS": "zetwopass",
@@ -37,7 +37,7 @@ class Tiles:
     """
 
     names: list[str]
-    hdus: list[int | str]
+    hdus: list[int]
     gains: np.ndarray
     offsets: np.ndarray
     groups: np.ndarray
@@ -127,12 +127,8 @@ class Assembled:
     @property
     def seconds(self) -> dict[str, float]:
         """Wall time of each stage, in their order."""
-        stages = sorted(self.header["ZTPS??"])
-        return {
-            str(self.header[key]): float(self.header[f"ZTPT{key[4:]}"])
-            for key in stages
-            if f"ZTPT{key[4:]}" in self.header
-        }
+        numbers = [key[4:] for key in sorted(self.header["ZTPS??"])]
+        return {str(self.header[f"ZTPS{n}"]): float(self.header[f"ZTPT{n}"]) for n in numbers}
 
 
 @contextmanager
@@ -167,21 +163,16 @@ def _read(name: str, path: Path, hdus: fits.HDUList, root: Path) -> Assembled:
 
 
 def _tiles(table: fits.FITS_rec) -> Tiles:
-    known = set(table.names)
     count = len(table)
-
-    def numbers(column: str, otherwise: float) -> np.ndarray:
-        return np.array(table[column], float) if column in known else np.full(count, otherwise)
-
     return Tiles(
-        names=[str(name).strip() for name in table["NAME"]],
-        hdus=[str(h).strip() if isinstance(h, str) else int(h) for h in table["HDU"]],
+        names=[unescaped(str(name)) for name in table["NAME"]],
+        hdus=[int(hdu) for hdu in table["HDU"]],
         gains=np.array(table["GAIN"], float),
         offsets=np.array(table["OFFSET"], float).reshape(count, -1),
         groups=np.array(table["GROUP"], int),
-        weights=numbers("WEIGHT", 1.0),
+        weights=np.array(table["WEIGHT"], float),
         boxes=np.stack([np.array(table[c], int) for c in ("X0", "Y0", "X1", "Y1")], axis=-1),
-        exposures=numbers("EXPTIME", np.nan),
+        exposures=np.array(table["EXPTIME"], float),
     )
 
 

@@ -8,8 +8,9 @@ import numpy as np
 from astropy.io import fits
 from astropy.wcs import WCS, Sip
 
+from .._files import layout
+
 BAND = 1 << 22  # samples read at a time
-_CHANNELS = 4  # at most, in a tile and in a mosaic
 
 
 class Box(NamedTuple):
@@ -26,34 +27,13 @@ class Box(NamedTuple):
         return self.y1 - self.y0, self.x1 - self.x0
 
 
-class Layout(NamedTuple):
-    """Rows, columns and channels of an image, and the axis that the channels are on, or None."""
-
-    height: int
-    width: int
-    channels: int
-    axis: int | None
-
-
-def layout(shape: tuple[int, ...]) -> Layout | None:
-    """Return how [h, w], [C, h, w] or [h, w, C] is laid out, None for any other shape."""
-    if len(shape) == 2:
-        return Layout(*shape, 1, None)
-    if len(shape) != 3:
-        return None
-    first, last = shape[0] <= _CHANNELS, shape[2] <= _CHANNELS
-    if first and not last:
-        return Layout(shape[1], shape[2], shape[0], 0)
-    return Layout(*shape, 2) if last else None
-
-
 def means(hdu: fits.ImageHDU, size: int, box: Box | None = None) -> np.ndarray:
     """Return the means of blocks of ``size`` x ``size`` pixels of a box, float32 [C, h, w].
 
     The box is the whole image by default. The last blocks may be of fewer pixels. What is not
     finite does not count, and where that is more than half of a block, its mean is NaN.
     """
-    height, width, channels, _ = lies = layout(hdu.shape)
+    height, width, channels = layout(hdu.shape)
     box = box or Box(0, 0, width, height)
     rows, cols = (-(-n // size) for n in box.shape)
     out = np.empty((channels, rows, cols), np.float32)
@@ -61,20 +41,22 @@ def means(hdu: fits.ImageHDU, size: int, box: Box | None = None) -> np.ndarray:
     for row in range(0, rows, step):
         y0 = box.y0 + row * size
         y1 = min(y0 + step * size, box.y1)
-        band = _band(hdu, lies, box._replace(y0=y0, y1=y1))
+        band = _band(hdu, box._replace(y0=y0, y1=y1))
         out[:, row : row + step] = _means(band, size)
     return out
 
 
-def _band(hdu: fits.ImageHDU, lies: Layout, box: Box) -> np.ndarray:
+def _band(hdu: fits.ImageHDU, box: Box) -> np.ndarray:
     """Return a box [C, h, w] of whole rows, cut afterwards: else each row is sought in the file."""
-    rows, section = slice(box.y0, box.y1), hdu.section
-    if lies.axis is None:
-        band = section[rows][None]
-    elif lies.axis == 0:
-        band = section[:, rows]
+    height, width, channels = layout(hdu.shape)
+    first = (0,) * max(0, len(hdu.shape) - 3)
+    rows = slice(box.y0, box.y1)
+    if len(hdu.shape) == 2:
+        band = hdu.section[rows][None]
+    elif hdu.shape[-3:] == (channels, height, width):
+        band = hdu.section[(*first, slice(None), rows)]
     else:
-        band = np.moveaxis(section[rows], 2, 0)
+        band = np.moveaxis(hdu.section[(*first, rows)], -1, 0)
     return np.asarray(band[..., box.x0 : box.x1], np.float32)
 
 

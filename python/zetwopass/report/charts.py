@@ -103,7 +103,7 @@ def steps(found: Assembled) -> Markup:
     with drawing(330) as figure:
         rows = figure.subplots(2, sharex=True)
         spreads = [rms(values) for values in every]
-        said = words.alike(spreads)
+        said = words.change(*spreads)
         parts = zip(rows, every, ("before", "after"), spreads, said, strict=True)
         for axes, values, when, spread, text in parts:
             axes.axvspan(-spread, spread, color=THEME[when], alpha=0.12, linewidth=0)

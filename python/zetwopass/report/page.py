@@ -56,7 +56,7 @@ def _facts(found: Assembled) -> list[tuple[str, str]]:
     scales = proj_plane_pixel_scales(found.wcs)
     wide, high = (words.angle(n * s) for n, s in zip((width, height), scales, strict=True))
     channels = words.counted(found.channels, "channel")
-    before, after = words.alike(charts.rms(s) for s in (found.pairs.before, found.pairs.after))
+    before, after = words.change(charts.rms(found.pairs.before), charts.rms(found.pairs.after))
     facts = [
         ("Made", _date(found)),
         ("Size on the sky", f"{wide} × {high}"),
@@ -100,10 +100,10 @@ def _statistics(found: Assembled) -> list[dict[str, str]]:
     for c in range(found.channels if found.channels > 1 else 0):
         name = f"root mean square, {words.channel(c, found.channels)}"
         rows.append((name, [charts.rms(part[:, c]) for part in parts]))
-    said = words.alike(value for _, values in rows for value in values)
+    columns = [words.alike(values) for values in zip(*(values for _, values in rows), strict=True)]
     return [
-        {"name": name, "before": said[2 * k], "after": said[2 * k + 1]}
-        for k, (name, _) in enumerate(rows)
+        {"name": name, "before": before, "after": after}
+        for (name, _), before, after in zip(rows, *columns, strict=True)
     ]
 
 

@@ -114,9 +114,10 @@ def _cut(found: Assembled, i: int, j: int) -> tuple[Raster | None, Raster | None
 
 def _window(found: Assembled, i: int, j: int) -> tuple[WCS, tuple[int, int]]:
     """Return a square grid in the middle of the boxes' overlap, its seam across it."""
-    one, other = found.tiles.boxes[i], found.tiles.boxes[j]
-    low, high = np.maximum(one[:2], other[:2]), np.minimum(one[2:], other[2:])
-    side = int(np.clip(_NARROW * (high - low).min(), *_SEAM_SPAN))
+    boxes = found.tiles.boxes[[i, j]]
+    low, high = boxes[:, :2].max(axis=0), boxes[:, 2:].min(axis=0)
+    tile = (boxes[:, 2:] - boxes[:, :2]).min()
+    side = max(1, min(tile, int(np.clip(_NARROW * (high - low).min(), *_SEAM_SPAN))))
     size = -(-side // _SEAM_SIDE)
     x0, y0 = (low + high - side) // 2
     box = Box(int(x0), int(y0), int(x0) + side, int(y0) + side)

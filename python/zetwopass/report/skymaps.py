@@ -48,7 +48,7 @@ def coverage(found: Assembled) -> Markup:
         _limits(axes, found)
         bar = figure.colorbar(shown, ax=axes, pad=0.02, aspect=40)
         bar.outline.set_visible(False)
-        bar.set_label("coverage, sum of the tiles' weights")
+        bar.set_label("sum of weights")
         alt = f"Map of the coverage, up to {words.number(most)}, on a grid of the sky."
         return inline(figure, "map-coverage", alt)
 
@@ -94,7 +94,7 @@ def graph(found: Assembled, scale: Scale, when: str) -> Markup:
         for kind in range(CLASSES):
             chosen = kept[kinds[kept] == kind]
             ends = [middles[[found.pairs.i[p], found.pairs.j[p]]] for p in chosen]
-            width = (0.7 + 0.3 * kind) if many else (1.4 + 0.5 * kind)
+            width = (0.4 + 0.18 * kind) if many else (1.4 + 0.5 * kind)
             _draw(axes, ends, f"step-{kind}", width, closed=False)
         titles = _nodes(axes, found, middles)
         _limits(axes, found)

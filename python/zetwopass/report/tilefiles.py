@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from functools import cached_property
 from pathlib import Path
@@ -11,14 +12,15 @@ from astropy.io import fits
 from astropy.wcs import WCS
 from astropy.wcs.utils import pixel_to_pixel, proj_plane_pixel_scales
 
-from .._sky import private_copy
-from ..errors import WCSError, reading
+from .._files import Chosen, TileHeader, read_headers
+from ..errors import Error, reading
 from ..interpolation import reproject_interp
 from . import blocks
 from .blocks import Box
 
 _EDGE = 9  # points along a side of an outline
 _MARGIN = 3  # blocks around what is wanted of a tile
+_ESCAPED = re.compile(r"\\(?:x[0-9a-f]{2}|u[0-9a-f]{4}|U[0-9a-f]{8})")
 
 
 class TileFile:
@@ -32,17 +34,10 @@ class TileFile:
         Of two celestial axes.
     """
 
-    def __init__(self, path: Path, hdu: int | str) -> None:
-        self.path, self.hdu = path, hdu
-        with reading(str(path)), fits.open(path) as hdus:
-            image = hdus[hdu]
-            lies = blocks.layout(image.shape)
-            if lies is None:
-                raise ValueError(f"its HDU {hdu!r} has shape {image.shape}, want a tile's")
-            self.shape = (lies.height, lies.width)
-            self.wcs = private_copy(str(path), image.header, hdus).celestial
-        if self.wcs.naxis != 2:
-            raise WCSError(f"{path} has no celestial WCS")
+    def __init__(self, header: TileHeader) -> None:
+        self._header = header
+        self.shape = header.shape[:2]
+        self.wcs = header.sky.wcs
 
     @cached_property
     def scale(self) -> float:
@@ -65,11 +60,11 @@ class TileFile:
         box = self._needed(wcs, shape, _MARGIN * size)
         if box is None:
             return None
-        with reading(str(self.path)), fits.open(self.path, memmap=True) as hdus:
-            image = hdus[self.hdu]
-            pixels = blocks.means(image, size, box)
-            if "ALPHA" in hdus and hdus["ALPHA"].shape == self.shape:
-                pixels[:, ~(blocks.means(hdus["ALPHA"], size, box)[0] > 0)] = np.nan
+        header = self._header
+        with reading(header.name), fits.open(header.path, memmap=True) as hdus:
+            pixels = blocks.means(hdus[header.hdu], size, box)
+            if header.mask is not None:
+                pixels[:, ~(blocks.means(hdus[header.mask], size, box)[0] > 0)] = np.nan
         out = np.empty((len(pixels), *shape), np.float32)
         reproject_interp(
             (pixels, blocks.wcs_of(self.wcs, size, box)),
@@ -107,19 +102,24 @@ def border(box: Box) -> tuple[np.ndarray, np.ndarray]:
     )
 
 
-def found(tiles: Iterable[tuple[str, int | str]], root: Path) -> list[TileFile | None]:
+def unescaped(name: str) -> str:
+    """Return a name with the letters that FITS lacks, which the table has by their numbers."""
+    return _ESCAPED.sub(lambda found: chr(int(found[0][2:], 16)), name)
+
+
+def found(tiles: Iterable[tuple[str, int]], root: Path) -> list[TileFile | None]:
     """Return the tiles' files by name and HDU, None for those that are gone or no longer tiles.
 
-    A name is looked for as it is, in ``root``, and in ``root`` without its folders.
+    A name is looked for in ``root``, and there without its folders too.
     """
     return [_found(name, hdu, root) for name, hdu in tiles]
 
 
-def _found(name: str, hdu: int | str, root: Path) -> TileFile | None:
-    for path in (Path(name), root / name, root / Path(name).name):
+def _found(name: str, hdu: int, root: Path) -> TileFile | None:
+    for path in (root / name, root / Path(name).name):
         if path.is_file():
             try:
-                return TileFile(path, hdu)
-            except (OSError, ValueError, LookupError):
+                return TileFile(next(read_headers([Chosen(str(path), hdu)], ())))
+            except Error:
                 return None
     return None

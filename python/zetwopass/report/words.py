@@ -32,6 +32,11 @@ def alike(values: Iterable[float], *, signed: bool = False) -> list[str]:
     return [f"{v:{form}}".replace("-", "−") if math.isfinite(v) else NOTHING for v in found]
 
 
+def change(before: float, after: float) -> tuple[str, str]:
+    """Return a number and what it becomes, of which two digits count."""
+    return number(before), number(after, 2)
+
+
 def with_unit(text: str, unit: str) -> str:
     """Return a number's text and its unit, if there is one."""
     return f"{text} {unit}" if unit and text != NOTHING else text

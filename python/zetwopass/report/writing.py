@@ -60,7 +60,7 @@ def _replaced(path: Path, text: str) -> Path:
     partial = path.with_name(f".{path.name}.{os.getpid()}.part")
     with reading(str(path), failed="can't be written"):
         try:
-            partial.write_text(text, encoding="utf-8")
+            partial.write_text(text, encoding="utf-8", errors="backslashreplace")
             partial.replace(path)
         finally:
             partial.unlink(missing_ok=True)
