@@ -6,6 +6,7 @@ import pytest
 
 import zetwopass
 from application import OTHERS, WORKER
+from commandline import Here
 from rivals import PLACES, Ours, places
 from zetwopass._engine import ffi
 
@@ -53,3 +54,9 @@ def ours(monkeypatch):
     yield found
     monkeypatch.undo()
     assert places() == before
+
+
+@pytest.fixture
+def here(monkeypatch, capsys):
+    """Return what calls the command line in this process."""
+    return Here(monkeypatch, capsys)

@@ -70,10 +70,10 @@ def drop_in(**changes) -> dict:
     return arguments | changes
 
 
-def python(text: str, **options) -> subprocess.Popen:
+def python(text: str, stdout: int = subprocess.PIPE, **options) -> subprocess.Popen:
     """Start Python with the package and the tests in its path; its output comes through a pipe."""
     packages, tests = Path(zetwopass.__file__).parents[1], Path(__file__).parent
     head = f"import sys; sys.path[:0] = [{str(packages)!r}, {str(tests)!r}]\n"
     return subprocess.Popen(
-        [sys.executable, "-c", head + text], stdout=subprocess.PIPE, text=True, **options
+        [sys.executable, "-c", head + text], stdout=stdout, text=True, **options
     )

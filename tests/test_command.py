@@ -2,7 +2,6 @@
 
 import platform
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 
@@ -12,22 +11,10 @@ import pytest
 
 import zetwopass
 from application import WORKER
-from small import GUARD
+from commandline import run
 from zetwopass._engine import library_info
 
 PACKAGE = Path(zetwopass.__file__).parent
-
-
-def run(*arguments, folder=PACKAGE.parent):
-    """Return the exit code, and the lines of both outputs, of ``python -m zetwopass``."""
-    done = subprocess.run(
-        [sys.executable, "-m", "zetwopass", *map(str, arguments)],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        timeout=GUARD,
-    )
-    return done.returncode, done.stdout.splitlines(), done.stderr.splitlines()
 
 
 def test_alone_it_tells_what_a_report_of_a_defect_needs():

@@ -4,18 +4,23 @@ It imports astropy: import it where it is needed.
 """
 
 from .course import Course
+from .headers import TileHeader, layout, read_headers
 from .making import make, written_bytes
-from .selection import Entry, Index, select
+from .selection import Chosen, Entry, Index, select
 from .survey import Survey, survey
 from .workspace import free_bytes, target_path, working
 
 __all__ = [
+    "Chosen",
     "Course",
     "Entry",
     "Index",
     "Survey",
+    "TileHeader",
     "free_bytes",
+    "layout",
     "make",
+    "read_headers",
     "select",
     "survey",
     "target_path",

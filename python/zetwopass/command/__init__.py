@@ -1,4 +1,4 @@
-"""The command line, ``python -m zetwopass``."""
+"""The command line, ``zetwopass`` and ``python -m zetwopass``."""
 
 from .group import main
 

@@ -5,39 +5,42 @@ from __future__ import annotations
 import os
 import platform
 import sys
+from collections.abc import Iterator
 from importlib import metadata
-
-import click
 
 from .. import __version__
 from .._engine import DeviceInfo, device_info, library_info
+from . import printing
 
 _PACKAGES = ("numpy", "astropy", "reproject")
 
 
-def tell() -> None:
+def tell(as_json: bool) -> None:
     """Print versions and places, the library's last.
 
     Raises
     ------
     LibraryError, ForkError, LimitError
-        The library can't be used; all else is printed.
+        The library can't be used; all else is printed, but not as JSON.
     """
-    _line("zetwopass", __version__)
+    if as_json:
+        printing.as_json(dict(_facts()))
+    else:
+        printing.facts(_facts())
+
+
+def _facts() -> Iterator[tuple[str, str]]:
+    yield "zetwopass", __version__
     for package in _PACKAGES:
-        _line(package, _version(package))
-    _line("Python", f"{platform.python_version()}, {sys.executable}")
-    _line("system", platform.platform())
-    _line("processors", str(_processors()))
+        yield package, _version(package)
+    yield "Python", f"{platform.python_version()}, {sys.executable}"
+    yield "system", platform.platform()
+    yield "processors", str(_processors())
     library = library_info()
-    _line("library", f"{library.version}, C interface {library.abi}, {library.path}")
+    yield "library", f"{library.version}, C interface {library.abi}, {library.path}"
     device = device_info()
-    _line("SIMD", device.simd)
-    _line("GPU", _gpu(device))
-
-
-def _line(name: str, value: str) -> None:
-    click.echo(f"{name:<12}{value}")
+    yield "SIMD", device.simd
+    yield "GPU", _gpu(device)
 
 
 def _version(package: str) -> str:

@@ -2,14 +2,37 @@
 
 from __future__ import annotations
 
-import click
+import rich_click as click
 
+from ..errors import Error
 from ..zemosaic import SCOPES, block_status, put_block, remove_block
+from . import ends
+from .help import Group, examples
 
-_PATH = click.argument("path", metavar="PATH", type=click.Path())
+_PATH = click.argument(
+    "path", metavar="PATH", type=click.Path(), help="ZeMosaic's folder, or its zemosaic_worker.py."
+)
 
 
-@click.group("zemosaic")
+class _Refusing(Group):
+    """A group whose commands end with one line and 1 where zetwopass raises an error."""
+
+    def invoke(self, context: click.Context) -> object:
+        try:
+            return super().invoke(context)
+        except Error as err:
+            raise ends.refused(err) from err
+
+
+@click.group(
+    "zemosaic",
+    short_help="Put zetwopass into ZeMosaic.",
+    cls=_Refusing,
+    epilog=examples(
+        ("all of Phase 5", "zetwopass zemosaic install ~/zemosaic --scope phase5"),
+        ("what is there", "zetwopass zemosaic status ~/zemosaic"),
+    ),
+)
 def group() -> None:
     """Put zetwopass into ZeMosaic. PATH is its folder, or its zemosaic_worker.py."""
 

@@ -1,0 +1,67 @@
+"""From the file of a mosaic to the file of its report."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from ..errors import MissingPackageError, reading
+
+
+def write_report(
+    mosaic: str | os.PathLike,
+    html: str | os.PathLike,
+    *,
+    tiles_root: str | os.PathLike | None = None,
+) -> Path:
+    """Write an HTML file that shows what the second pass has done to a mosaic.
+
+    The file stands alone: pictures and styles are in it, and it asks no network for anything.
+
+    Parameters
+    ----------
+    mosaic
+        A FITS file that `zetwopass.assemble` has written.
+    html
+        Where the report goes; what is there is replaced once the report is complete.
+    tiles_root
+        The folder of the tiles' files, where they are no longer at their places; by default that of
+        ``mosaic``. Without the tiles the report shows the mosaic alone, and says so.
+
+    Returns
+    -------
+    Path
+        The report's.
+
+    Raises
+    ------
+    MissingPackageError
+        jinja2 or matplotlib is not installed.
+    FileError
+        ``mosaic`` can't be read or is none that assemble has written, or ``html`` can't be written.
+    """
+    try:
+        import jinja2  # noqa: F401
+        import matplotlib  # noqa: F401
+    except ImportError as err:
+        raise MissingPackageError(
+            f"a report wants jinja2 and matplotlib ({err}); "
+            "python -m pip install 'zetwopass[report]' brings them"
+        ) from err
+    from . import assembled, page
+
+    with assembled.opened(mosaic, tiles_root) as found:
+        text = page.render(found)
+    return _replaced(Path(html), text)
+
+
+def _replaced(path: Path, text: str) -> Path:
+    """Write a file under another name first, so that none is ever half there."""
+    partial = path.with_name(f".{path.name}.{os.getpid()}.part")
+    with reading(str(path), failed="can't be written"):
+        try:
+            partial.write_text(text, encoding="utf-8", errors="backslashreplace")
+            partial.replace(path)
+        finally:
+            partial.unlink(missing_ok=True)
+    return path
