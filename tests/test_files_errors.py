@@ -110,7 +110,7 @@ DAMAGE = {
     "an HDU of another name": (lambda path: (path, "SCI"), HDUError, "has no HDU 'SCI'"),
     "an HDU below 0": (lambda path: (path, -1), ArgumentError, r"the HDU of tiles\[1\] = -1"),
     "half an HDU": (lambda path: (path, 0.5), ArgumentTypeError, r"the HDU of tiles\[1\] = 0.5"),
-    "a NUL in the path": (lambda path: path + "\0", FileError, "null byte"),
+    "a NUL in the path": (lambda path: path + "\0", FileError, "null"),
     "a path of bytes": (os.fsencode, ArgumentTypeError, r"tiles\[1\] is a bytes, want a NumPy"),
     "a path object of bytes": (lambda _: BytesPath(), ArgumentTypeError, "a path of bytes"),
     "three things": (lambda path: (path, 0, 0), ArgumentTypeError, r"tiles\[1\] is a tuple"),
