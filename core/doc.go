@@ -39,7 +39,8 @@
 //
 // # Tiles that are not in memory (place.go, schedule.go, resident.go, pairwise.go)
 //
-// A plan decides beforehand when each tile from a source is read and when it goes: tasks have
+// Where all tiles fit they are read beforehand, and all is as with tiles in memory. Else a
+// plan decides beforehand when each tile from a source is read and when it goes: tasks have
 // an order and none starts far ahead of the others, so what is resident at a time, and how many
 // bytes are read, depend on nothing else. Chunks are bands of rows times blocks of columns, as
 // wide as the budget holds their tiles. The match takes the pairs one by one, each with all

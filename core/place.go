@@ -21,6 +21,7 @@ type sourced struct {
 	kinds    int     // which parts of tiles it has read
 	visits   []*pair // in the order of being matched
 	room     int64   // for tiles, and what the schedule itself takes
+	whole    int64   // bytes of all tiles, where they fit and are read beforehand; else 0
 	ahead    int     // window of chunks
 }
 
@@ -35,7 +36,7 @@ func (s *sourced) firstChunk() int {
 // tileBytes is what the tiles that are resident take at a time.
 func (s *sourced) tileBytes() int64 {
 	if s.schedule == nil {
-		return 0
+		return s.whole
 	}
 	return s.schedule.bytes()
 }
@@ -76,6 +77,9 @@ func (p *Plan) place(j *Job, stages Stages) error {
 		scratch, least = max(scratch, pairwiseBytes(j)), 2*slices.Max(bytes)
 		shared = offsetBytes(len(j.Tiles), len(p.pairs)) + 2*needBytes*int64(len(p.pairs))
 	}
+	if stages != RunFirst && p.placeWhole(j, bytes) {
+		return nil
+	}
 	for ; ; p.Workers /= 2 {
 		p.ahead = p.Workers + p.Workers/2
 		p.room = freeRoom
@@ -97,15 +101,39 @@ func (p *Plan) place(j *Job, stages Stages) error {
 	}
 }
 
+// placeWhole reports whether all tiles fit beside what match and coadd take of tiles in memory.
+// They are then read beforehand, each once, and warped once for all of their pairs.
+func (p *Plan) placeWhole(j *Job, bytes []int64) bool {
+	all, other := p.onceBytes(j, bytes), coaddBytes(j)*int64(p.Workers)
+	if !j.KeepBackground {
+		_, kept := medianBytes(j, p.pairs)
+		other = max(other, matchBytes(j, tilesOnARow(j))*int64(p.Workers)+kept, offsetBytes(len(j.Tiles), len(p.pairs)))
+	}
+	if j.MaxChunkBytes == 0 && all > freeRoom || j.MaxChunkBytes > 0 && all+other > j.MaxChunkBytes {
+		return false
+	}
+	p.whole, p.layout.rows = all, min(sourceRows, p.layout.h)
+	if j.RowsPerChunk > 0 {
+		p.layout.rows = min(j.RowsPerChunk, p.layout.h)
+	}
+	return true
+}
+
+// onceBytes is what all tiles take that lie on the output.
+func (p *Plan) onceBytes(j *Job, bytes []int64) int64 {
+	all := int64(0)
+	for i := range j.Tiles {
+		if j.Tiles[i].Map.area(p.layout.h, p.layout.w) > 0 {
+			all += bytes[i]
+		}
+	}
+	return all
+}
+
 // bestLayout sets the layout whose tiles fit the room and are read least, the widest of equals,
 // and returns the room that it needs; where none fits, the one that needs least.
 func (p *Plan) bestLayout(j *Job, bytes []int64) (need int64) {
-	once := int64(0)
-	for i := range j.Tiles {
-		if j.Tiles[i].Map.area(p.layout.h, p.layout.w) > 0 {
-			once += bytes[i]
-		}
-	}
+	once := p.onceBytes(j, bytes)
 	best, read := p.layout, int64(-1)
 	for k, l := range p.layouts(j) {
 		if read == once {
@@ -149,7 +177,7 @@ func (p *Plan) layouts(j *Job) []layout {
 // schedules plans when tiles are read, in the room that there is.
 func (p *Plan) schedules(j *Job, stages Stages) {
 	_, bytes, some := j.sourceKinds(stages)
-	if !some {
+	if !some || p.whole > 0 {
 		return
 	}
 	var chunks needs
@@ -189,7 +217,7 @@ func (p *Plan) reads(j *Job, stages Stages) int64 {
 	if p.schedule != nil {
 		bytes += p.schedule.read
 	}
-	return bytes
+	return bytes + p.whole
 }
 
 // settle plays the visits, in a window of so many, and the chunks through.

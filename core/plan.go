@@ -126,7 +126,7 @@ func (p *Plan) match(j *Job, d *demand) (least int64, err error) {
 	} else {
 		var wanted int64
 		least, wanted = medianBytes(j, p.pairs)
-		d.add(least, wanted, matchBytes(j, p.slots), p.ChunkTotal)
+		d.add(least+tiles, wanted+tiles, matchBytes(j, p.slots), p.ChunkTotal)
 	}
 	solve := tiles + offsetBytes(len(j.Tiles), len(p.pairs))
 	d.add(solve, solve, 0, 0)
@@ -144,9 +144,9 @@ func (p *Plan) admit(j *Job, d demand, leastKept int64) error {
 	if d.least > p.Budget {
 		return fmt.Errorf("%w: max_chunk_bytes = %d, want at least %d", ErrBudget, p.Budget, d.least)
 	}
-	row := matchBytes(j, p.slots)
-	rows := max(row, min(row*int64(p.Workers), p.Budget/2, p.Budget-leastKept))
-	p.medianRoom = p.Budget - rows
+	row, room := matchBytes(j, p.slots), p.Budget-p.whole
+	rows := max(row, min(row*int64(p.Workers), room/2, room-leastKept))
+	p.medianRoom = room - rows
 	return nil
 }
 

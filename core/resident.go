@@ -152,6 +152,28 @@ func (r *resident) load(ctx context.Context, i int) (err error) {
 	return nil
 }
 
+// fetch reads all tiles that lie on the output, where the plan has room for them.
+func (p *pass) fetch() error {
+	if p.plan.whole == 0 {
+		return nil
+	}
+	if err := p.acquire(p.plan.whole); err != nil {
+		return err
+	}
+	tiles := p.job.Tiles
+	return parallel(p, len(tiles), 0, func(int) struct{} { return struct{}{} }, func(_ struct{}, i int) error {
+		if tiles[i].Map.area(p.job.Mosaic.H, p.job.Mosaic.W) == 0 {
+			return nil
+		}
+		for _, from := range tiles[i].sourced(readsImages) {
+			if err := from.read(p.ctx, i, make([]float32, from.view.samples())); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
 // read reads a part of tile i, which its view then shows.
 func (p *part) read(ctx context.Context, i int, to []float32) (err error) {
 	defer recovered(&err)

@@ -114,6 +114,7 @@ func (p *pass) run(stages Stages) error {
 		{RunBlur | RunGains, p.blur},
 		{RunGains, p.gains},
 		{RunGains, func() error { return p.stage(StageGainsDone, 0, 0, nothing) }},
+		{RunMatch | RunCoadd, p.fetch},
 		{RunMatch | RunCoadd, p.match},
 		{RunCoadd, p.coadd},
 		{RunMatch | RunCoadd, func() error { return p.report(stages) }},

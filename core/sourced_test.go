@@ -252,3 +252,26 @@ func TestBlocksOfColumnsSaveReads(t *testing.T) {
 		t.Errorf("least: %d bytes of %d are read in chunks of %d columns", p.ReadBytes, once, p.ColumnsPerChunk)
 	}
 }
+
+// Without it deep stacks that fit the memory would be warped anew for every pair, or a budget
+// between would be refused.
+func TestAllTilesAreReadBeforehandWhereTheyFit(t *testing.T) {
+	d := &disk{}
+	j := d.away(wide(5, 1), func(_, part int) bool { return part == 0 })
+	least, whole := leastFor(t, j, RunCoadd), 0
+	for k := range int64(40) {
+		j.MaxChunkBytes = least + k*least/8
+		plan, err := runSpoiling(j, RunCoadd, d)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if plan.whole > 0 {
+			whole++
+		} else if whole > 0 {
+			t.Errorf("%d bytes are not enough, fewer were", j.MaxChunkBytes)
+		}
+	}
+	if whole == 0 || whole == 40 {
+		t.Errorf("%d of 40 budgets hold all tiles", whole)
+	}
+}
