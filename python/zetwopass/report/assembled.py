@@ -178,7 +178,7 @@ def _tiles(table: fits.FITS_rec) -> Tiles:
 
 def _pairs(table: fits.FITS_rec, tiles: Tiles) -> Pairs:
     i, j, pixels = (np.array(table[column], int) for column in ("I", "J", "PIXELS"))
-    before = np.array(table["STEP"], float).reshape(len(table), -1)[:, : tiles.offsets.shape[1]]
+    before = np.array(table["STEP"], float).reshape(len(table), tiles.offsets.shape[1])
     return Pairs(i, j, pixels, before, before - (tiles.offsets[i] - tiles.offsets[j]))
 
 
