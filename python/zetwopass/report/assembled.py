@@ -144,7 +144,7 @@ def opened(mosaic: str | os.PathLike, tiles_root: str | os.PathLike | None) -> I
     root = path.parent if tiles_root is None else Path(tiles_root)
     name = f"mosaic = {str(path)!r}"
     with reading(name):
-        hdus = fits.open(path, memmap=True)
+        hdus = fits.open(path, memmap=False)
     with hdus:
         yield _read(name, path, hdus, root)
 
