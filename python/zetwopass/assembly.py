@@ -253,10 +253,12 @@ def plan_assembly(
 
     Parameters
     ----------
-    tiles, like, scale, frame, projection, coverage, sigma, profile
+    tiles
         As in `assemble`.
     output
         The file that would be written; one that is there does no harm.
+    like, scale, frame, projection, coverage, sigma, profile
+        As in `assemble`.
     workers, rows_per_chunk, max_chunk_bytes
         Threads, output rows and bytes of scratch to plan with; chosen by default.
 
