@@ -40,8 +40,11 @@ def changes(before: Iterable[float], after: Iterable[float]) -> tuple[list[str],
 
 
 def change(before: float, after: float) -> tuple[str, str]:
-    """Return a number and what it becomes, as `changes` does."""
-    return tuple(column[0] for column in changes([before], [after]))
+    """Return a number and what it becomes, of which two digits count, as in `changes`."""
+    if not (math.isfinite(before) and math.isfinite(after)):
+        return number(before), number(after)
+    most = _decimals(abs(before), 3) + _FINER
+    return number(before), _fixed(after, min(most, _decimals(abs(after), 2)))
 
 
 def _largest(values: np.ndarray) -> float:
