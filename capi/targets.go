@@ -11,6 +11,7 @@ import (
 	"io/fs"
 	"math"
 	"os"
+	"strings"
 	"sync"
 
 	"zetwopass/core"
@@ -28,7 +29,7 @@ type target struct {
 }
 
 // writeBytes is how much a file is given at a time.
-const writeBytes = 256 << 10
+const writeBytes = 64 << 10
 
 // has reports whether there is a file for an output.
 func (f *fetcher) has(file *C.ztp_target) bool { return knowsFiles(f.job) && file.path != nil }
@@ -38,7 +39,8 @@ func (f *fetcher) target(name string, file *C.ztp_target, shape core.View) (core
 	t := &target{name: name, start: int64(file.offset), h: shape.H, w: shape.W, c: shape.C}
 	t.buffers.New = func() any { return new([writeBytes]byte) }
 	if t.start < 0 || t.start > math.MaxInt64/2 {
-		return nil, fmt.Errorf("%w: %s_file.offset = %d, want a byte of the file", core.ErrArgument, name, t.start)
+		return nil, fmt.Errorf("%w: %s_file.offset = %d, want a byte of the file", core.ErrArgument,
+			strings.TrimSuffix(name, "_out"), t.start)
 	}
 	if f.plan {
 		return t, nil

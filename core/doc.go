@@ -29,10 +29,23 @@
 // only what falls between is kept. The offsets are the least squares solution on
 // the graph of pairs, by one elimination a group and channel.
 //
-// # Coadd (coadd.go)
+// # Coadd (coadd.go, target.go), first coverage (first.go)
 //
 // Block by block, tiles in the order of the job, float64 sums. A pixel is summed by
-// one worker, so the bits do not depend on how many there are.
+// one worker, so the bits do not depend on how many there are. What goes to a target in the
+// place of memory does so from a worker's own, a few rows at a time. A coadd leaves out the
+// chunks that are done already, and so goes on where another ended. The coverage of a first
+// pass is counted in the same chunks.
+//
+// # Tiles that are not in memory (place.go, schedule.go, resident.go, pairwise.go)
+//
+// A plan decides beforehand when each tile from a source is read and when it goes: tasks have
+// an order and none starts far ahead of the others, so what is resident at a time, and how many
+// bytes are read, depend on nothing else. Chunks are bands of rows times blocks of columns, as
+// wide as the budget holds their tiles. The match takes the pairs one by one, each with all
+// its runs while both tiles are there, against the order in which the coadd follows: two
+// sweeps over the tiles, and what is resident where they meet is not read again. Gains
+// read masks alone.
 //
 // # Inner loops (vec)
 //
@@ -49,6 +62,6 @@
 //
 // # Running (run.go, plan.go, sched.go, progress.go)
 //
-// A plan cuts the output into chunks of rows and bounds the scratch; workers take
+// A plan cuts the output into chunks and bounds the scratch; workers take
 // chunks in order; the calling goroutine serves progress and cancel.
 package core

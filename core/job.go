@@ -82,8 +82,9 @@ type Job struct {
 	// of I, then J. Or nil.
 	Pairs func(PairStep)
 
-	// ChunksDone [Plan.ChunkTotal] holds which chunks of the coadd are written: those that are
-	// not 0 are left out, the others become 1 one by one. Or nil.
+	// ChunksDone [Plan.ChunkTotal] holds which chunks of the coadd, or the first pass, are
+	// written: those that are not 0 are left out, the others become 1 one by one. They mean
+	// something to plans with the same RowsPerChunk and ColumnsPerChunk alone. Or nil.
 	ChunksDone []uint8
 	Shown      []uint8 // in and out [T]: 1 = gave channel 0 a pixel; or nil
 

@@ -13,7 +13,7 @@ type Plan struct {
 	// columns and of the k % n-th band of rows, n the number of bands.
 	ColumnsPerChunk int
 	ChunkTotal      int   // of the mosaic
-	ReadBytes       int64 // from sources, by the whole call
+	ReadBytes       int64 // from sources, by the whole call, exactly
 	PairTotal       int   // pairs that the match is to look at
 	ChunkBytes      int64 // scratch of one worker on one chunk, at most
 	Bytes           int64 // scratch of the whole call, at most

@@ -24,7 +24,7 @@ func NewView(h, w, c int) View {
 func (v View) Absent() bool { return v.Pix == nil }
 
 // samples is how many samples an image of v's shape has.
-func (v View) samples() int { return v.H * v.W * v.C }
+func (v *View) samples() int { return v.H * v.W * v.C }
 
 // At returns sample (y,x,c).
 func (v View) At(y, x, c int) float32 {

@@ -65,7 +65,7 @@ WRONG = {
     "another height": (put("tile.image.height", 41), SHAPE, "tiles[1].image has shape [41,60,3]"),
     "no such output": (put("mosaic_file.path", b"/no/mosaic"), WRITE, "/no/mosaic"),
     "an output on a folder": (put("mosaic_file.path", b"/"), WRITE, "no regular file"),
-    "an offset below 0": (put("coverage_file.offset", -4), ARGUMENT, "coverage_out_file.offset"),
+    "an offset below 0": (put("coverage_file.offset", -4), ARGUMENT, "coverage_file.offset"),
     "an offset too far": (put("coverage_file.offset", SIZE), WRITE, "want at least"),
     "an offset beyond numbers": (put("mosaic_file.offset", 1 << 62), ARGUMENT, "mosaic_file"),
     "outputs on each other": (put("coverage_file.offset", HEAD + 4), OVERLAP, "share bytes"),

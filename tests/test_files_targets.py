@@ -1,11 +1,14 @@
 """Stages one by one on one job, outputs that go to files, and coadds that go on."""
 
+import contextlib
+
 import numpy as np
 import pytest
 
 import small
 import tile_files
 import zetwopass
+from test_files import deep
 from zetwopass._engine import FileTarget, Job, Outputs, calls, checks
 from zetwopass._inputs import images_of, inputs
 
@@ -124,6 +127,52 @@ def test_a_coadd_leaves_chunks_alone_that_are_done(tmp_path, tiles):
     calls.run("ztp_reproject_coadd", job)
     assert_same(read(path), wanted[:2])
     assert job.chunks_done.all()
+
+
+def test_a_coadd_that_was_stopped_goes_on_with_the_same_bits(tmp_path):
+    # Without it a mosaic of a day's work begins anew after Ctrl-C, or has a seam.
+    files, arrays = deep(tmp_path)
+    shape = (*files["coverage"].shape, 3)
+    wanted = zetwopass.second_pass(**arrays)
+    path = tmp_path / "mosaic.bin"
+    size = 4 * shape[0] * shape[1]
+    path.write_bytes(bytes(4 * size))
+    outputs = Outputs(FileTarget(str(path), 0, shape), FileTarget(str(path), 3 * size, shape[:2]))
+
+    def job():
+        images, skies = images_of(files["tiles"], None)
+        settings = checks.settings(
+            sigma=5,
+            gain_clip=(0.85, 1.18),
+            binary_weights=True,
+            workers=1,
+            max_chunk_bytes=6_000_000,
+        )
+        job_tiles = inputs(images, skies, files["output_wcs"], shape[:2])
+        blurred = np.empty(shape[:2], "f4")
+        made = Job(
+            settings, job_tiles, coverage=files["coverage"], blurred=blurred, outputs=outputs
+        )
+        plan = made.plan()
+        assert plan.columns_per_chunk < shape[1]
+        made.record(plan)
+        made.gains[:], made.offsets[:] = wanted.gains, wanted.offsets
+        made.groups[:] = wanted.groups
+        made.keep_offsets()
+        return made
+
+    def stop(stats):
+        if stats.stage == "reproject" and stats.chunk_index > 0:
+            raise KeyboardInterrupt
+
+    first, second = job(), job()
+    with contextlib.suppress(KeyboardInterrupt):  # unless it was ready before anybody looked
+        calls.run("ztp_reproject_coadd", first, stop)
+    second.chunks_done[:], second.shown[:] = first.chunks_done, first.shown
+    calls.run("ztp_reproject_coadd", second)
+    planes = np.fromfile(path, ">f4").reshape(4, *shape[:2]).astype("f4")
+    assert_same((np.moveaxis(planes[:3], 0, 2), planes[3]), wanted[:2])
+    assert second.groups.tolist() == wanted.groups.tolist()
 
 
 def test_tiles_that_were_shown_before_stay_in_their_groups(tiles):

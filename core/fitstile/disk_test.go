@@ -125,8 +125,8 @@ func TestReadEndsSoonAfterItsContext(t *testing.T) {
 func TestReadingLeavesNoFileOpenAndIsForMany(t *testing.T) {
 	open := func() int {
 		entries, err := os.ReadDir("/proc/self/fd")
-		if err != nil {
-			t.Skip(err)
+		if err != nil && runtime.GOOS == "linux" {
+			t.Error(err)
 		}
 		return len(entries)
 	}
@@ -146,7 +146,7 @@ func TestReadingLeavesNoFileOpenAndIsForMany(t *testing.T) {
 	}
 	group.Wait()
 	Open(path, HDU{Number: 99})
-	if after := open(); after != before {
+	if after := open(); after != before && runtime.GOOS == "linux" {
 		t.Errorf("%d files open, want %d", after, before)
 	}
 }

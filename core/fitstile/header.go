@@ -46,9 +46,6 @@ func readHeader(p place, s *source, start int64) (*header, error) {
 	h := &header{place: p, start: start, end: start, cards: map[string]card{}}
 	block := make([]byte, fitsBlock)
 	for h.end-start < headerMost {
-		if h.end == start {
-			clear(block)
-		}
 		err := s.readAt(context.Background(), block, h.end)
 		if h.end == start {
 			if err == io.EOF && p.hdu > 0 && s.endsBefore(start) {
