@@ -147,6 +147,7 @@ class FakeAssembly:
             written_bytes=48_000,
             scratch_bytes=16_000,
             free_bytes=5_000_000_000,
+            unseen=["b.fits"],
         )
 
     plan = zetwopass.Plan(

@@ -66,6 +66,15 @@ def test_the_plan_is_what_is_made(tmp_path, tiles):
     assert 0 <= plan["written_bytes"] - os.path.getsize(output) < 65536  # about, and never less
 
 
+def test_the_plan_names_tiles_that_will_not_be_seen(tmp_path, tiles):
+    # Without it a tile of another night is found missing after the run.
+    far = wcs_at(0, 0).to_header()
+    far["CRVAL1"] += 180
+    image(tmp_path / "far.fits", np.ones((3, 9, 9), "f4"), far)
+    code, lines, _ = run("plan", tiles, tmp_path / "far.fits", *like(tiles))
+    assert code == 0 and f"nothing of {tmp_path / 'far.fits'} will be seen" in "\n".join(lines)
+
+
 def test_the_same_command_makes_the_same_bits(tmp_path, tiles):
     # Without it "compare" has nothing that is the same.
     for name, workers in (("a", 1), ("b", 2)):
@@ -94,7 +103,10 @@ def test_it_is_what_the_arrays_make(tmp_path, tiles):
         (lambda folder: (folder / "b.fits").unlink(), "there is no file"),
         (lambda folder: (folder / "b.fits").write_bytes(b""), "b.fits can't be read"),
         (lambda folder: os.truncate(folder / "b.fits", 9000), "b.fits"),
-        (lambda folder: image(folder / "b.fits", np.ones((3, 9, 9)), fits.Header()), "b.fits has no"),
+        (
+            lambda folder: image(folder / "b.fits", np.ones((3, 9, 9)), fits.Header()),
+            "b.fits has no",
+        ),
         (lambda folder: (folder / "out.fits").write_bytes(b"x"), "out.fits is already there"),
         (lambda folder: (folder / "out.fits").mkdir(), "is a folder"),
         (lambda folder: fits.writeto(folder / "b.fits", np.ones((9, 9)), overwrite=True), "b.fits"),
