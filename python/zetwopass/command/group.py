@@ -33,6 +33,7 @@ class _Ending(Group):
 @click.group(
     cls=_Ending,
     invoke_without_command=True,
+    subcommand_metavar="[COMMAND] [ARGS]...",
     context_settings=LOOK,
     epilog=examples(
         ("what it would take", "zetwopass plan tiles/"),
