@@ -130,6 +130,15 @@ gpu_check() {
   go test -c -tags cuda -o build/gpu/driver.test ./cuda/driver
 }
 
+# A browser for the tests of the report, where it takes no more than Debian's package: half a minute.
+browser() {
+  ! command -v chromium >/dev/null || return 0
+  if [ "$(id -u)" = 0 ] && grep -qx ID=debian /etc/os-release; then
+    { apt-get -qq update && apt-get -qq install -y --no-install-recommends chromium; } >/dev/null 2>&1 && return
+  fi
+  echo "build.sh: the report's tests in a browser are left out: there is no chromium" >&2
+}
+
 venv() {
   local stamp=.venv/requirements wanted=({tests,docs}/requirements.txt)
   [ -x "$python" ] || python3 -m venv .venv
@@ -200,7 +209,7 @@ mkdir -p build
 case "$command" in
   build) build ;;
   cuda) build_cuda ;;
-  test) build_cuda; venv; run_tests "$@" ;;
+  test) build_cuda; venv; browser; run_tests "$@" ;;
   repeat) build_cuda; venv; repeat "$@" ;;
   demo) build_cuda; venv; "$python" tests/demo.py "$@" ;;
   docs) build_cuda; venv; docs/make.sh ;;

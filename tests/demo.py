@@ -19,9 +19,11 @@ from astropy.io import fits
 import demo_figure
 import sky
 import zetwopass
+from zetwopass import report
 from zetwopass.api import GAIN_CLIP, SIGMA
 
 PROFILE = "v4.5"
+FILES = ("mosaic.fits", "coverage.fits", "report.png", "assembled.fits", "report.html")
 OUTPUT = Path(__file__).parent.parent / "build" / "demo"
 
 
@@ -124,9 +126,9 @@ def run() -> Demo:
 
 
 def write(demo: Demo, output: Path) -> list[Path]:
-    """Write the mosaic, its coverage and the picture; return their paths."""
+    """Write mosaic, coverage and picture, and from the files a mosaic and its report."""
     watch = Stopwatch(demo.seconds)
-    files = [output / name for name in ("mosaic.fits", "coverage.fits", "report.png")]
+    files = [output / name for name in FILES]
     watch.begin("write FITS")
     mosaic = fits.PrimaryHDU(demo.second.mosaic[..., 0], _header(demo, "DN"))
     fits.HDUList([mosaic, _table(demo)]).writeto(files[0], overwrite=True, checksum=True)
@@ -134,6 +136,10 @@ def write(demo: Demo, output: Path) -> list[Path]:
     coverage.writeto(files[1], overwrite=True, checksum=True)
     watch.begin("draw the picture")
     demo_figure.save(demo, files[2])
+    watch.begin("assemble from files")
+    zetwopass.assemble(sorted(sky.M17.glob("*.fits.gz")), files[3], overwrite=True)
+    watch.begin("write the report")
+    report.write_report(*files[3:])
     watch.begin("")
     return files
 
@@ -168,7 +174,8 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
         description="Makes a mosaic of eight real 2MASS tiles of M17 twice: as a plain mean of the "
         "tiles, and by the second pass with its default settings. Writes mosaic.fits (with the "
         "tiles' gains and backgrounds), coverage.fits and report.png, which shows both side by "
-        "side, and prints the numbers. Takes a few seconds.",
+        "side, and prints the numbers; and, from the files again, assembled.fits and report.html. "
+        "Takes a few seconds.",
     )
     parser.add_argument(
         "--output",

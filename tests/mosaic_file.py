@@ -1,5 +1,6 @@
 """Mosaics in files as `zetwopass.assemble` leaves them: what reports are of."""
 
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,8 @@ from astropy.wcs import WCS
 import sky
 import zetwopass
 
-ODD = 'a<b>&"c" $x$ é.fits'  # a name that HTML, FITS and matplotlib would each take for their own
+# A name that HTML, FITS and matplotlib would each take for their own, as far as the system has it.
+ODD = "a&amp;b $x$ é.fits" if sys.platform == "win32" else 'a<b>&"c" $x$ é.fits'
 
 
 def m17(path: Path) -> Path:

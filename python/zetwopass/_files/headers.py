@@ -104,7 +104,7 @@ def celestial(name: str, header: fits.Header, hdus: fits.HDUList | None = None) 
     They are its first two where those are celestial: with SIP astropy reads no more than two.
     """
     what = f"the WCS of {name}"
-    wcs = private_copy(what, header, hdus, naxis=2)
+    wcs = private_copy(what, header, hdus, naxis=2 if header.get("NAXIS", 0) > 2 else None)
     if not wcs.has_celestial:
         wcs = private_copy(what, header, hdus)
     if not wcs.has_celestial:

@@ -15,6 +15,7 @@ from ..errors import ArgumentError, FileError, writing
 from .workspace import Workspace, sync
 
 SAVE_SECONDS = 5.0  # between two notes of which chunks are written
+_POLL_SECONDS = 0.1
 _KEY, _TEMPORARY = "key.json", "note.new"
 
 
@@ -97,13 +98,16 @@ class Journal:
 class Saving:
     """Notes every few seconds which chunks of a growing file are on the disk; a context.
 
-    ``snapshot`` returns the note's arrays, ``path`` is the file that the chunks are in.
+    ``snapshot`` returns the note's arrays, ``path`` is the file that the chunks are in. The last
+    note is of all chunks; after a failure it is that of some seconds before, since Ctrl-C should
+    not wait for the disk.
     """
 
     def __init__(self, journal: Journal, name: str, snapshot: Callable, path: Path) -> None:
         self._journal, self._name, self._path = journal, name, path
         self._snapshot = snapshot
         self._end = threading.Event()
+        self._noting, self._left = threading.Lock(), False
         self._failure: Exception | None = None
         self._thread = threading.Thread(target=self._run, name="zetwopass-notes", daemon=True)
 
@@ -112,27 +116,34 @@ class Saving:
         return self
 
     def __exit__(self, kind: object, *_: object) -> None:
-        """Note the last state; what failed meanwhile comes out here."""
-        self._end.set()
-        self._thread.join()
-        if self._failure is None:
-            self._save()
-        elif kind is None:
+        """Wait for the last note; what failed meanwhile comes out here."""
+        try:
+            self._end.set()
+            while kind is None and self._thread.is_alive():
+                self._thread.join(_POLL_SECONDS)
+        finally:
+            with self._noting:
+                self._left = True
+        if kind is None and self._failure is not None:
             raise self._failure
 
     def _run(self) -> None:
-        while not self._end.wait(SAVE_SECONDS):
-            try:
+        try:
+            while not self._end.wait(SAVE_SECONDS):
                 self._save()
-            except Exception as err:  # noqa: BLE001 - the caller's thread raises it
-                self._failure = err
-                return
+            self._save()
+        except Exception as err:  # noqa: BLE001 - the caller's thread raises it
+            self._failure = err
 
     def _save(self) -> None:
+        if self._left:
+            return
         arrays = self._snapshot()  # first: what is in it is written, and in the file by the sync
         with writing(f"the output {self._path}"):
             sync(self._path)
-        self._journal.note(self._name, **arrays)
+        with self._noting:
+            if not self._left:
+                self._journal.note(self._name, **arrays)
 
 
 def _difference(found: dict, wanted: dict) -> str:

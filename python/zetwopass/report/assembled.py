@@ -144,7 +144,7 @@ def opened(mosaic: str | os.PathLike, tiles_root: str | os.PathLike | None) -> I
     root = path.parent if tiles_root is None else Path(tiles_root)
     name = f"mosaic = {str(path)!r}"
     with reading(name):
-        hdus = fits.open(path, memmap=True)
+        hdus = fits.open(path, memmap=False)
     with hdus:
         yield _read(name, path, hdus, root)
 
@@ -178,7 +178,7 @@ def _tiles(table: fits.FITS_rec) -> Tiles:
 
 def _pairs(table: fits.FITS_rec, tiles: Tiles) -> Pairs:
     i, j, pixels = (np.array(table[column], int) for column in ("I", "J", "PIXELS"))
-    before = np.array(table["STEP"], float).reshape(len(table), -1)[:, : tiles.offsets.shape[1]]
+    before = np.array(table["STEP"], float).reshape(len(table), tiles.offsets.shape[1])
     return Pairs(i, j, pixels, before, before - (tiles.offsets[i] - tiles.offsets[j]))
 
 

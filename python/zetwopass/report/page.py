@@ -100,7 +100,7 @@ def _statistics(found: Assembled) -> list[dict[str, str]]:
     for c in range(found.channels if found.channels > 1 else 0):
         name = f"root mean square, {words.channel(c, found.channels)}"
         rows.append((name, [charts.rms(part[:, c]) for part in parts]))
-    columns = [words.alike(values) for values in zip(*(values for _, values in rows), strict=True)]
+    columns = words.changes(*zip(*(values for _, values in rows), strict=True))
     return [
         {"name": name, "before": before, "after": after}
         for (name, _), before, after in zip(rows, *columns, strict=True)
@@ -147,8 +147,8 @@ def _groups(tiles: Tiles) -> dict[str, list]:
 
 
 def _peak(found: Assembled) -> str | None:
-    peak = found.header.get("ZTPPEAK")
-    return None if peak is None else words.size(float(peak))
+    peak = float(found.header.get("ZTPPEAK", 0))
+    return words.size(peak) if peak else None
 
 
 def _settings(found: Assembled) -> list[tuple[str, str]]:

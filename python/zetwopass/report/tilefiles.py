@@ -61,7 +61,7 @@ class TileFile:
         if box is None:
             return None
         header = self._header
-        with reading(header.name), fits.open(header.path, memmap=True) as hdus:
+        with reading(header.name), fits.open(header.path, memmap=False) as hdus:
             pixels = blocks.means(hdus[header.hdu], size, box)
             if header.mask is not None:
                 pixels[:, ~(blocks.means(hdus[header.mask], size, box)[0] > 0)] = np.nan

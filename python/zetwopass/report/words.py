@@ -8,33 +8,56 @@ from collections.abc import Iterable
 import numpy as np
 
 NOTHING = "–"
+_FINER = 2  # decimals that what becomes of a number may have beyond its own
 _COLOURS = ("red", "green", "blue")
 
 
-def number(value: float, digits: int = 3, *, signed: bool = False) -> str:
+def number(value: float, digits: int = 3) -> str:
     """Return a number with so many digits that count, as many decimals as these take."""
     if not math.isfinite(value):
         return NOTHING
-    decimals = 0 if value == 0 else max(0, digits - 1 - math.floor(math.log10(abs(value))))
-    text = f"{value:+,.{decimals}f}" if signed else f"{value:,.{decimals}f}"
-    if decimals > 6 or abs(value) >= 1e9:
-        text = f"{value:.{digits - 1}e}"
-    return text.replace("-", "−")
+    if value != 0 and not 1e-6 <= abs(value) < 1e9:
+        return f"{value:.{digits - 1}e}".replace("-", "−")
+    return _fixed(value, _decimals(abs(value), digits))
 
 
-def alike(values: Iterable[float], *, signed: bool = False) -> list[str]:
-    """Return numbers of one column, all with the decimals that three digits of the largest take."""
+def alike(values: Iterable[float], *, signed: bool = False, most: int = 9) -> list[str]:
+    """Return numbers of one column, all with the decimals that three digits of the largest take.
+
+    They are ``most`` at most.
+    """
     found = np.array(list(values), float)
-    sizes = np.abs(found[np.isfinite(found)])
-    largest = sizes.max(initial=0)
-    decimals = 2 if largest == 0 else min(9, max(0, 2 - math.floor(math.log10(largest))))
-    form = f"{'+' if signed else ''},.{decimals}f"
-    return [f"{v:{form}}".replace("-", "−") if math.isfinite(v) else NOTHING for v in found]
+    decimals = min(most, _decimals(_largest(found), 3))
+    return [
+        _fixed(v, decimals, "+" if signed else "") if np.isfinite(v) else NOTHING for v in found
+    ]
+
+
+def changes(before: Iterable[float], after: Iterable[float]) -> tuple[list[str], list[str]]:
+    """Return a column and what becomes of it, but no digits that are nothing beside the first."""
+    before = np.array(list(before), float)
+    return alike(before), alike(after, most=_decimals(_largest(before), 3) + _FINER)
 
 
 def change(before: float, after: float) -> tuple[str, str]:
-    """Return a number and what it becomes, of which two digits count."""
-    return number(before), number(after, 2)
+    """Return a number and what it becomes, of which two digits count, as in `changes`."""
+    if not (math.isfinite(before) and math.isfinite(after)):
+        return number(before), number(after)
+    most = _decimals(abs(before), 3) + _FINER
+    return number(before), _fixed(after, min(most, _decimals(abs(after), 2)))
+
+
+def _largest(values: np.ndarray) -> float:
+    return float(np.abs(values[np.isfinite(values)]).max(initial=0))
+
+
+def _decimals(size: float, digits: int) -> int:
+    return digits - 1 if size == 0 else max(0, digits - 1 - math.floor(math.log10(size)))
+
+
+def _fixed(value: float, decimals: int, sign: str = "") -> str:
+    rounded = round(value, decimals) + 0.0  # no negative zero
+    return f"{rounded:{sign},.{decimals}f}".replace("-", "−")
 
 
 def with_unit(text: str, unit: str) -> str:

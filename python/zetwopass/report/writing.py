@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from ..errors import MissingPackageError, reading
+from ..errors import MissingPackageError, writing
 
 
 def write_report(
@@ -36,16 +36,19 @@ def write_report(
     Raises
     ------
     MissingPackageError
-        jinja2 or matplotlib is not installed.
+        jinja2 or matplotlib is not installed, or astropy is too old for it.
     FileError
-        ``mosaic`` can't be read or is none that assemble has written, or ``html`` can't be written.
+        ``mosaic``, or a tile, can't be read, or ``mosaic`` is none that assemble has written.
+    WriteError
+        ``html`` can't be written.
     """
     try:
         import jinja2  # noqa: F401
         import matplotlib  # noqa: F401
+        from astropy.visualization import wcsaxes  # noqa: F401 - older ones than matplotlib fail
     except ImportError as err:
         raise MissingPackageError(
-            f"a report wants jinja2 and matplotlib ({err}); "
+            f"a report wants jinja2, matplotlib and an astropy that draws with it ({err}); "
             "python -m pip install 'zetwopass[report]' brings them"
         ) from err
     from . import assembled, page
@@ -58,7 +61,7 @@ def write_report(
 def _replaced(path: Path, text: str) -> Path:
     """Write a file under another name first, so that none is ever half there."""
     partial = path.with_name(f".{path.name}.{os.getpid()}.part")
-    with reading(str(path), failed="can't be written"):
+    with writing(str(path)):
         try:
             partial.write_text(text, encoding="utf-8", errors="backslashreplace")
             partial.replace(path)
