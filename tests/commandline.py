@@ -58,7 +58,7 @@ def image(path, data, wcs=None, further=(), **cards):
     header = wcs_at(0, 0).to_header() if wcs is None else wcs
     header.update({key.replace("_", "-"): value for key, value in cards.items()})
     primary = fits.PrimaryHDU(np.asarray(data), header)
-    fits.HDUList([primary, *further]).writeto(path)
+    fits.HDUList([primary, *further]).writeto(path, overwrite=True)
     return path
 
 
@@ -147,6 +147,7 @@ class FakeAssembly:
             written_bytes=48_000,
             scratch_bytes=16_000,
             free_bytes=5_000_000_000,
+            unseen=["b.fits"],
         )
 
     plan = zetwopass.Plan(

@@ -13,6 +13,7 @@ import zetwopass
 from application import WORKER
 from commandline import run
 from zetwopass._engine import library_info
+from zetwopass.command.group import commands
 
 PACKAGE = Path(zetwopass.__file__).parent
 
@@ -94,3 +95,11 @@ def test_a_name_that_the_terminal_cannot_show_is_no_failure(zemosaic, monkeypatc
     folder = zemosaic.rename(zemosaic.with_name("Жар"))
     code, (line,), errors = run("zemosaic", "install", folder)
     assert (code, errors) == (0, []) and "\\u0416" in line
+
+
+@pytest.mark.parametrize("name", [None, *sorted(set(commands.commands) - {"zemosaic"})])
+def test_the_help_of_every_command_is_in_the_documentation(name):
+    # Without it a new command is known to those who read the source; test_docs.py keeps it true.
+    page = Path(__file__).parents[1] / "docs" / "user" / "command.rst"
+    words = ("zetwopass", *filter(None, [name]), "--help")
+    assert f"   $ {' '.join(words)}\n" in page.read_text(encoding="utf-8")

@@ -100,3 +100,13 @@ def test_a_failure_midway_leaves_no_file(tmp_path, monkeypatch):
     with pytest.raises(KeyboardInterrupt):
         looks.write(path, str(tmp_path / "look.png"), ".png")
     assert [p.name for p in tmp_path.iterdir()] == ["mosaic.fits"]
+
+
+def test_the_stretch_is_astropys():
+    # Without it black, white and what is between them are a matter of taste.
+    visualization = pytest.importorskip("astropy.visualization", exc_type=ImportError)
+    data = np.random.default_rng(4).exponential(50, (40, 50)).astype("f4")
+    low, high = np.percentile(data, (1, 99.7))
+    stretch = visualization.AsinhStretch(0.05)
+    wanted = np.round(stretch(np.clip((data - low) / (high - low), 0, 1)) * 65535)
+    np.testing.assert_allclose(looks.stretched(data, np.uint16), wanted, atol=1)

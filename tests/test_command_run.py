@@ -160,8 +160,9 @@ def test_a_defect_is_not_hidden(here, fake, monkeypatch):
         group.main()
 
 
-def test_ctrl_c_is_a_line_and_130(here, fake):
+def test_ctrl_c_is_a_line_and_130(here, fake, monkeypatch):
     # Without it a script goes on with half of the work.
+    monkeypatch.setattr("os._exit", sys.exit)
     fake.failure = KeyboardInterrupt()
     code, lines, errors = here("run", "a.fits", "-o", "out.fits")
     assert (code, lines, errors[-1]) == (130, [], "cancelled")
@@ -197,6 +198,7 @@ def test_plan_tells_grid_memory_and_disk(here, fake):
     code, lines, errors = here("plan", "tiles")
     assert (code, errors) == (0, [])
     told = dict(line.split(maxsplit=1) for line in lines)
+    assert told["nothing"] == "of b.fits will be seen"
     assert told["mosaic"] == "90 x 44, 3 channels"
     assert told["work"] == "7 chunks of 64 rows, 2 threads"
     assert told["memory"] == "2.5 MB at most" and told["read"] == "120 MB"

@@ -101,6 +101,7 @@ def test_a_page_shows_what_commands_print(page, zemosaic, monkeypatch):
     monkeypatch.chdir(ROOT)
     Path("build").mkdir(exist_ok=True)
     monkeypatch.setenv("HOME", str(zemosaic.parent))
+    monkeypatch.delenv("COLUMNS", raising=False)  # help is as wide as the terminal
     monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
     for example in examples(page.read_text(encoding="utf-8"), page, SHELL[page.suffix]):
         example.evaluate()

@@ -73,6 +73,8 @@ class AssemblyPlan(NamedTuple):
         On the disk beside it, until the gains are known.
     free_bytes
         That the disk has.
+    unseen
+        The names of tiles that lie off the grid, or whose WCS has no way there and back.
     """
 
     tiles: list[str]
@@ -83,6 +85,7 @@ class AssemblyPlan(NamedTuple):
     written_bytes: int
     scratch_bytes: int
     free_bytes: int
+    unseen: list[str]
 
 
 @limited
@@ -306,4 +309,5 @@ def plan_assembly(
         _files.written_bytes(found),
         found.scratch_bytes,
         _files.free_bytes(target),
+        [tile.name for tile in found.tiles if tile.map is None],
     )

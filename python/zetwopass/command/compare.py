@@ -127,7 +127,7 @@ def _wcs(distance: float | None) -> str:
         return "one has none, or lies elsewhere"
     if distance <= _ROUNDING:
         return "the same"
-    return f"{distance:.2g} pixels apart at most"
+    return f"{distance:.4g} pixels apart at most"
 
 
 def _histogram(decades: np.ndarray, equal: int) -> None:

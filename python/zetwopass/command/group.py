@@ -33,6 +33,7 @@ class _Ending(Group):
 @click.group(
     cls=_Ending,
     invoke_without_command=True,
+    subcommand_metavar="[COMMAND] [ARGS]...",
     context_settings=LOOK,
     epilog=examples(
         ("what it would take", "zetwopass plan tiles/"),
@@ -84,6 +85,8 @@ def main(name: str = "zetwopass") -> None:
             if stream is not None:
                 os.dup2(nowhere, stream.fileno())
         code = ends.CLOSED
+    if code == ends.CANCELLED:
+        os._exit(code)  # at once: to take all modules apart lasts longer than people wait
     sys.exit(code)
 
 

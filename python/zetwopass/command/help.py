@@ -54,4 +54,4 @@ def examples(*told: tuple[str, str]) -> Text:
 
 
 def _trimmed(text: str) -> str:
-    return re.sub(r" +$", "", text, flags=re.MULTILINE).strip("\n")
+    return re.sub(r"\n{3,}", "\n\n", re.sub(r" +$", "", text, flags=re.MULTILINE)).strip("\n")

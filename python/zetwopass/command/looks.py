@@ -69,20 +69,21 @@ def smaller(image: Image, channel: int, step: int) -> np.ndarray:
 
 
 def stretched(plane: np.ndarray, dtype: type) -> np.ndarray:
-    """Return a plane from black to white in all numbers of an integer dtype; NaN is black."""
-    from astropy.visualization import AsinhStretch, ImageNormalize
+    """Return a plane from black to white in all numbers of an integer dtype; NaN is black.
 
-    top = np.iinfo(dtype).max
+    With x from 0 to 1 over the range it is asinh(x / a) / asinh(1 / a), a being `_SOFTENING`, as
+    astropy's AsinhStretch has it; that one is in a package which loads matplotlib.
+    """
+    out = np.zeros(plane.shape, dtype)
     known = plane[np.isfinite(plane)]
-    known = known[:: -(-known.size // _SAMPLED) or 1]
-    low, high = np.percentile(known, (_BLACK, _WHITE)) if known.size else (0.0, 0.0)
-    if not low < high:
-        return np.zeros(plane.shape, dtype)
-    norm = ImageNormalize(vmin=low, vmax=high, stretch=AsinhStretch(_SOFTENING), clip=True)
-    out = np.empty(plane.shape, dtype)
-    for row, values in enumerate(plane):
-        shown = np.ma.filled(norm(np.nan_to_num(values, nan=low)), 0)
-        out[row] = np.round(shown * top)
+    if not known.size:
+        return out
+    low, high = np.percentile(known[:: -(-known.size // _SAMPLED)], (_BLACK, _WHITE))
+    if low < high:
+        top = np.iinfo(dtype).max / np.arcsinh(1 / _SOFTENING)
+        for row, values in enumerate(plane):
+            x = np.clip((np.nan_to_num(values, nan=low) - low) / (high - low), 0, 1)
+            out[row] = np.round(np.arcsinh(x / _SOFTENING) * top)
     return out
 
 

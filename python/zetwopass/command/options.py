@@ -67,7 +67,7 @@ _GRID = (
         type=float,
         metavar="ARCSEC",
         show_default="the finest tile's",
-        help="Of a pixel.",
+        help="Size of a pixel.",
     ),
     click.option(
         "--frame",

@@ -79,6 +79,7 @@ def _lines(found: AssemblyPlan) -> list[tuple[str, str]]:
         ("mosaic", f"{columns} x {rows}, {printing.count(channels, 'channel')}"),
         ("sky", sky(place_of(found.wcs, found.shape[:2]))),
         ("tiles", str(len(found.tiles))),
+        *(("", f"nothing of {name} will be seen") for name in found.unseen),
         ("work", f"{chunks}, {printing.count(plan.workers, 'thread')}"),
         ("memory", f"{printing.size(plan.bytes)} at most"),
         ("read", printing.size(found.read_bytes)),
