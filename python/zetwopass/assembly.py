@@ -59,20 +59,16 @@ class AssemblyPlan(NamedTuple):
     ----------
     tiles
         The names of the tiles' files.
-    shape
-        Rows, columns and channels of the mosaic.
-    wcs
-        Its WCS.
+    shape, wcs
+        Rows, columns and channels of the mosaic, and its WCS.
     plan
         Threads, chunks, and bytes of memory.
     read_bytes
         That are read from the tiles' files, as float32, about.
     written_bytes
         Of the mosaic's file, about.
-    scratch_bytes
-        On the disk beside it, until the gains are known.
-    free_bytes
-        That the disk has.
+    scratch_bytes, free_bytes
+        On the disk beside it, until the gains are known; and what the disk has.
     unseen
         The names of tiles that lie off the grid, or whose WCS has no way there and back.
     """

@@ -47,8 +47,8 @@ def examples(*told: tuple[str, str]) -> Text:
     """Return the end of a help: what is to be done, and the command that does it."""
     text = Text("Examples:\n", style="bold")
     for what, command in told:
-        text.append(f"  # {what}\n", "not bold dim")
-        text.append(f"  {command}\n", "not bold")
+        text.append(f"  {what}\n", "not bold dim")
+        text.append(f"    {command}\n", "not bold")
     text.rstrip()
     return text
 

@@ -45,7 +45,7 @@ _SETTINGS = {
     short_help="Say what tiles and mosaics are.",
     epilog=examples(
         ("tiles", "zetwopass info tiles/*.fits"),
-        ("settings, gains and offsets of a mosaic", "zetwopass info mosaic.fits"),
+        ("a mosaic's settings, gains and offsets", "zetwopass info mosaic.fits"),
         ("for a program", "zetwopass info --json mosaic.fits"),
         ("what a report of a defect needs", "zetwopass info"),
     ),
