@@ -13,6 +13,8 @@ import newest
 import zetwopass
 from zetwopass import report
 
+for package in ("jinja2", "matplotlib"):
+    pytest.importorskip(package, reason=f"no {package}, which a report wants")
 pytestmark = newest.wants("astropy", "6.1", "it can't draw with this matplotlib")
 
 SECTIONS = [
