@@ -1,5 +1,7 @@
 """``zetwopass info``: what it says of tiles and mosaics."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from astropy.io import fits
@@ -138,3 +140,12 @@ def test_a_file_with_nothing_to_see_is_a_line_and_3(here, tmp_path, hdus, said):
     fits.HDUList(hdus).writeto(tmp_path / "file.fits")
     code, lines, (error,) = here("info", tmp_path / "file.fits")
     assert (code, lines) == (3, []) and said in error
+
+
+def test_patterns_and_folders_stand_for_their_files(here, tmp_path):
+    # Without it Windows's shell, which leaves patterns to programs, shows nothing of a folder.
+    for name in ("b10", "b2", "a"):
+        fits.writeto(tmp_path / f"{name}.fits", np.zeros((3, 4), "f4"))
+    for given, wanted in ((tmp_path, ["a", "b2", "b10"]), (tmp_path / "b*.fits", ["b2", "b10"])):
+        _, found = here.json("info", given)
+        assert [Path(file["file"]).stem for file in found["files"]] == wanted

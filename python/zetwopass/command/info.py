@@ -51,7 +51,11 @@ _SETTINGS = {
     ),
 )
 @click.argument(
-    "files", nargs=-1, metavar="[FILES]...", type=click.Path(), help="Tiles and mosaics, FITS."
+    "files",
+    nargs=-1,
+    metavar="[FILES]...",
+    type=click.Path(),
+    help="Tiles and mosaics, FITS: files, patterns, folders or @LIST.",
 )
 @json_option
 def info(files: tuple[str, ...], as_json: bool) -> None:
@@ -62,9 +66,11 @@ def info(files: tuple[str, ...], as_json: bool) -> None:
     if not files:
         about.tell(as_json)
         return
+    from .._files import select
+
     found = []
-    for path in files:
-        found.append(_facts(path))
+    for chosen in select(files):
+        found.append(_facts(chosen.path))
         if not as_json:
             if len(found) > 1:
                 click.echo()
