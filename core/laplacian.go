@@ -92,8 +92,13 @@ func (s *laplacian) solve(x []float64, tiles []int32, stop func() bool) error {
 	n := len(tiles) - 1
 	s.b, s.x, s.r, s.z = s.b[:n], s.x[:n], s.r[:n], s.z[:n]
 	s.p, s.q = s.p[:n], s.q[:n]
+	most := 0.0
 	for _, t := range tiles[1:] {
-		s.b[s.row[t]] = s.pull[t]
+		most = max(most, math.Abs(s.pull[t]))
+	}
+	_, size := math.Frexp(most) // else squares of large or small numbers are none
+	for _, t := range tiles[1:] {
+		s.b[s.row[t]] = math.Ldexp(s.pull[t], -size)
 	}
 	clear(s.x)
 	copy(s.r, s.b)
@@ -108,7 +113,7 @@ func (s *laplacian) solve(x []float64, tiles []int32, stop func() bool) error {
 	}
 	x[tiles[0]] = 0
 	for _, t := range tiles[1:] {
-		x[t] = s.x[s.row[t]]
+		x[t] = math.Ldexp(s.x[s.row[t]], size)
 	}
 	return nil
 }

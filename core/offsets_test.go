@@ -157,6 +157,23 @@ func TestOffsetsAreThoseOfTheDirectSolution(t *testing.T) {
 	}
 }
 
+// Without it medians of 1e300, or of 1e-300, had no offsets: their squares are no numbers.
+func TestOffsetsOfAnySizeAreThoseOfOrdinaryOnes(t *testing.T) {
+	edges := []edge{{0, 1, 3}, {1, 2, -1.5}, {0, 2, 7}, {2, 3, 0.25}, {0, 3, 1}}
+	want := solved(t, 4, edges)
+	for _, size := range []int{-1000, 1000} {
+		scaled := slices.Clone(edges)
+		for k := range scaled {
+			scaled[k].median = math.Ldexp(scaled[k].median, size)
+		}
+		for i, c := range solved(t, 4, scaled) {
+			if c != math.Ldexp(want[i], size) {
+				t.Errorf("times 2^%d: offset %d is %g, want %g", size, i, c, math.Ldexp(want[i], size))
+			}
+		}
+	}
+}
+
 // Without it Ctrl-C waits for the end of the largest mosaics' solution.
 func TestOffsetsEndWhereTheyAreStopped(t *testing.T) {
 	edges := []edge{{0, 1, 1}, {1, 2, 2}, {0, 2, 5}}
