@@ -202,6 +202,15 @@ def test_an_exception_leaves_nothing(paths, output, stage):
     assert tilefiles.left(output.parent) == ["tiles"]
 
 
+@pytest.fixture
+def interruptible():
+    """Let SIGINT interrupt, also where the tests run in the background, where it is ignored."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interruptible")
 def test_ctrl_c_leaves_nothing_and_with_resume_what_is_needed(paths, output, whole):
     # Without it Ctrl-C costs the disk's room, or all that was done.
     def interrupt(stats):
