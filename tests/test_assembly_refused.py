@@ -183,6 +183,7 @@ def test_a_tile_that_changes_meanwhile_is_named(paths, output, stage):
     assert tilefiles.left(output.parent) == ["tiles"]
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows removes no file that is being read")
 def test_a_tile_that_goes_meanwhile_is_named(paths, output):
     # Without it the error is of the system alone.
     def remove(stats):

@@ -163,10 +163,10 @@ class Job:
 
     def write_to(
         self,
-        mosaic: np.ndarray | FileTarget | None = None,
-        coverage: np.ndarray | FileTarget | None = None,
+        mosaic: np.ndarray | FileTarget | tuple[int, int, int] | None = None,
+        coverage: np.ndarray | FileTarget | tuple[int, int] | None = None,
     ) -> None:
-        """Write the outputs to these arrays, or files; what is None stays."""
+        """Write the outputs to these arrays, or files; what is None stays, a shape is nowhere."""
         for part, file, name, output in (
             ("mosaic", "mosaic_file", "out[0]", mosaic),
             ("coverage_out", "coverage_file", "out[1]", coverage),
@@ -177,6 +177,8 @@ class Job:
             place = structs.Target()
             if isinstance(output, FileTarget):
                 image, place = buffers.absent(output.shape), files.target(name, output)
+            elif isinstance(output, tuple):
+                image = buffers.absent(output)
             elif part == "mosaic":
                 image = buffers.image(name, output, writable=True)
             else:

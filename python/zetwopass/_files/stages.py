@@ -42,15 +42,17 @@ class Stages:
         """Set the job's gains, from the coverage given or that of a first pass of its own."""
         noted = self._noted("gains")
         if noted is None:
-            coverage = self._coverage(given, shape)
-            blurred = _map(self._space / _BLURRED, shape)
-            self._job.read_coverage(coverage, blurred)
-            self._call("gains", "ztp_tile_gains")
+            try:
+                self._job.read_coverage(
+                    self._coverage(given, shape), _map(self._space / _BLURRED, shape)
+                )
+                self._call("gains", "ztp_tile_gains")
+            finally:  # Windows removes no file that is mapped
+                self._job.read_coverage(shape, shape)
+                self._job.write_to(coverage=shape)
             self._note("gains", gains=self._job.gains)
         else:
             self._job.gains[:] = noted["gains"]
-        coverage = blurred = None
-        self._job.read_coverage(shape, shape)  # lets go of the maps
         for name in (_COVERAGE, _BLURRED):
             (self._space / name).unlink(missing_ok=True)
 

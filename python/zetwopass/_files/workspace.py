@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from traceback import clear_frames
 
 from ..errors import ArgumentError, NoRoomError, WriteError, writing
 
@@ -88,6 +89,10 @@ def working(target: Path, *, keep: bool) -> Iterator[Workspace]:
     try:
         yield space
         done = True
+    except BaseException as err:
+        if os.name == "nt":
+            clear_frames(err.__traceback__)  # a file that is mapped in one can't be removed
+        raise
     finally:
         if done or not keep:
             with suppress(OSError):  # what can't be removed hides no other failure
