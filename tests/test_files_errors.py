@@ -49,7 +49,7 @@ def removed(path):
 
 
 def compressed(path):
-    array, header = fits.getdata(path, header=True)
+    array, header = fits.getdata(path, header=True, memmap=False)
     fits.HDUList([fits.PrimaryHDU(), fits.CompImageHDU(array, header)]).writeto(
         path, overwrite=True
     )
@@ -63,26 +63,26 @@ def table(path):
 
 def without_data(path):
     header = fits.getheader(path)
-    fits.HDUList([fits.PrimaryHDU(), fits.ImageHDU(fits.getdata(path), header)]).writeto(
-        path, overwrite=True
-    )
+    fits.HDUList(
+        [fits.PrimaryHDU(), fits.ImageHDU(fits.getdata(path, memmap=False), header)]
+    ).writeto(path, overwrite=True)
     return path
 
 
 def one_channel(path):
-    array, header = fits.getdata(path, header=True)
+    array, header = fits.getdata(path, header=True, memmap=False)
     fits.writeto(path, array[0], header, overwrite=True)
     return path
 
 
 def five_channels(path):
-    array, header = fits.getdata(path, header=True)
+    array, header = fits.getdata(path, header=True, memmap=False)
     fits.writeto(path, array[[0, 0, 1, 1, 2]], header, overwrite=True)
     return path
 
 
 def without_wcs(path):
-    fits.writeto(path, fits.getdata(path), overwrite=True)
+    fits.writeto(path, fits.getdata(path, memmap=False), overwrite=True)
     return path
 
 

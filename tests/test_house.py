@@ -50,7 +50,9 @@ def test_one_room_touches_ctypes():
 
 
 def imported(path: Path) -> set[str]:
-    return set(re.findall(r"^\s*(?:import|from)\s+(\w+)", path.read_text(), re.MULTILINE))
+    return set(
+        re.findall(r"^\s*(?:import|from)\s+(\w+)", path.read_text(encoding="utf-8"), re.MULTILINE)
+    )
 
 
 def test_a_wheel_holds_every_room():
@@ -89,7 +91,7 @@ def package_imports(path: Path) -> list[str]:
     """Return what a module imports of the package, as dotted names from its top."""
     above = [] if path.parent == PACKAGE else [path.parent.name]
     found = []
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.ImportFrom) and node.level:
             base = above[: len(above) + 1 - node.level]
             module = [*base, *(node.module.split(".") if node.module else [])]
@@ -99,11 +101,13 @@ def package_imports(path: Path) -> list[str]:
 
 def is_for_types(path: Path, target: str) -> bool:
     """Whether a module imports a room for its types alone."""
-    text = path.read_text().partition("if TYPE_CHECKING:")[2]
+    text = path.read_text(encoding="utf-8").partition("if TYPE_CHECKING:")[2]
     return f"from ..{target} import" in text
 
 
 @pytest.mark.parametrize("path", CODE, ids=lambda p: str(p.relative_to(ROOT)))
 def test_no_file_is_too_long_to_read_in_a_sitting(path):
     """About 300 lines: beyond that a file holds two things. The header is one, with its manual."""
-    assert len(path.read_text().splitlines()) <= (380 if path.suffix == ".h" else 310)
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= (
+        380 if path.suffix == ".h" else 310
+    )

@@ -10,6 +10,7 @@ import numpy as np
 from astropy.io import fits
 
 from .._engine import computed_by
+from ..errors import writing
 from .cards import Made, of_making, of_tiles
 from .course import Course
 from .headers import check_unchanged
@@ -60,7 +61,8 @@ def make(
         patiently(lambda: sync(file.path))
         check_unchanged(survey.headers)
         target_path(space.target, overwrite=overwrite)
-        os.replace(file.path, space.target)
+        with writing(f"the output {space.target}"):
+            os.replace(file.path, space.target)
         sync(space.target.parent)
     return stages
 

@@ -70,6 +70,9 @@ def target_path(output: str | os.PathLike, *, overwrite: bool) -> Path:
         raise WriteError(f"the folder of the output is not there: {path.parent}")
     if path.exists() and not overwrite:
         raise ArgumentError(f"output: {path} is already there; give overwrite=True to replace it")
+    if os.name == "nt" and path.exists():
+        with writing(f"the output {path}, which another program may have open,"):
+            os.rename(path, path)  # which Windows refuses as it would refuse to replace it
     return path
 
 

@@ -93,7 +93,7 @@ def main(name: str = "zetwopass") -> None:
 def _ended(name: str) -> int:
     """Run the command and return the exit code, with its line written."""
     try:
-        return commands.main(prog_name=name, standalone_mode=False) or 0
+        return commands.main(prog_name=name, standalone_mode=False, windows_expand_args=False) or 0
     except click.UsageError as err:
         if err.ctx is not None:
             pieces = err.ctx.command.collect_usage_pieces(err.ctx)
