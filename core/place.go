@@ -64,12 +64,11 @@ func (p *Plan) place(j *Job, stages Stages) error {
 		return nil
 	}
 	p.kinds = kinds
-	scratch, least := counterBytes(j), int64(0)
-	shared := int64(0)
-	if stages != RunFirst {
-		scratch = coaddBytes(j)
+	if stages == RunFirst {
+		return p.placeChunks(j, bytes, counterBytes(j), 0, 0)
 	}
-	if stages != RunFirst && !j.KeepBackground {
+	scratch, shared, least := coaddBytes(j), int64(0), int64(0)
+	if !j.KeepBackground {
 		var err error
 		if p.pairs, err = j.overlaps(); err != nil {
 			return err
@@ -77,9 +76,15 @@ func (p *Plan) place(j *Job, stages Stages) error {
 		scratch, least = max(scratch, pairwiseBytes(j)), 2*slices.Max(bytes)
 		shared = offsetBytes(len(j.Tiles), len(p.pairs)) + 2*needBytes*int64(len(p.pairs))
 	}
-	if stages != RunFirst && p.placeWhole(j, bytes) {
+	if p.placeWhole(j, bytes) {
 		return nil
 	}
+	return p.placeChunks(j, bytes, scratch, shared, least)
+}
+
+// placeChunks sets workers and layout for tiles that are read as chunks need them: scratch is
+// a worker's, shared that of all, least what the tiles take at least.
+func (p *Plan) placeChunks(j *Job, bytes []int64, scratch, shared, least int64) error {
 	for ; ; p.Workers /= 2 {
 		p.ahead = p.Workers + p.Workers/2
 		p.room = freeRoom
@@ -112,10 +117,7 @@ func (p *Plan) placeWhole(j *Job, bytes []int64) bool {
 	if j.MaxChunkBytes == 0 && all > freeRoom || j.MaxChunkBytes > 0 && all+other > j.MaxChunkBytes {
 		return false
 	}
-	p.whole, p.layout.rows = all, min(sourceRows, p.layout.h)
-	if j.RowsPerChunk > 0 {
-		p.layout.rows = min(j.RowsPerChunk, p.layout.h)
-	}
+	p.whole, p.layout = all, p.layouts(j)[0]
 	return true
 }
 
