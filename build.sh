@@ -131,13 +131,10 @@ gpu_check() {
   go test -c -tags cuda -o build/gpu/driver.test ./cuda/driver
 }
 
-# A browser for the tests of the report, where it takes no more than Debian's package: half a minute.
+# A browser for the tests of the report: half a minute.
 browser() {
-  ! command -v chromium >/dev/null || return 0
-  if [ "$(id -u)" = 0 ] && grep -qx ID=debian /etc/os-release; then
-    { apt-get -qq update && apt-get -qq install -y --no-install-recommends chromium; } >/dev/null 2>&1 && return
-  fi
-  echo "build.sh: the report's tests in a browser are left out: there is no chromium" >&2
+  (. tests/platforms/tools.sh && need chromium chromium) >/dev/null ||
+    echo "build.sh: the report's tests in a browser are left out: there is no chromium" >&2
 }
 
 venv() {

@@ -24,6 +24,8 @@ import numpy as np
 from astropy.io import fits
 from astropy.wcs import WCS
 
+from bench_measure import memory
+
 ROOT = Path(__file__).resolve().parent.parent
 SCALE = 1 / 3600  # degrees a pixel
 BLOCK = 64 << 20
@@ -75,14 +77,6 @@ def make(case: Case, folder: Path) -> list[Path]:
     return paths
 
 
-def anonymous() -> int:
-    """Return the bytes of memory of this process that no file stands for."""
-    for line in Path("/proc/self/status").read_text().splitlines():
-        if line.startswith("RssAnon:"):
-            return int(line.split()[1]) << 10
-    raise SystemExit("bench_disk.py: this kernel doesn't tell RssAnon")
-
-
 def bytes_read() -> int:
     """Return the bytes that this process has asked files for."""
     return int(Path("/proc/self/io").read_text().split()[1])
@@ -93,12 +87,12 @@ class Peak(threading.Thread):
 
     def __init__(self) -> None:
         super().__init__(daemon=True)
-        self.before = self.most = anonymous()
+        self.before = self.most = memory("RssAnon")
         self.ended = threading.Event()
 
     def run(self) -> None:
         while not self.ended.wait(0.02):
-            self.most = max(self.most, anonymous())
+            self.most = max(self.most, memory("RssAnon"))
 
 
 def one(name: str, folder: Path, memory: float | None) -> dict:

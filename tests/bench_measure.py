@@ -128,14 +128,14 @@ def _measured(call: Callable[[], object]) -> dict:
     """
     gc.collect()
     Path("/proc/self/clear_refs").write_text("5")  # man proc: resets VmHWM
-    before = _memory("VmRSS")
+    before = memory("VmRSS")
     cpu, wall = time.process_time(), time.perf_counter()
     call()
     wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
-    return {"wall_s": wall, "cpu_s": cpu, "peak_bytes": _memory("VmHWM") - before}
+    return {"wall_s": wall, "cpu_s": cpu, "peak_bytes": memory("VmHWM") - before}
 
 
-def _memory(field: str) -> int:
+def memory(field: str) -> int:
     """Return a field of this process's memory, bytes."""
     for line in Path("/proc/self/status").read_text().splitlines():
         if line.startswith(f"{field}:"):
