@@ -19,14 +19,13 @@ class Course:
     Attributes
     ----------
     seconds
-        Wall time of each stage so far, those of earlier calls too.
+        Wall time of each stage so far; who knows those of earlier calls sets them.
     peak
         The most bytes of scratch that the library has held at a time.
     """
 
-    def __init__(self, on_stats: OnStats | None, seconds: dict[str, float] | None = None) -> None:
+    def __init__(self, on_stats: OnStats | None) -> None:
         self.seconds = dict.fromkeys(_SHARES, 0.0)
-        self.seconds.update(seconds or {})
         self.peak = 0
         self._on_stats = on_stats
         self._begun = self._reported = time.monotonic()
