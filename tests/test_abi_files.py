@@ -10,7 +10,7 @@ import pytest
 from astropy.io import fits
 
 import small
-import tile_files
+import tile_forms
 from test_abi_errors import ARGUMENT, OK, OVERLAP, SHAPE, STRUCT, called, put
 from test_files_targets import COVERAGE, HEAD, SIZE, made, room
 from zetwopass import ArgumentError, errors
@@ -23,7 +23,7 @@ COADD = "ztp_reproject_coadd"
 @pytest.fixture
 def given(tmp_path):
     """Return the arguments of two tiles in files."""
-    return tile_files.mosaic(tmp_path)[0]
+    return tile_forms.mosaic(tmp_path)[0]
 
 
 @pytest.fixture

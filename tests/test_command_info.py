@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from astropy.io import fits
 
+import sky
 import zetwopass
 from commandline import image, mosaic
 from small import CANVAS, SHAPE
@@ -56,6 +57,7 @@ def test_the_place_is_centre_scale_and_the_angle_of_rising_rows(here, tmp_path):
         ((40, 60), "i2", "60 x 40, 1 channel, integers of 16 bits"),
         ((1, 40, 60), "f8", "60 x 40, 1 channel, float64"),
         ((40, 60, 3), "u1", "60 x 40, 3 channels, integers of 8 bits"),
+        ((40, 60, 2), "f4", "60 x 40, 2 channels, float32"),
     ],
 )
 def test_axes_are_told_as_people_see_them(here, tmp_path, shape, dtype, told):
@@ -149,3 +151,12 @@ def test_patterns_and_folders_stand_for_their_files(here, tmp_path):
     for given, wanted in ((tmp_path, ["a", "b2", "b10"]), (tmp_path / "b*.fits", ["b2", "b10"])):
         _, found = here.json("info", given)
         assert [Path(file["file"]).stem for file in found["files"]] == wanted
+
+
+def test_three_planes_with_sip_have_their_place_on_the_sky(here, tmp_path):
+    # Without it a colour tile of a solved camera is a file that can't be read: astropy has SIP of
+    # two axes alone.
+    header = sky.tile_wcs(sky.CENTRE, SHAPE, sip=True).to_header(relax=True)
+    fits.writeto(tmp_path / "tile.fits", np.ones((3, *SHAPE), "f4"), header)
+    _, found = here.json("info", tmp_path / "tile.fits")
+    assert found["files"][0]["wcs"]["projection"] == "TAN"

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from astropy.io import fits
 
+import sky
 import small
-import tile_files
+import tile_forms
 import zetwopass
 
 
@@ -18,18 +19,30 @@ def assert_same_bits(found, wanted):
     assert found.pairs.tobytes() == wanted.pairs.tobytes()
 
 
-@pytest.mark.parametrize("form", tile_files.FORMS)
+@pytest.mark.parametrize("form", tile_forms.FORMS)
 def test_files_of_every_form_give_the_bits_of_the_arrays_that_astropy_reads(tmp_path, form):
     # Without it a tile from a file is another tile.
-    files, arrays = tile_files.mosaic(tmp_path, form)
+    files, arrays = tile_forms.mosaic(tmp_path, form)
     assert_same_bits(
         zetwopass.second_pass(**files, sigma=5), zetwopass.second_pass(**arrays, sigma=5)
     )
 
 
+def test_planes_with_sip_lie_where_an_array_with_sip_does(tmp_path):
+    # Without it tiles that assemble takes are refused here: astropy has SIP of two axes alone.
+    given, wcs = small.mosaic(), sky.tile_wcs(sky.CENTRE, small.SHAPE, sip=True)
+    tile, rest = given["tiles"][0], (given["output_wcs"], given["coverage"])
+    path = tmp_path / "tile.fits"
+    fits.writeto(path, tile_forms.planar(tile), wcs.to_header(relax=True))
+    assert_same_bits(
+        zetwopass.second_pass([path], None, *rest, sigma=5),
+        zetwopass.second_pass([tile], [wcs], *rest, sigma=5),
+    )
+
+
 def test_files_and_arrays_may_be_mixed(tmp_path):
     # Without it a program has to write the one tile to disk that it has in memory.
-    files, arrays = tile_files.mosaic(tmp_path)
+    files, arrays = tile_forms.mosaic(tmp_path)
     mixed = arrays | {"tiles": [files["tiles"][0], arrays["tiles"][1]]}
     assert_same_bits(
         zetwopass.second_pass(**mixed, sigma=5), zetwopass.second_pass(**arrays, sigma=5)
@@ -39,9 +52,9 @@ def test_files_and_arrays_may_be_mixed(tmp_path):
 @pytest.mark.parametrize("profile", ["v4.5", "v4.2"])
 def test_masks_in_files_give_the_bits_of_arrays(tmp_path, profile):
     # Without it pixels that are blank count in gains and mosaic.
-    files, arrays = tile_files.mosaic(tmp_path)
+    files, arrays = tile_forms.mosaic(tmp_path)
     masks = small.masks()
-    entries = [tile_files.saved(tmp_path / f"mask{t}.fits", mask) for t, mask in enumerate(masks)]
+    entries = [tile_forms.saved(tmp_path / f"mask{t}.fits", mask) for t, mask in enumerate(masks)]
     wanted = zetwopass.second_pass(**arrays, masks=masks, profile=profile, sigma=5)
     assert_same_bits(
         zetwopass.second_pass(**files, masks=entries, profile=profile, sigma=5), wanted
@@ -52,7 +65,7 @@ def test_masks_in_files_give_the_bits_of_arrays(tmp_path, profile):
 
 def test_the_alpha_of_a_master_tile_is_its_mask(tmp_path):
     # Without it ZeMosaic's master tiles, which save NaN as 0, have black borders.
-    files, arrays = tile_files.mosaic(tmp_path)
+    files, arrays = tile_forms.mosaic(tmp_path)
     alphas = [np.where(mask > 0, 255, 0).astype("u1") for mask in small.masks()]
     for path, alpha in zip(files["tiles"], alphas, strict=True):
         fits.append(path, alpha, fits.Header({"EXTNAME": "ALPHA"}))
@@ -66,7 +79,7 @@ def test_the_alpha_of_a_master_tile_is_its_mask(tmp_path):
 @pytest.mark.parametrize("dtype", ["u1", "i4", "f4", "f8"])
 def test_a_coverage_file_gives_the_bits_of_the_array(tmp_path, dtype):
     # Without it the gains come from another coverage.
-    _, arrays = tile_files.mosaic(tmp_path)
+    _, arrays = tile_forms.mosaic(tmp_path)
     path = tmp_path / "coverage.fits"
     fits.HDUList(
         [fits.PrimaryHDU(), fits.ImageHDU(arrays["coverage"].astype(dtype)[np.newaxis], name="COV")]
@@ -84,14 +97,14 @@ def test_a_coverage_file_gives_the_bits_of_the_array(tmp_path, dtype):
 
 def test_the_gains_of_tiles_in_files_are_those_of_arrays(tmp_path):
     # Without it a stage by itself knows arrays alone.
-    files, arrays = tile_files.mosaic(tmp_path)
+    files, arrays = tile_forms.mosaic(tmp_path)
     found, wanted = (zetwopass.tile_gains(**given, sigma=5) for given in (files, arrays))
     np.testing.assert_array_equal(found, wanted)
 
 
 def test_a_path_may_be_any_path_object(tmp_path):
     # Without it pathlib's paths have to be turned into strings.
-    files, arrays = tile_files.mosaic(tmp_path)
+    files, arrays = tile_forms.mosaic(tmp_path)
     given = files | {"tiles": [tmp_path / os.path.basename(path) for path in files["tiles"]]}
     assert_same_bits(
         zetwopass.second_pass(**given, sigma=5), zetwopass.second_pass(**arrays, sigma=5)
@@ -107,7 +120,7 @@ def deep(folder):
     arrays = [rng.normal(100 + t, 5, (*shape, 3)).astype("f4") for t in range(count)]
     paths = [str(folder / f"{t}.fits") for t in range(count)]
     for path, array, header in zip(paths, arrays, skies, strict=True):
-        fits.writeto(path, tile_files.planar(array), header)
+        fits.writeto(path, tile_forms.planar(array), header)
     common = {"output_wcs": small.wcs_at(0, 0), "coverage": np.full(canvas, 2, "f4"), "sigma": 5}
     files, arrays = {"tiles": paths, "tiles_wcs": None}, {"tiles": arrays, "tiles_wcs": skies}
     return common | files, common | arrays
@@ -126,7 +139,7 @@ def test_a_budget_for_some_columns_at_a_time_gives_the_same_bits(tmp_path):
 
 def test_the_plan_of_files_tells_what_is_read(tmp_path):
     # Without it nobody knows before how long the disk will be busy.
-    files, arrays = tile_files.mosaic(tmp_path)
+    files, arrays = tile_forms.mosaic(tmp_path)
     size = sum(tile.nbytes for tile in arrays["tiles"])
     assert zetwopass.plan(**files).read_bytes == size
     assert zetwopass.plan(**arrays).read_bytes == 0
@@ -134,7 +147,7 @@ def test_the_plan_of_files_tells_what_is_read(tmp_path):
 
 def test_pairs_are_what_the_offsets_level(tmp_path):
     # Without it nobody can say how large the steps between tiles were.
-    _, arrays = tile_files.mosaic(tmp_path)
+    _, arrays = tile_forms.mosaic(tmp_path)
     found = zetwopass.second_pass(**arrays, sigma=5)
     assert found.pairs.dtype.names == ("i", "j", "pixels", "step")
     assert found.pairs[["i", "j"]].tolist() == [(0, 1)]

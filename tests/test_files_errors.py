@@ -8,7 +8,7 @@ import pytest
 from astropy.io import fits
 
 import small
-import tile_files
+import tile_forms
 import zetwopass
 from zetwopass import (
     ArgumentError,
@@ -122,7 +122,7 @@ DAMAGE = {
 def test_a_tile_that_cannot_be_used_is_named_with_what_is_wrong(tmp_path, what, function):
     # Without it somebody searches ten thousand files for the one that is damaged.
     harm, error, message = DAMAGE[what]
-    files, _ = tile_files.mosaic(tmp_path)
+    files, _ = tile_forms.mosaic(tmp_path)
     files["tiles"][1] = harm(files["tiles"][1])
     with pytest.raises(error, match=message) as caught:
         function(**files, sigma=5)
@@ -132,8 +132,8 @@ def test_a_tile_that_cannot_be_used_is_named_with_what_is_wrong(tmp_path, what, 
 
 def test_masks_and_coverage_are_refused_by_their_own_names(tmp_path):
     # Without it the tile's file is searched for what is wrong with its mask.
-    files, _ = tile_files.mosaic(tmp_path)
-    mask = tile_files.saved(tmp_path / "mask.fits", np.ones((3, 4), "f4"))
+    files, _ = tile_forms.mosaic(tmp_path)
+    mask = tile_forms.saved(tmp_path / "mask.fits", np.ones((3, 4), "f4"))
     with pytest.raises(ArgumentError, match=r"mask of tiles\[1\] has shape \[3, 4\], want \[40,"):
         zetwopass.second_pass(**files, masks=[None, mask])
     for name in ("masks", "coverage"):
@@ -142,14 +142,14 @@ def test_masks_and_coverage_are_refused_by_their_own_names(tmp_path):
             zetwopass.second_pass(**files | {name: wrong})
     with pytest.raises(FileError, match=r"coverage: .* has shape \[40, 60, 3\], want \[H, W\]"):
         zetwopass.second_pass(**files | {"coverage": files["tiles"][0]})
-    cut = truncated(tile_files.saved(tmp_path / "cut.fits", small.mosaic()["coverage"]))
+    cut = truncated(tile_forms.saved(tmp_path / "cut.fits", small.mosaic()["coverage"]))
     with pytest.raises(FileError, match="coverage"):
         zetwopass.second_pass(**files | {"coverage": cut})
 
 
 def test_arrays_have_no_wcs_of_their_own(tmp_path):
     # Without it the message is about None, which nobody has written.
-    files, arrays = tile_files.mosaic(tmp_path)
+    files, arrays = tile_forms.mosaic(tmp_path)
     mixed = files | {"tiles": [files["tiles"][0], arrays["tiles"][1]]}
     with pytest.raises(ArgumentError, match=r"tiles_wcs is None, but tiles\[1\] is no file"):
         zetwopass.second_pass(**mixed)
@@ -157,7 +157,7 @@ def test_arrays_have_no_wcs_of_their_own(tmp_path):
 
 def test_a_failed_call_leaves_the_files_as_they_were(tmp_path):
     # Without it an error costs the only copy.
-    files, _ = tile_files.mosaic(tmp_path)
+    files, _ = tile_forms.mosaic(tmp_path)
     files["tiles"][1] = truncated(files["tiles"][1])
     before = [Path(path).read_bytes() for path in files["tiles"]]
     with pytest.raises(FileError):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import small
-import tile_files
+import tile_forms
 import zetwopass
 from test_files import deep
 from zetwopass._engine import FileTarget, Job, Outputs, calls, checks
@@ -21,7 +21,7 @@ SIZE = HEAD + 4 * H * W * 4
 @pytest.fixture
 def tiles(tmp_path):
     """Return the arguments with tiles in files, and what they give from arrays."""
-    files, arrays = tile_files.mosaic(tmp_path)
+    files, arrays = tile_forms.mosaic(tmp_path)
     return files, zetwopass.second_pass(**arrays, sigma=5, masks=small.masks())
 
 

@@ -10,6 +10,9 @@ from astropy.io import fits
 
 import mosaic_file
 import newest
+import sky
+import small
+import tilefiles
 import zetwopass
 from zetwopass import report
 
@@ -198,6 +201,14 @@ def test_any_number_of_channels_can_be_shown(tmp_path, channels):
     names = {3: ["red", "green", "blue"]}.get(channels, [f"channel {c}" for c in range(channels)])
     wanted = [f"offset, {name}" for name in names] if channels > 1 else ["offset"]
     assert heads.split(" group")[0].strip() == " ".join(wanted)
+
+
+def test_a_mosaic_in_colours_on_a_grid_with_sip_has_a_report(tmp_path):
+    # Without it a mosaic on a camera's own grid has none: astropy has SIP of two axes alone.
+    like = sky.tile_wcs(sky.CENTRE, small.CANVAS, sip=True)
+    like.array_shape = small.CANVAS
+    made = zetwopass.assemble(tilefiles.write(tmp_path / "tiles"), tmp_path / "m.fits", like=like)
+    assert len(page(made.path, tmp_path).all("img")) == 2 + 2  # the mosaic's and one seam's
 
 
 def test_one_tile_has_a_report_without_steps(tmp_path):

@@ -11,7 +11,7 @@ import small
 import tilefiles
 import zetwopass
 from zetwopass import ArgumentError, ArgumentTypeError, FileError, HDUError, OptionError, WCSError
-from zetwopass._files.headers import layout
+from zetwopass._inputs.files import layout
 
 
 def planned(tiles, folder, **changes):

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import small
-import tile_files
+import tile_forms
 import zetwopass
 from small import GUARD, python
 
@@ -95,7 +95,7 @@ def test_a_library_of_the_working_folder_or_the_path_is_not_loaded(tmp_path, nam
 
 def test_a_mosaic_that_another_program_has_open_is_refused_at_the_start(tmp_path):
     # Without it hours are computed for a file that can't be replaced in the end.
-    files, _ = tile_files.mosaic(tmp_path)
+    files, _ = tile_forms.mosaic(tmp_path)
     output, seen = tmp_path / "out.fits", []
     output.write_text("old")
     with open(output), pytest.raises(zetwopass.WriteError, match="another program"):

@@ -4,11 +4,11 @@ It imports astropy: import it where it is needed.
 """
 
 from .course import Course
-from .headers import TileHeader, layout, read_headers
+from .headers import TileHeader, read_headers
 from .making import make, written_bytes
 from .selection import Chosen, Entry, Index, select
 from .survey import Survey, survey
-from .workspace import free_bytes, target_path, working
+from .workspace import free_bytes, replacing, target_path, working
 
 __all__ = [
     "Chosen",
@@ -18,9 +18,9 @@ __all__ = [
     "Survey",
     "TileHeader",
     "free_bytes",
-    "layout",
     "make",
     "read_headers",
+    "replacing",
     "select",
     "survey",
     "target_path",

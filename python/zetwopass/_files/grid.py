@@ -21,7 +21,7 @@ from ..errors import (
     WCSError,
     reading,
 )
-from .headers import TileHeader, celestial
+from .headers import TileHeader, placed
 
 _FRAMES = ("icrs", "galactic", "fk5", "fk4")
 _NOT_OF_A_GRID = ("DATE", "MJD", "TIME", "JD", "OBSGEO", "TSTART", "TSTOP", "TELAPSE", "XPOSURE")
@@ -101,9 +101,9 @@ def _like(like: object) -> Grid:
             header = next((hdu.header for hdu in hdus if hdu.is_image and hdu.shape), None)
             if header is None:
                 raise ArgumentError(f"like: {name} holds no image")
-            return _grid(name, celestial(name, header, hdus), _size(name, header))
+            return _grid(name, placed(name, header, hdus), _size(name, header))
     if isinstance(like, fits.Header):
-        return _grid("like", celestial("like", like), _size("like", like))
+        return _grid("like", placed("like", like), _size("like", like))
     wcs = private_copy("like", like)
     if not is_celestial(wcs):
         raise WCSError(f"like has {wcs.naxis} axes, want 2 celestial ones; use its .celestial")

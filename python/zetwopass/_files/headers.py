@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 from astropy.io import fits
 
-from .._sky import Sky, private_copy, read
+from .._inputs import files
+from .._sky import Sky, celestial, read
 from ..errors import ArgumentError, FileError, HDUError, WCSError, reading
 from .selection import Chosen
 
@@ -19,10 +20,7 @@ if TYPE_CHECKING:
 
 ALPHA = "ALPHA"  # the HDU of ZeMosaic's master tiles that says where they have values
 _FRAMES = "MT_NFRAMES"  # and how many frames are in one, which is its weight
-_CHANNELS = range(1, 5)
 _EXPOSURES = ("EXPTIME", "EXPOSURE")
-
-Shape = tuple[int, int, int]
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,7 +50,7 @@ class TileHeader:
     name: str
     path: str
     hdu: int
-    shape: Shape
+    shape: tuple[int, int, int]
     sky: Sky
     mask: int | None
     weight: float
@@ -98,42 +96,14 @@ def check_unchanged(headers: Sequence[TileHeader]) -> None:
                 raise FileError(f"{header.name} has changed while the mosaic was made; begin anew")
 
 
-def celestial(name: str, header: fits.Header, hdus: fits.HDUList | None = None) -> WCS:
-    """Return the celestial axes of a header, which may have others.
-
-    They are its first two where those are celestial: with SIP astropy reads no more than two.
-    """
-    what = f"the WCS of {name}"
-    wcs = private_copy(what, header, hdus, naxis=2 if header.get("NAXIS", 0) > 2 else None)
-    if not wcs.has_celestial:
-        wcs = private_copy(what, header, hdus)
+def placed(name: str, header: fits.Header, hdus: fits.HDUList | None = None) -> WCS:
+    """Return the celestial axes of a header, or raise WCSError where it has none."""
+    wcs = celestial(f"the WCS of {name}", header, hdus)
     if not wcs.has_celestial:
         raise WCSError(
             f"{name} has no celestial WCS: its axes are {list(wcs.wcs.ctype)}; solve it first"
         )
-    with reading(what, WCSError):
-        return wcs if wcs.naxis == 2 else wcs.celestial
-
-
-def layout(shape: tuple[int, ...]) -> Shape | None:
-    """Return rows, columns and channels of an image by its axes, as the library reads it.
-
-    None where it is no image of 1 to 4 channels.
-    """
-    axes = list(shape)
-    while len(axes) > 3 and axes[0] == 1:
-        del axes[0]
-    if len(axes) == 3 and axes[0] == 1 and axes[2] not in _CHANNELS:
-        del axes[0]
-    if len(axes) == 2:
-        return axes[0], axes[1], 1
-    if len(axes) != 3:
-        return None
-    first, last = axes[0], axes[2]
-    planes = (first in (1, 3) and last not in (1, 3)) or (first in (2, 4) and last not in _CHANNELS)
-    if planes:
-        return axes[1], axes[2], first
-    return (first, axes[1], last) if last in _CHANNELS else None
+    return wcs
 
 
 def _read(chosen: Chosen, kept: Sequence[str]) -> TileHeader:
@@ -144,10 +114,10 @@ def _read(chosen: Chosen, kept: Sequence[str]) -> TileHeader:
         hdu = hdus[number]
         if isinstance(hdu, fits.CompImageHDU):
             raise FileError(f"{name} is tile-compressed; unpack it first, as funpack does")
-        shape = layout(hdu.shape)
+        shape = files.layout(hdu.shape)
         if shape is None or 0 in shape:
             raise FileError(f"{name} has the axes {list(hdu.shape)}, want an image")
-        sky = read(f"the WCS of {name}", celestial(name, hdu.header, hdus))
+        sky = read(f"the WCS of {name}", placed(name, hdu.header, hdus))
         mask = _alpha(hdus, number, shape)
         cards = {key: hdu.header[key] for key in kept if key in hdu.header}
         weight = _number(hdu.header, _FRAMES) or 1.0
@@ -182,12 +152,12 @@ def _each(hdus: fits.HDUList) -> Iterator:
         number += 1
 
 
-def _alpha(hdus: fits.HDUList, number: int, shape: Shape) -> int | None:
+def _alpha(hdus: fits.HDUList, number: int, shape: tuple[int, int, int]) -> int | None:
     """Return the number of the HDU that says where a master tile has values."""
     if number or ALPHA not in hdus:
         return None
     found = hdus.index_of(ALPHA)
-    fits_image = hdus[found].is_image and layout(hdus[found].shape) == (*shape[:2], 1)
+    fits_image = hdus[found].is_image and files.layout(hdus[found].shape) == (*shape[:2], 1)
     return found if fits_image else None
 
 

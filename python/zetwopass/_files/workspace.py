@@ -144,6 +144,24 @@ def check_room(target: Path, needed: int) -> None:
         )
 
 
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """Yield a name beside a file to write to, which is the file's when all of it is there.
+
+    Raises
+    ------
+    NoRoomError, WriteError
+        It can't be written.
+    """
+    partial = path.with_name(f".{path.name}.{os.getpid()}.part")
+    with writing(str(path)):
+        try:
+            yield partial
+            partial.replace(path)
+        finally:
+            partial.unlink(missing_ok=True)
+
+
 def sync(path: Path) -> None:
     """Wait until a file, or the entries of a folder, are on the disk."""
     if os.name == "nt" and path.is_dir():

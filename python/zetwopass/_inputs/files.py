@@ -49,10 +49,7 @@ def opened(name: str, item: object, *, sky: bool = False) -> tuple[FileImage, Sk
         if not sky:
             return image, None
         title = f"the WCS of {name} ({path})"
-        wcs = _sky.private_copy(title, chosen.header, hdus)
-        if wcs.naxis > 2 and wcs.has_celestial:
-            wcs = wcs.celestial
-        return image, _sky.read(title, wcs)
+        return image, _sky.read(title, _sky.celestial(title, chosen.header, hdus))
 
 
 def plane(name: str, item: object, *, load: bool = True) -> np.ndarray | FileImage:
@@ -102,17 +99,29 @@ def _hdu(name: str, path: str, hdu: int | str) -> Iterator[tuple[fits.ImageHDU, 
             yield chosen, hdus
 
 
-def _shape(name: str, path: str, axes: tuple[int, ...]) -> tuple[int, ...]:
-    """Return [h, w], or [h, w, C] with more than one channel: the rule of core/fitstile."""
+def layout(axes: tuple[int, ...]) -> tuple[int, int, int] | None:
+    """Return rows, columns and channels of an image by its axes: the rule of core/fitstile.
+
+    None where it is no image of 1 to 4 channels.
+    """
     found = list(axes)
     while len(found) > 3 and found[0] == 1:
         del found[0]
     if len(found) == 2:
-        return tuple(found)
-    if len(found) == 3:
-        first, last = found[0], found[2]
-        if (first in (1, 3) and last not in (1, 3)) or (first in (2, 4) and last not in _CHANNELS):
-            found = [*found[1:], first]
-        if found[2] in _CHANNELS:
-            return tuple(found if found[2] > 1 else found[:2])
-    raise FileError(f"{name}: {path} has the axes {list(axes)}, want [h, w], [C, h, w], [h, w, C]")
+        return (*found, 1)
+    if len(found) != 3:
+        return None
+    first, last = found[0], found[2]
+    if (first in (1, 3) and last not in (1, 3)) or (first in (2, 4) and last not in _CHANNELS):
+        return (*found[1:], first)
+    return tuple(found) if last in _CHANNELS else None
+
+
+def _shape(name: str, path: str, axes: tuple[int, ...]) -> tuple[int, ...]:
+    """Return [h, w], or [h, w, C] with more than one channel."""
+    found = layout(axes)
+    if found is None:
+        raise FileError(
+            f"{name}: {path} has the axes {list(axes)}, want [h, w], [C, h, w], [h, w, C]"
+        )
+    return found if found[2] > 1 else found[:2]

@@ -4,11 +4,12 @@ It imports astropy: import it where it is needed.
 """
 
 from .maps import PixelMap, grid_positions, moved, pixel_map, plane_positions
-from .sky import Sky, is_celestial, private_copy, read, same
+from .sky import Sky, celestial, is_celestial, private_copy, read, same
 
 __all__ = [
     "PixelMap",
     "Sky",
+    "celestial",
     "grid_positions",
     "is_celestial",
     "moved",

@@ -159,6 +159,18 @@ def private_copy(
         return _unwrapped(name, wcs)
 
 
+def celestial(name: str, header: fits.Header, hdus: fits.HDUList | None = None) -> WCS:
+    """Return the celestial axes of a header, which may have others; all axes where none are.
+
+    They are its first two where those are celestial: with SIP astropy reads no more than two.
+    """
+    wcs = private_copy(name, header, hdus, naxis=2 if header.get("NAXIS", 0) > 2 else None)
+    if not wcs.has_celestial:
+        wcs = private_copy(name, header, hdus)
+    with reading(name, WCSError):
+        return wcs.celestial if wcs.naxis > 2 and wcs.has_celestial else wcs
+
+
 def is_celestial(wcs: WCS) -> bool:
     """Whether a WCS has two axes, longitude and latitude."""
     return wcs.naxis == 2 and wcs.has_celestial

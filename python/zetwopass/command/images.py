@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from .._inputs import files
 from ..errors import FileError, MissingFileError, reading
 from .places import Place, place_of
 
@@ -23,8 +24,8 @@ _BAND_BYTES = 16 << 20  # of rows that are read at once
 class Image:
     """The first image of a file: rows and columns ``shape``, and ``channels``.
 
-    Three axes of a file are channels, rows and columns, or rows, columns and channels where only
-    the last axis has 1, 3 or 4.
+    Three axes of a file are channels, rows and columns, or rows, columns and channels where the
+    library reads them so.
     """
 
     def __init__(self, path: str, hdus: fits.HDUList) -> None:
@@ -33,7 +34,7 @@ class Image:
         shape = self.hdu.shape
         if len(shape) not in (2, 3) or 0 in shape:
             raise FileError(f"{path} has an image {list(shape)}, want [H,W], [C,H,W] or [H,W,C]")
-        self._last = len(shape) == 3 and shape[0] not in (1, 3, 4) and shape[2] in (1, 3, 4)
+        self._last = len(shape) == 3 and files.layout(shape) == shape
         self._planar = len(shape) == 3 and not self._last
         self.shape = shape[:2] if self._last else shape[-2:]
         self.channels = shape[2] if self._last else shape[0] if self._planar else 1
@@ -69,12 +70,10 @@ class Image:
 
     def wcs(self) -> WCS | None:
         """Return the celestial WCS, or None where there is none."""
-        from astropy.wcs import WCS
+        from .. import _sky
 
-        with reading(f"WCS of {self.path}"), warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # headers are repaired with many words
-            wcs = WCS(self.header, self.hdus)
-            return wcs.celestial if wcs.has_celestial else None
+        wcs = _sky.celestial(f"WCS of {self.path}", self.header, self.hdus)
+        return wcs if wcs.has_celestial else None
 
     def place(self) -> Place | None:
         """Return where the image lies, or None where it has no celestial WCS."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 
@@ -27,13 +27,16 @@ def write(mosaic: str, path: str, ending: str) -> None:
     ArgumentError
         The mosaic has neither 1 nor 3 channels.
     """
+    from .._files import replacing
+
     with opened(mosaic) as image:
         if image.channels not in (1, 3):
             raise ArgumentError(
                 f"{mosaic} has {image.channels} channels, pictures are made of 1 or 3"
             )
         pixels = picture(image, np.uint8 if ending == ".png" else np.uint16)
-    _replace(path, lambda temporary: _SAVE[ending](temporary, pixels))
+    with replacing(Path(path)) as partial:
+        _SAVE[ending](partial, pixels)
 
 
 def picture(image: Image, dtype: type, longest: int = LONGEST) -> np.ndarray:
@@ -87,29 +90,17 @@ def stretched(plane: np.ndarray, dtype: type) -> np.ndarray:
     return out
 
 
-def _save_png(path: str, pixels: np.ndarray) -> None:
+def _save_png(path: Path, pixels: np.ndarray) -> None:
     from PIL import Image as Pillow
 
     Pillow.fromarray(pixels).save(path, format="PNG")
 
 
-def _save_tiff(path: str, pixels: np.ndarray) -> None:
+def _save_tiff(path: Path, pixels: np.ndarray) -> None:
     import tifffile
 
     kind = "rgb" if pixels.ndim == 3 else "minisblack"
     tifffile.imwrite(path, pixels, photometric=kind, compression="zlib", metadata=None)
 
 
-_SAVE: dict[str, Callable[[str, np.ndarray], None]] = {".png": _save_png, ".tiff": _save_tiff}
-
-
-def _replace(path: str, write: Callable[[str], None]) -> None:
-    """Write a file under another name beside it, and give it its own when it is whole."""
-    temporary = f"{path}.{os.getpid()}.part"
-    try:
-        write(temporary)
-        os.replace(temporary, path)
-    except BaseException:
-        if os.path.exists(temporary):
-            os.remove(temporary)
-        raise
+_SAVE: dict[str, Callable[[Path, np.ndarray], None]] = {".png": _save_png, ".tiff": _save_tiff}

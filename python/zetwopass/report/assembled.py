@@ -13,7 +13,7 @@ import numpy as np
 from astropy.io import fits
 from astropy.wcs import WCS
 
-from .._sky import private_copy, read
+from .._sky import celestial, read
 from ..errors import FileError, reading
 from .tilefiles import TileFile, found, unescaped
 
@@ -157,7 +157,7 @@ def _read(name: str, path: Path, hdus: fits.HDUList, root: Path) -> Assembled:
             raise FileError(f"{name} has {wanted}; a report is of a file that assemble has written")
         tiles = _tiles(hdus["TILES"].data)
         pairs = _pairs(hdus["PAIRS"].data, tiles)
-        sky = read(f"the WCS of {name}", private_copy(name, hdus[0].header, hdus).celestial)
+        sky = read(f"the WCS of {name}", celestial(name, hdus[0].header, hdus))
         files = found(zip(tiles.names, tiles.hdus, strict=True), root)
         return Assembled(path, hdus[0], hdus["COVERAGE"], sky.wcs, tiles, pairs, files)
 

@@ -8,7 +8,7 @@ import numpy as np
 from astropy.io import fits
 from astropy.wcs import WCS, Sip
 
-from .._files import layout
+from .._inputs import files
 
 BAND = 1 << 22  # samples read at a time
 
@@ -33,7 +33,7 @@ def means(hdu: fits.ImageHDU, size: int, box: Box | None = None) -> np.ndarray:
     The box is the whole image by default. The last blocks may be of fewer pixels. What is not
     finite does not count, and where that is more than half of a block, its mean is NaN.
     """
-    height, width, channels = layout(hdu.shape)
+    height, width, channels = files.layout(hdu.shape)
     box = box or Box(0, 0, width, height)
     rows, cols = (-(-n // size) for n in box.shape)
     out = np.empty((channels, rows, cols), np.float32)
@@ -48,7 +48,7 @@ def means(hdu: fits.ImageHDU, size: int, box: Box | None = None) -> np.ndarray:
 
 def _band(hdu: fits.ImageHDU, box: Box) -> np.ndarray:
     """Return a box [C, h, w] of whole rows, cut afterwards: else each row is sought in the file."""
-    height, width, channels = layout(hdu.shape)
+    height, width, channels = files.layout(hdu.shape)
     first = (0,) * max(0, len(hdu.shape) - 3)
     rows = slice(box.y0, box.y1)
     if len(hdu.shape) == 2:

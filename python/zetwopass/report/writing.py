@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from ..errors import MissingPackageError, writing
+from ..errors import MissingPackageError
 
 
 def write_report(
@@ -51,20 +51,12 @@ def write_report(
             f"a report wants jinja2, matplotlib and an astropy that draws with it ({err}); "
             "python -m pip install 'zetwopass[report]' brings them"
         ) from err
+    from .. import _files
     from . import assembled, page
 
     with assembled.opened(mosaic, tiles_root) as found:
         text = page.render(found)
-    return _replaced(Path(html), text)
-
-
-def _replaced(path: Path, text: str) -> Path:
-    """Write a file under another name first, so that none is ever half there."""
-    partial = path.with_name(f".{path.name}.{os.getpid()}.part")
-    with writing(str(path)):
-        try:
-            partial.write_text(text, encoding="utf-8", errors="backslashreplace")
-            partial.replace(path)
-        finally:
-            partial.unlink(missing_ok=True)
+    path = Path(html)
+    with _files.replacing(path) as partial:
+        partial.write_text(text, encoding="utf-8", errors="backslashreplace")
     return path
