@@ -56,9 +56,9 @@ func pairwiseBytes(j *Job) int64 {
 		}
 	}
 	if most.area == 0 {
-		return matchBytes(j, 2)
+		return matchBytes(j, crowds{2, 2})
 	}
-	return matchBytes(j, 2) + most.leastBytes()
+	return matchBytes(j, crowds{2, 2}) + most.leastBytes()
 }
 
 // step is what is known of the pair in the end.
