@@ -36,9 +36,8 @@ func (p *pass) coadd() error {
 				task: func(a *coadder, k int) error {
 					chunk := l.at(k)
 					b := l.box(chunk)
-					a.tiles = p.meeting(a.tiles, k, b)
+					a.begin(p.meeting(a.tiles, k, b))
 					if err := p.tiles.during(p.ctx, p.plan.firstChunk()+k, func() error {
-						a.begin()
 						if p.skips(chunk) {
 							return nil
 						}
@@ -172,18 +171,15 @@ func (j *Job) Finish() vec.Finish {
 	return f
 }
 
-// begin has none of the chunk's tiles show anything yet.
-func (a *coadder) begin() {
-	a.shown = append(a.shown[:0], make([]bool, len(a.tiles))...)
+// begin takes a chunk's tiles; none has shown anything yet.
+func (a *coadder) begin(tiles []int) {
+	a.tiles, a.shown = tiles, append(a.shown[:0], make([]bool, len(tiles))...)
 }
 
 // chunk adds the tiles up on the pixels of b and writes them.
 func (a *coadder) chunk(ctx context.Context, offsets []float64, b box) error {
 	for y := b.y0; y < b.y1; y += blockRows {
-		if ctx.Err() != nil {
-			return ErrCancelled
-		}
-		if err := a.rows(offsets, box{y, b.x0, min(y+blockRows, b.y1), b.x1}); err != nil {
+		if err := a.rows(ctx, offsets, box{y, b.x0, min(y+blockRows, b.y1), b.x1}); err != nil {
 			return err
 		}
 	}
@@ -191,10 +187,10 @@ func (a *coadder) chunk(ctx context.Context, offsets []float64, b box) error {
 }
 
 // rows adds the tiles up on the pixels of b, at most blockRows high, and writes them.
-func (a *coadder) rows(offsets []float64, b box) error {
+func (a *coadder) rows(ctx context.Context, offsets []float64, b box) error {
 	a.stack.set(a.job.Tiles, a.job.Mosaic.W, a.tiles, b)
-	return eachSheet(b, []*sheet{&a.to, &a.cover}, func(b box) {
-		eachBlock(b.y0, b.y1, b.x0, b.x1, func(y, x0, x1 int) {
+	return eachSheet(ctx, b, []*sheet{&a.to, &a.cover}, func(b box) {
+		eachBlock(ctx, b.y0, b.y1, b.x0, b.x1, func(y, x0, x1 int) {
 			if a.pile != nil {
 				a.pile.block(a, offsets, y, x0, x1)
 				return

@@ -53,13 +53,10 @@ func counterBytes(j *Job, rows int) int64 {
 // chunk counts the tiles on the pixels of b and writes how many they are.
 func (c *counter) chunk(p *pass, b box) error {
 	for y := b.y0; y < b.y1; y += blockRows {
-		if p.ctx.Err() != nil {
-			return ErrCancelled
-		}
 		rows := box{y, b.x0, min(y+blockRows, b.y1), b.x1}
 		c.stack.set(c.job.Tiles, c.job.CoverageOut.W, c.tiles, rows)
-		err := eachSheet(rows, []*sheet{&c.cover}, func(b box) {
-			eachBlock(b.y0, b.y1, b.x0, b.x1, c.block)
+		err := eachSheet(p.ctx, rows, []*sheet{&c.cover}, func(b box) {
+			eachBlock(p.ctx, b.y0, b.y1, b.x0, b.x1, c.block)
 		})
 		if err != nil {
 			return err

@@ -1,6 +1,9 @@
 package core
 
-import "slices"
+import (
+	"cmp"
+	"slices"
+)
 
 // match finds, for every pair of tiles that show common pixels, the exact median
 // D[i,j] of (tile i - tile j) over these, channel by channel, and writes the
@@ -36,7 +39,7 @@ func (p *pass) search(pairs []*pair) error {
 	}
 	// In groups of pairs on the same rows: other rows are not warped for them.
 	byRow := slices.Clone(pairs)
-	slices.SortStableFunc(byRow, func(a, b *pair) int { return a.y0 + a.y1 - b.y0 - b.y1 })
+	slices.SortFunc(byRow, func(a, b *pair) int { return cmp.Or(a.y0+a.y1-b.y0-b.y1, a.i-b.i, a.j-b.j) })
 	return p.medians(byRow)
 }
 
@@ -143,10 +146,9 @@ func (p *pass) sweep(group []*pair, sampling bool) error {
 			m.choose(group, pairs, y0, y1)
 			for m.plane = range j.planes() {
 				for y := y0; y < y1; y += blockRows {
-					if p.ctx.Err() != nil {
-						return ErrCancelled
+					if err := m.rows(p.ctx, m.here, y, min(y+blockRows, y1), sampling); err != nil {
+						return err
 					}
-					m.rows(m.here, y, min(y+blockRows, y1), sampling)
 				}
 			}
 			done(1)

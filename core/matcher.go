@@ -1,6 +1,7 @@
 package core
 
 import (
+	"context"
 	"slices"
 
 	"zetwopass/core/vec"
@@ -82,17 +83,21 @@ func (m *matcher) choose(group []*pair, pairs *byRow, y0, y1 int) {
 
 // rows warps what the pairs have in common on the rows [y0,y1), at most blockRows, and
 // adds their differences.
-func (m *matcher) rows(pairs []*pair, y0, y1 int, sampling bool) {
+func (m *matcher) rows(ctx context.Context, pairs []*pair, y0, y1 int, sampling bool) error {
 	m.enter(pairs, y0, y1)
 	for x0 := 0; x0 < m.job.Mosaic.W; x0 += blockPixels {
 		here := m.columns.at(x0)
 		if len(here) == 0 {
 			continue
 		}
+		if ctx.Err() != nil {
+			return ErrCancelled
+		}
 		for y := y0; y < y1; y++ {
 			m.differ(here, y, x0, min(x0+blockPixels, m.job.Mosaic.W), sampling)
 		}
 	}
+	return nil
 }
 
 // enter finds the tiles and pairs of the rows [y0,y1), and what they may show there.

@@ -1,6 +1,7 @@
 package core
 
 import (
+	"context"
 	"math"
 
 	"zetwopass/core/vec"
@@ -14,9 +15,9 @@ const (
 )
 
 // eachBlock calls f for every row of blocks of the pixels [x0,x1) of the rows [y0,y1),
-// block by block.
-func eachBlock(y0, y1, x0, x1 int, f func(y, a, b int)) {
-	for a := x0; a < x1; a += blockPixels {
+// block by block, until ctx ends.
+func eachBlock(ctx context.Context, y0, y1, x0, x1 int, f func(y, a, b int)) {
+	for a := x0; a < x1 && ctx.Err() == nil; a += blockPixels {
 		for y := y0; y < y1; y++ {
 			f(y, a, min(a+blockPixels, x1))
 		}
