@@ -23,10 +23,10 @@ func newByRow(n int, rows func(k int) (y0, y1 int)) *byRow {
 			b.order = append(b.order, int32(k))
 		}
 	}
-	slices.SortStableFunc(b.order, func(i, j int32) int {
-		a, _ := rows(int(i))
-		b, _ := rows(int(j))
-		return cmp.Compare(a, b)
+	slices.SortFunc(b.order, func(i, j int32) int {
+		first, _ := rows(int(i))
+		second, _ := rows(int(j))
+		return cmp.Or(first-second, int(i-j))
 	})
 	b.first, b.end = make([]int, len(b.order)), make([]int, len(b.order))
 	most := 0

@@ -1,6 +1,9 @@
 package core
 
-import "slices"
+import (
+	"cmp"
+	"slices"
+)
 
 // overlaps lists the pairs of tiles whose boxes, cut to the mosaic, have a pixel in
 // common, in the order of i, then j.
@@ -80,7 +83,7 @@ func (j *Job) newSweep(stop *patience) *sweep {
 			cols += b.x1 - b.x0
 		}
 	}
-	slices.SortStableFunc(s.order, func(a, b int32) int { return s.box[a].y0 - s.box[b].y0 })
+	slices.SortFunc(s.order, func(a, b int32) int { return cmp.Or(s.box[a].y0-s.box[b].y0, int(a-b)) })
 	if n := len(s.order); n > 0 { // a bin is as wide as a tile is, and there are no more of them than tiles
 		s.width = max(cols/n, j.Mosaic.W/n, 1)
 		s.active = make([][]int32, (j.Mosaic.W-1)/s.width+1)

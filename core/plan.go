@@ -126,6 +126,9 @@ func (p *Plan) match(j *Job, d *demand, stop *patience) (least int64, err error)
 	}
 	p.PairTotal = len(p.pairs)
 	p.matchWork = matchCost(j, p.pairs)
+	if err := stop.ask(); err != nil {
+		return 0, err
+	}
 	tiles := p.tileBytes()
 	if p.schedule != nil {
 		d.add(tiles, tiles, pairwiseBytes(j), len(p.pairs))
