@@ -108,6 +108,7 @@ func (f *fetcher) fetch() (*core.Job, error) {
 	if err := disjoint(f.outputs, f.inputs); err != nil {
 		return nil, err
 	}
+	f.inputs = nil // of many tiles as much as the tiles themselves
 	return j, f.apart()
 }
 

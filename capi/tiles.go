@@ -13,8 +13,12 @@ import (
 	"zetwopass/core/fitstile"
 )
 
-// tileBytes is what fetching a tile leaves behind, at most.
-const tileBytes = 2 << 10
+const (
+	// tileBytes is what fetching a tile leaves behind, at most.
+	tileBytes = 2 << 10
+	// pollTiles are fetched in a millisecond or two.
+	pollTiles = 256
+)
 
 func (f *fetcher) tiles(j *core.Job) error {
 	n := int64(f.job.tile_count)
@@ -35,6 +39,9 @@ func (f *fetcher) tiles(j *core.Job) error {
 	}
 	j.Tiles = make([]core.Tile, n)
 	for i := range j.Tiles {
+		if i%pollTiles == 0 && f.cancelled() {
+			return core.ErrCancelled
+		}
 		at := unsafe.Add(unsafe.Pointer(f.job.tiles), i*int(f.job.tile_size))
 		if err := f.tile(fmt.Sprintf("tiles[%d]", i), (*C.ztp_tile)(at), &j.Tiles[i]); err != nil {
 			return err

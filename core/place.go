@@ -58,26 +58,29 @@ func (j *Job) sourceKinds(stages Stages) (kinds int, bytes []int64, some bool) {
 // place cuts the output up for tiles that come from sources: so that all workers' chunks fit
 // the budget, else fewer workers', and that the fewest bytes are read. What it decides does not
 // depend on what a call finds known or done already, so that a later one can go on.
-func (p *Plan) place(j *Job, stages Stages) error {
+func (p *Plan) place(j *Job, stages Stages, stop *patience) error {
 	kinds, bytes, some := j.sourceKinds(stages)
 	if !some {
 		return nil
 	}
 	p.kinds = kinds
-	scratch, least := counterBytes(j), int64(0)
+	rows := max(sourceRows, j.RowsPerChunk) // of a chunk, at most
+	scratch, least := int64(0), int64(0)
 	shared := int64(0)
-	if stages != RunFirst {
-		scratch = coaddBytes(j)
+	if stages == RunFirst {
+		scratch = counterBytes(j, rows)
+	} else {
+		scratch = coaddBytes(j, rows)
 	}
 	if stages != RunFirst && !j.KeepBackground {
 		var err error
-		if p.pairs, err = j.overlaps(); err != nil {
+		if p.pairs, err = j.overlaps(stop); err != nil {
 			return err
 		}
 		scratch, least = max(scratch, pairwiseBytes(j)), 2*slices.Max(bytes)
 		shared = offsetBytes(len(j.Tiles), len(p.pairs)) + 2*needBytes*int64(len(p.pairs))
 	}
-	if stages != RunFirst && p.placeWhole(j, bytes) {
+	if stages != RunFirst && p.placeWhole(j, bytes, scratch) {
 		return nil
 	}
 	for ; ; p.Workers /= 2 {
@@ -87,7 +90,11 @@ func (p *Plan) place(j *Job, stages Stages) error {
 		if j.MaxChunkBytes > 0 {
 			p.room = j.MaxChunkBytes - taken
 		}
-		need := max(p.bestLayout(j, bytes), least)
+		need, err := p.bestLayout(j, bytes, stop)
+		if err != nil {
+			return err
+		}
+		need = max(need, least)
 		if j.MaxChunkBytes == 0 {
 			p.room = max(p.room, need)
 		}
@@ -103,11 +110,11 @@ func (p *Plan) place(j *Job, stages Stages) error {
 
 // placeWhole reports whether all tiles fit beside what match and coadd take of tiles in memory.
 // They are then read beforehand, each once, and warped once for all of their pairs.
-func (p *Plan) placeWhole(j *Job, bytes []int64) bool {
-	all, other := p.onceBytes(j, bytes), coaddBytes(j)*int64(p.Workers)
+func (p *Plan) placeWhole(j *Job, bytes []int64, scratch int64) bool {
+	all, other := p.onceBytes(j, bytes), scratch*int64(p.Workers)
 	if !j.KeepBackground {
 		_, kept := medianBytes(j, p.pairs)
-		other = max(other, matchBytes(j, tilesOnARow(j))*int64(p.Workers)+kept, offsetBytes(len(j.Tiles), len(p.pairs)))
+		other = max(other, matchBytes(j, j.crowds())*int64(p.Workers)+kept, offsetBytes(len(j.Tiles), len(p.pairs)))
 	}
 	if j.MaxChunkBytes == 0 && all > freeRoom || j.MaxChunkBytes > 0 && all+other > j.MaxChunkBytes {
 		return false
@@ -132,7 +139,7 @@ func (p *Plan) onceBytes(j *Job, bytes []int64) int64 {
 
 // bestLayout sets the layout whose tiles fit the room and are read least, the widest of equals,
 // and returns the room that it needs; where none fits, the one that needs least.
-func (p *Plan) bestLayout(j *Job, bytes []int64) (need int64) {
+func (p *Plan) bestLayout(j *Job, bytes []int64, stop *patience) (need int64, err error) {
 	once := p.onceBytes(j, bytes)
 	best, read := p.layout, int64(-1)
 	for k, l := range p.layouts(j) {
@@ -140,6 +147,9 @@ func (p *Plan) bestLayout(j *Job, bytes []int64) (need int64) {
 			break
 		}
 		s := schedule{needs: l.needs(j.Tiles), window: [2]int{1, p.ahead}}
+		if err := stop.ask(); err != nil {
+			return 0, err
+		}
 		wants := s.together(bytes, p.ahead) + s.overhead()
 		if wants > p.room {
 			if k == 0 || read < 0 && wants < need {
@@ -147,12 +157,15 @@ func (p *Plan) bestLayout(j *Job, bytes []int64) (need int64) {
 			}
 			continue
 		}
-		if s.settle(bytes, p.room, nil); read < 0 || s.read < read {
+		if err := s.settle(bytes, p.room, nil, stop); err != nil {
+			return 0, err
+		}
+		if read < 0 || s.read < read {
 			best, need, read = l, wants, s.read
 		}
 	}
 	p.layout = best
-	return need
+	return need, nil
 }
 
 // layouts are those to choose from, from wide and high to narrow and low.
@@ -175,18 +188,17 @@ func (p *Plan) layouts(j *Job) []layout {
 }
 
 // schedules plans when tiles are read, in the room that there is.
-func (p *Plan) schedules(j *Job, stages Stages) {
+func (p *Plan) schedules(j *Job, stages Stages, stop *patience) error {
 	_, bytes, some := j.sourceKinds(stages)
 	if !some || p.whole > 0 {
-		return
+		return nil
 	}
 	var chunks needs
 	if stages&(RunCoadd|RunFirst) != 0 {
 		chunks = p.layout.needs(j.Tiles)
 	}
 	if stages == RunFirst || !j.matches(stages) {
-		p.settle(j, bytes, 1, chunks)
-		return
+		return p.settle(j, bytes, 1, chunks, stop)
 	}
 	// Tile by tile is best where those that meet fit, else many at a time.
 	for _, batch := range []int{1, max(1, int(p.room/max(1, 2*slices.Max(bytes))))} {
@@ -197,11 +209,14 @@ func (p *Plan) schedules(j *Job, stages Stages) {
 		for window > 1 && first.together(bytes, window)+needBytes*int64(len(first.tile)+len(chunks.tile)) > p.room {
 			window /= 2
 		}
-		other.settle(j, bytes, window, chunks.after(first))
+		if err := other.settle(j, bytes, window, chunks.after(first), stop); err != nil {
+			return err
+		}
 		if p.schedule == nil || other.schedule.read < p.schedule.read {
 			*p = other
 		}
 	}
+	return nil
 }
 
 // reads is how many bytes the stages read: each mask once for its gain, and what the schedule
@@ -221,14 +236,14 @@ func (p *Plan) reads(j *Job, stages Stages) int64 {
 }
 
 // settle plays the visits, in a window of so many, and the chunks through.
-func (p *Plan) settle(j *Job, bytes []int64, window int, all needs) {
+func (p *Plan) settle(j *Job, bytes []int64, window int, all needs, stop *patience) error {
 	turn := len(p.visits)
 	var skip func(k int) bool
 	if len(j.ChunksDone) == p.layout.total() {
 		skip = func(k int) bool { return k >= turn && j.ChunksDone[p.layout.at(k-turn)] != 0 }
 	}
 	p.schedule = &schedule{needs: all, turn: turn, window: [2]int{window, p.ahead}}
-	p.schedule.settle(bytes, p.room, skip)
+	return p.schedule.settle(bytes, p.room, skip, stop)
 }
 
 // visit returns an order of the pairs, and which tiles they need: so many tiles at a time,

@@ -17,6 +17,7 @@ type pass struct {
 	budget *semaphore.Weighted // bytes of scratch
 	mode   Mode
 	tiles  *resident // those of sources; nil = there are none
+	byRow  *byRow    // the tiles, on the output
 	device
 	progress
 	findings
@@ -43,6 +44,8 @@ func newPass(j *Job, plan Plan) *pass {
 	}
 	if plan.schedule != nil {
 		p.tiles = newResident(j.Tiles, plan.schedule, plan.kinds)
+	} else {
+		p.byRow = j.tilesByRow(plan.layout.h, plan.layout.w)
 	}
 	return p
 }

@@ -120,8 +120,12 @@ func (j *Job) validateTiles(stages Stages) error {
 			return fmt.Errorf("%w: %d gains for %d tiles", ErrShape, len(j.Gains), len(j.Tiles))
 		}
 	}
+	stop := patience{job: j, left: patienceSteps}
 	for i := range j.Tiles {
 		if err := j.Tiles[i].check(fmt.Sprintf("tiles[%d]", i)); err != nil {
+			return err
+		}
+		if err := stop.spend(16); err != nil {
 			return err
 		}
 	}

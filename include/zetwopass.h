@@ -353,7 +353,7 @@ ztp_status ztp_second_pass(const ztp_job *job, ztp_error *error);
  * of the coadd, or the pixel whose centre is nearest. */
 ztp_status ztp_reproject(const ztp_reprojection *job, ztp_error *error);
 
-/* ztp_plan checks the job as ztp_second_pass would, and computes nothing; whether the
+/* ztp_plan checks the job as ztp_second_pass would, and computes nothing, till *cancel; whether the
  * process may have the scratch, and whether the files of outputs are there, is not asked.
  * On success *plan tells the chunks and the scratch; set its struct_size before. Coverage
  * and images that the planned call would write may be absent in data, not in shape. */

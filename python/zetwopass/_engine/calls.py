@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from .. import errors
@@ -79,10 +79,13 @@ class Ended(NamedTuple):
     device_error: errors.DeviceError | None
 
 
-def run(function: str, job, on_stats: OnStats | None = None) -> Ended:
+def run(
+    function: str, job, on_stats: OnStats | None = None, *, into: Sequence[object] = ()
+) -> Ended:
     """Call a function of the library with ``job``, which has a ``struct``.
 
-    ``on_stats`` runs on this thread. Any number of threads may call at once, each with its own job.
+    ``into`` are arguments of the function between the job and its error. ``on_stats`` runs on this
+    thread. Any number of threads may call at once, each with its own job.
 
     Raises
     ------
@@ -108,7 +111,7 @@ def run(function: str, job, on_stats: OnStats | None = None) -> Ended:
 
     def work() -> None:
         try:
-            outcome.append(call(job.struct, error))
+            outcome.append(call(job.struct, *into, error))
         except BaseException as err:  # noqa: BLE001 - the caller's thread raises it
             outcome.append(err)
         finally:

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from .. import errors
-from . import buffers, ffi, files, structs
+from . import buffers, calls, ffi, files, structs
 from .files import FileImage, FileTarget
 from .settings import Settings, numbers
 
@@ -187,10 +186,9 @@ class Job:
             setattr(self.struct, file, place)
 
     def plan(self) -> Plan:
-        """Return what ``ztp_second_pass`` would take; nothing is computed."""
-        info, error = structs.PlanInfo(ffi.size(structs.PlanInfo)), structs.Error()
-        status = ffi.library().ztp_plan(self.struct, info, error)
-        errors.check(status, error.message.decode(errors="replace"))
+        """Return what ``ztp_second_pass`` would take; nothing is computed. Ctrl-C ends it."""
+        info = structs.PlanInfo(ffi.size(structs.PlanInfo))
+        calls.run("ztp_plan", self, into=[info])
         return Plan(**{name: getattr(info, name) for name in Plan._fields})
 
     def record(self, plan: Plan) -> None:
