@@ -218,7 +218,7 @@ func (a *coadder) block(tiles []int, offsets []float64, y, x0, x1 int) {
 		if from >= to {
 			continue
 		}
-		from, to = a.warp.warpRow(j, i, 0, y, from, to, a.value)
+		from, to = a.warp.warpRow(j, i, 0, y, from, to, a.value, false)
 		value, weight := a.value[:(to-from)*lanes], a.warp.weight[:to-from]
 		a.shown[i] = a.shown[i] || anyNumber(value, lanes)
 		var offset [vec.Lanes4]float64

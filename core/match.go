@@ -21,6 +21,9 @@ func (p *pass) match() error {
 	}
 	pairs := p.plan.pairs
 	return p.stage(StageBackground, len(pairs), p.plan.matchWork, func() error {
+		if err := p.findFull(); err != nil {
+			return err
+		}
 		if err := p.search(pairs); err != nil {
 			return err
 		}
@@ -135,7 +138,7 @@ func (p *pass) sweep(group []*pair, sampling bool) error {
 	}
 	return share(p, load[*matcher]{
 		tasks: p.plan.ChunkTotal, bytes: matchBytes(j, p.plan.slots),
-		scratch: func(int) *matcher { return newMatcher(j) },
+		scratch: func(int) *matcher { return newMatcher(p) },
 		task: func(m *matcher, chunk int) error {
 			y0, y1 := chunk*rows, min((chunk+1)*rows, j.Mosaic.H)
 			m.here = meeting(m.here, group, y0, y1)

@@ -11,6 +11,7 @@ func matchBytes(j *Job, slots int) int64 {
 // matcher warps tiles, a block of a row at a time; it belongs to one worker.
 type matcher struct {
 	job    *Job
+	full   []bool // see findings
 	warp   *warper
 	shown  []shown  // of each tile
 	slots  []values // [blockPixels, lanes], of one tile each
@@ -43,9 +44,11 @@ func (v *values) cut(a, b, n int) values {
 	return values{v.exact[n*a : n*b], v.near[n*a : n*b], v.most}
 }
 
-func newMatcher(j *Job) *matcher {
+func newMatcher(p *pass) *matcher {
+	j := p.job
 	return &matcher{
 		job:    j,
+		full:   p.full,
 		warp:   newWarper(maxNodes(j.Tiles)),
 		shown:  make([]shown, len(j.Tiles)),
 		within: make([]int32, blockPixels*vec.Values(j.Mosaic.C)),
@@ -154,7 +157,7 @@ func (m *matcher) fill(slot, i, y int, sampling bool) {
 		m.slots = append(m.slots, values{exact: make([]float64, n), near: make([]float32, n)})
 	}
 	s.values = m.slots[slot]
-	s.a, s.b = m.warp.warpRow(m.job, i, m.plane, y, s.a, s.b, s.exact)
+	s.a, s.b = m.warp.warpRow(m.job, i, m.plane, y, s.a, s.b, s.exact, m.full[i])
 	if !sampling {
 		vec.Narrow(s.near, &s.most, s.exact[:lanes*(s.b-s.a)])
 	}
