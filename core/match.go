@@ -24,6 +24,9 @@ func (p *pass) match() error {
 	}
 	pairs := p.plan.pairs
 	return p.stage(StageBackground, len(pairs), p.plan.matchWork, func() error {
+		if err := p.findFull(); err != nil {
+			return err
+		}
 		if err := p.search(pairs); err != nil {
 			return err
 		}
@@ -140,7 +143,7 @@ func (p *pass) sweep(group []*pair, sampling bool) error {
 	}
 	return share(p, load[*matcher]{
 		tasks: end - first, bytes: matchBytes(j, p.plan.crowds),
-		scratch: func(int) *matcher { return newMatcher(j) },
+		scratch: func(int) *matcher { return newMatcher(p) },
 		task: func(m *matcher, task int) error {
 			y0, y1 := (first+task)*rows, min((first+task+1)*rows, j.Mosaic.H)
 			m.choose(group, pairs, y0, y1)

@@ -25,6 +25,7 @@ func (j *Job) crowds() crowds {
 // matcher warps tiles, a block of a row at a time; it belongs to one worker.
 type matcher struct {
 	job     *Job
+	full    []bool // see findings
 	warp    *warper
 	slots   []values // [blockPixels, lanes], of one tile each
 	index   []int    // of the pairs of the current chunk in their group
@@ -65,9 +66,11 @@ func (v *values) cut(a, b, n int) values {
 	return values{v.exact[n*a : n*b], v.near[n*a : n*b], v.most}
 }
 
-func newMatcher(j *Job) *matcher {
+func newMatcher(p *pass) *matcher {
+	j := p.job
 	return &matcher{
 		job:    j,
+		full:   p.full,
 		warp:   newWarper(maxNodes(j.Tiles)),
 		within: make([]int32, blockPixels*vec.Values(j.Mosaic.C)),
 	}
@@ -189,7 +192,7 @@ func (m *matcher) fill(slot int, i int32, y int, sampling bool) {
 		m.slots = append(m.slots, values{exact: make([]float64, n), near: make([]float32, n)})
 	}
 	s.values = m.slots[slot]
-	s.a, s.b = m.warp.warpRow(m.job, m.tiles[i], m.plane, y, s.a, s.b, s.exact)
+	s.a, s.b = m.warp.warpRow(m.job, m.tiles[i], m.plane, y, s.a, s.b, s.exact, m.full[m.tiles[i]])
 	if !sampling {
 		vec.Narrow(s.near, &s.most, s.exact[:lanes*(s.b-s.a)])
 	}

@@ -8,7 +8,7 @@ import "math"
 func (p *pass) pairwise() error {
 	j, pairs := p.job, p.plan.visits
 	return p.withTiles(func() error {
-		return parallel(p, len(pairs), pairwiseBytes(j), func(int) *matcher { return newMatcher(j) },
+		return parallel(p, len(pairs), pairwiseBytes(j), func(int) *matcher { return newMatcher(p) },
 			func(m *matcher, k int) error {
 				err := p.tiles.during(p.ctx, k, func() error { return m.settle(p, pairs[k]) })
 				if err == nil {

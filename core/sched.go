@@ -28,6 +28,7 @@ type findings struct {
 	offsets []float64 // [T*C], of the background
 	group   []int     // [T], tied by overlaps in channel 0
 	shown   []bool    // [T], gave channel 0 a pixel
+	full    []bool    // [T], has a weight that hides nothing, as far as the match knows
 }
 
 func newPass(j *Job, plan Plan) *pass {
