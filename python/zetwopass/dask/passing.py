@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import uuid
-import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -17,19 +16,17 @@ from ..errors import MissingPackageError
 from ..stages import blur_coverage
 
 try:
-    import dask
     from dask import array as da
 except ImportError as err:
     raise MissingPackageError(f"zetwopass.dask wants dask, zetwopass[dask]: {err}") from err
 
-from . import groups, tasks
-from .tiles import Handed, handed
+from . import blocks, groups, tasks
+from .sent import Sent, computed
+from .tiles import handed
 
 if TYPE_CHECKING:
     from astropy.io import fits
     from astropy.wcs import WCS
-
-_SIDES = (8192, 4096, 2048, 1024, 512)  # output pixels of a block, of which the largest is chosen
 
 
 class LazyPass(NamedTuple):
@@ -132,7 +129,7 @@ def second_pass(
     weights, shift = ranges.tile_weights(weights)
     grid = common_grid(shape, first.shape)
     maps = maps_of([image.shape[:2] for image in images], skies, output_wcs, grid)
-    sent = _Sent(images, mask_images, maps, profile, workers, token)
+    sent = Sent(images, mask_images, maps, profile, workers, token)
     blurred = blur_coverage(first, sigma=sigma, profile=profile, device="cpu")
 
     factors = np.ones(len(images))
@@ -152,48 +149,9 @@ def second_pass(
     values = {"gains": factors, "offsets": offsets}
     if profile == "v4.5":
         values["tile_weights"] = np.array(weights)
-    both = _mosaic(
-        sent, boxes, shape, values, shift, _chunks(chunks, shape, boxes, sent, task_bytes)
-    )
+    cut = blocks.cut(chunks, shape, boxes, sent, task_bytes)
+    both = blocks.mosaic(sent, boxes, values, shift, cut)
     return LazyPass(both[..., :-1], both[..., -1], factors, offsets, tied, found)
-
-
-class _Sent(NamedTuple):
-    """All tiles, as tasks are sent them."""
-
-    images: list[Handed]
-    masks: list[Handed | None]
-    maps: list
-    profile: str
-    workers: int
-    token: str
-
-    @property
-    def channels(self) -> int:
-        return checks.channels(self.images)
-
-    def sizes(self) -> np.ndarray:
-        """Return the bytes of each tile and its mask."""
-        each = zip(self.images, self.masks, strict=True)
-        return np.array([image.nbytes + (mask.nbytes if mask else 0) for image, mask in each])
-
-    def groups(self, boxes: np.ndarray, task_bytes: int) -> list[np.ndarray]:
-        """Return tiles that lie together; with as many of neighbours they fit a task."""
-        return groups.groups_of(boxes, self.sizes(), task_bytes // 2)
-
-    def some(self, chosen: Sequence[int]) -> tuple[tasks.Some, list, list, list]:
-        """Return some tiles, and the maps, images and masks that a task of theirs takes."""
-        chosen = np.asarray(chosen, np.int64)
-        shapes = [self.images[i].shape for i in chosen]
-        some = tasks.Some(chosen, shapes, self.channels, self.profile, self.workers)
-        masks = [self.masks[i] and self.masks[i].node for i in chosen]
-        return some, [self.maps[i] for i in chosen], [self.images[i].node for i in chosen], masks
-
-    def task(self, function: Callable, place: object, *arguments: object) -> object:
-        """Return a task that goes by the name of its function."""
-        name = function.__name__
-        call = dask.delayed(function, name=name, pure=False)
-        return call(*arguments, dask_key_name=f"{name}-{self.token}-{place}")
 
 
 def _plane(coverage: object) -> np.ndarray:
@@ -203,15 +161,8 @@ def _plane(coverage: object) -> np.ndarray:
     return files.plane("coverage", coverage)
 
 
-def _computed(work: list) -> tuple:
-    """Compute tasks where dask does; what goes with them is large where coverage is."""
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "Sending large graph")
-        return dask.compute(*work)
-
-
 def _gains(
-    sent: _Sent, work: list[np.ndarray], first: np.ndarray, blurred: np.ndarray, numbers: dict
+    sent: Sent, work: list[np.ndarray], first: np.ndarray, blurred: np.ndarray, numbers: dict
 ) -> zip:
     """Return the groups of tiles with their gains."""
     calls = []
@@ -222,11 +173,11 @@ def _gains(
         y1, x1 = boxes[group, 2:].max(axis=0).tolist()
         windows = tuple(plane[y0:y1, x0:x1].copy() for plane in (first, blurred))
         calls.append(sent.task(tasks.gains, k, some, windows, (y0, x0), numbers, maps, masks))
-    return zip(work, _computed(calls), strict=True)
+    return zip(work, computed(calls), strict=True)
 
 
 def _pairs(
-    sent: _Sent,
+    sent: Sent,
     work: list[np.ndarray],
     shape: tuple[int, int],
     factors: np.ndarray,
@@ -240,11 +191,11 @@ def _pairs(
         factor = factors[some.numbers]
         calls.append(sent.task(tasks.pairs, k, some, some_pairs, shape, factor, *rest))
     kind = [("i", "i8"), ("j", "i8"), ("pixels", "i8"), ("step", "f8", (sent.channels,))]
-    found = np.concatenate([np.zeros(0, kind), *_computed(calls)])
+    found = np.concatenate([np.zeros(0, kind), *computed(calls)])
     return found[np.lexsort((found["j"], found["i"]))]
 
 
-def _shown(sent: _Sent, work: list[np.ndarray], boxes: np.ndarray, found: np.ndarray) -> np.ndarray:
+def _shown(sent: Sent, work: list[np.ndarray], boxes: np.ndarray, found: np.ndarray) -> np.ndarray:
     """Return which tiles give the first channel a pixel: in a pair, or if one is looked for."""
     shown = np.zeros(len(boxes), bool)
     common = found[~np.isnan(found["step"][:, 0])]
@@ -255,7 +206,7 @@ def _shown(sent: _Sent, work: list[np.ndarray], boxes: np.ndarray, found: np.nda
     for k, group in enumerate(alone):
         some, *rest = sent.some(group)
         calls.append(sent.task(tasks.shown, k, some, boxes[group], *rest))
-    for group, seen in zip(alone, _computed(calls), strict=True):
+    for group, seen in zip(alone, computed(calls), strict=True):
         shown[group] = seen
     return shown
 
@@ -264,49 +215,3 @@ def _renumbered(numbers: np.ndarray) -> np.ndarray:
     """Return numbers of groups in the order of their first tiles."""
     _, first, each = np.unique(numbers, return_index=True, return_inverse=True)
     return np.argsort(np.argsort(first))[each]
-
-
-def _chunks(
-    chunks: int | tuple[int, int] | None,
-    shape: tuple[int, int],
-    boxes: np.ndarray,
-    sent: _Sent,
-    task_bytes: int,
-) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """Return the heights and widths of the mosaic's blocks."""
-    if chunks is not None:
-        height, width = (chunks, chunks) if np.ndim(chunks) == 0 else chunks
-        checks.integer("chunks[0]", height, 1, 2**31)
-        checks.integer("chunks[1]", width, 1, 2**31)
-        return da.core.normalize_chunks((height, width), shape)
-    sizes = sent.sizes()
-    for side in _SIDES:
-        cut = da.core.normalize_chunks((side, side), shape)
-        here = groups.blocks_of(boxes, *cut).ravel()
-        if max(sizes[block].sum() if block else 0 for block in here) <= task_bytes:
-            break
-    return cut
-
-
-def _mosaic(
-    sent: _Sent,
-    boxes: np.ndarray,
-    shape: tuple[int, int],
-    values: dict[str, np.ndarray],
-    shift: int,
-    cut: tuple[tuple[int, ...], tuple[int, ...]],
-) -> da.Array:
-    """Return the mosaic [H, W, C+1], the last channel its coverage, in blocks."""
-    lower, right = (np.cumsum(sizes) for sizes in cut)
-    here = groups.blocks_of(boxes, *cut)
-    blocks = np.empty(here.shape, object)
-    for (row, col), tiles in np.ndenumerate(here):
-        size = cut[0][row], cut[1][col]
-        y1, x1 = int(lower[row]), int(right[col])
-        window = (y1 - size[0], x1 - size[1], y1, x1)
-        some, *rest = sent.some(tiles)
-        ours = {name: value[some.numbers] for name, value in values.items()}
-        call = sent.task(tasks.coadd, f"{row}-{col}", some, window, ours, shift, *rest)
-        made = da.from_delayed(call, (*size, sent.channels + 1), np.float32)
-        blocks[row, col] = [made]  # joined along rows and columns
-    return da.block([[[*one] for one in line] for line in blocks.tolist()])
