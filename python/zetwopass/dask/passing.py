@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -21,7 +21,7 @@ except ImportError as err:
     raise MissingPackageError(f"zetwopass.dask wants dask, zetwopass[dask]: {err}") from err
 
 from . import blocks, groups, tasks
-from .sent import Sent, computed
+from .sent import Sent, computed, threads
 from .tiles import handed
 
 if TYPE_CHECKING:
@@ -163,17 +163,22 @@ def _plane(coverage: object) -> np.ndarray:
 
 def _gains(
     sent: Sent, work: list[np.ndarray], first: np.ndarray, blurred: np.ndarray, numbers: dict
-) -> zip:
-    """Return the groups of tiles with their gains."""
-    calls = []
+) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Yield the groups of tiles with their gains.
+
+    As many at a time as run: what goes with a task is in a worker's memory from the start.
+    """
     boxes = parts.boxes(sent.maps, first.shape)
-    for k, group in enumerate(work):
-        some, maps, _, masks = sent.some(group)
-        y0, x0 = boxes[group, :2].min(axis=0).tolist()
-        y1, x1 = boxes[group, 2:].max(axis=0).tolist()
-        windows = tuple(plane[y0:y1, x0:x1].copy() for plane in (first, blurred))
-        calls.append(sent.task(tasks.gains, k, some, windows, (y0, x0), numbers, maps, masks))
-    return zip(work, computed(calls), strict=True)
+    at_a_time = threads()
+    for start in range(0, len(work), at_a_time):
+        calls = []
+        for k, group in enumerate(work[start : start + at_a_time], start):
+            some, maps, _, masks = sent.some(group)
+            y0, x0 = boxes[group, :2].min(axis=0).tolist()
+            y1, x1 = boxes[group, 2:].max(axis=0).tolist()
+            windows = tuple(plane[y0:y1, x0:x1].copy() for plane in (first, blurred))
+            calls.append(sent.task(tasks.gains, k, some, windows, (y0, x0), numbers, maps, masks))
+        yield from zip(work[start : start + at_a_time], computed(calls), strict=True)
 
 
 def _pairs(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import warnings
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
@@ -65,3 +66,13 @@ def computed(work: list) -> tuple:
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Sending large graph")
         return dask.compute(*work)
+
+
+def threads() -> int:
+    """Return how many tasks run at a time, on the cluster or here."""
+    try:
+        from distributed import default_client
+
+        return max(1, sum(default_client().nthreads().values()))
+    except (ImportError, ValueError):  # no distributed, or no client
+        return os.cpu_count() or 1
