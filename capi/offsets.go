@@ -87,6 +87,9 @@ func (s *solving) attend(done <-chan error, stop chan struct{}) error {
 		}
 		select {
 		case err := <-done:
+			if err == nil && !open { // it had ended before it was told
+				err = core.ErrCancelled
+			}
 			return err
 		case <-look.C:
 		}

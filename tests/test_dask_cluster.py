@@ -140,5 +140,4 @@ def test_a_worker_keeps_to_a_memory_that_does_not_hold_all_tiles():
         mean = lazy.mosaic.mean().compute()
         peaks = client.run(peak).values()
     assert np.isfinite(mean) and lazy.groups.max() == 0
-    print(list(peaks))
     assert max(peaks) < LIMIT
