@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple
@@ -106,8 +105,7 @@ def coadd(
     if not tiles:
         made[..., :-1], made[..., -1] = np.nan if some.profile == "v4.5" else 0, 0
         return made
-    with _naming(some), warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of the coverage's range, which the caller has said
+    with _naming(some):
         found = parts.coadd_window(
             _tiles(some, tiles),
             maps,
@@ -117,7 +115,8 @@ def coadd(
             workers=some.workers,
             **numbers,
         )
-        ranges.restore_coverage(found.coverage, shift, stacklevel=1)
+    if shift:
+        ranges.unshift(found.coverage, shift)
     made[..., :-1], made[..., -1] = found.mosaic, found.coverage
     return made
 
