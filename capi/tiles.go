@@ -37,6 +37,13 @@ func (f *fetcher) tiles(j *core.Job) error {
 	if err := f.room(n * tileBytes); err != nil {
 		return err
 	}
+	if knowsFiles(f.job) {
+		for _, at := range []C.int64_t{f.job.row0, f.job.col0} {
+			if at < 0 || at > most {
+				return fmt.Errorf("%w: row0, col0 = %d, %d, want a pixel of the canvas", core.ErrArgument, f.job.row0, f.job.col0)
+			}
+		}
+	}
 	j.Tiles = make([]core.Tile, n)
 	for i := range j.Tiles {
 		if i%pollTiles == 0 && f.cancelled() {
@@ -61,6 +68,10 @@ func (f *fetcher) tile(name string, from *C.ztp_tile, to *core.Tile) (err error)
 		if to.WeightMap, err = pixelMap(name+".weight_map", &from.weight_map); err != nil {
 			return err
 		}
+	}
+	if knowsFiles(f.job) {
+		to.Map.Shift(int(f.job.col0), int(f.job.row0))
+		to.WeightMap.Shift(int(f.job.col0), int(f.job.row0))
 	}
 	to.WeightScale = float64(from.weight_scale)
 	if to.WeightScale == 0 {

@@ -198,6 +198,11 @@ func (p *pass) open() {
 			j.DeviceError = fmt.Errorf("%w: it takes tiles in memory and makes all of a mosaic there", ErrDevice)
 		}
 		return
+	case j.isPart():
+		if j.Mode != Auto {
+			j.DeviceError = fmt.Errorf("%w: it takes whole mosaics, whose blur it makes itself", ErrDevice)
+		}
+		return
 	case j.ofPlanes():
 		if j.Mode != Auto {
 			j.DeviceError = fmt.Errorf("%w: it adds up float32 images by mean or sum, not these planes", ErrDevice)

@@ -22,6 +22,20 @@ type pair struct {
 // manyPairs are so many that room is asked for before there are more.
 const manyPairs = 1 << 14
 
+// overlap returns the pair of tiles a < b, or nil where their boxes have no pixel in common.
+func (j *Job) overlap(a, b int) *pair {
+	ax0, ay0, ax1, ay1 := j.Tiles[a].Map.Clip(j.Mosaic.H, j.Mosaic.W)
+	bx0, by0, bx1, by1 := j.Tiles[b].Map.Clip(j.Mosaic.H, j.Mosaic.W)
+	rows, cols := min(ay1, by1)-max(ay0, by0), min(ax1, bx1)-max(ax0, bx0)
+	if rows <= 0 || cols <= 0 {
+		return nil
+	}
+	p := &pair{i: a, j: b, y0: max(ay0, by0), y1: min(ay1, by1), area: rows * cols * j.planes(),
+		channel: make([]bracket, j.Mosaic.C)}
+	p.stepX, p.stepY = lattice(cols, rows, j.planes())
+	return p
+}
+
 // pairBytes is what a pair takes, with its places in lists of them and what the grain of
 // Go's heap adds, before anything is known of it.
 func pairBytes(channels int) int64 {

@@ -8,26 +8,22 @@ import (
 // overlaps lists the pairs of tiles whose boxes, cut to the mosaic, have a pixel in
 // common, in the order of i, then j.
 func (j *Job) overlaps(stop *patience) ([]*pair, error) {
+	if j.PairsWanted != nil {
+		return j.wanted()
+	}
 	others, err := j.others(stop)
 	if err != nil {
 		return nil, err
 	}
-	h, w := j.Mosaic.H, j.Mosaic.W
 	pairs := make([]*pair, 0, len(others.tile))
 	for a := range others.tasks() {
 		some := others.tile[others.start[a]:others.start[a+1]]
 		slices.Sort(some)
-		ax0, ay0, ax1, ay1 := j.Tiles[a].Map.Clip(h, w)
 		for _, b := range some {
 			if err := stop.spend(1); err != nil {
 				return nil, err
 			}
-			bx0, by0, bx1, by1 := j.Tiles[b].Map.Clip(h, w)
-			p := &pair{i: a, j: int(b), y0: max(ay0, by0), y1: min(ay1, by1), channel: make([]bracket, j.Mosaic.C)}
-			rows, cols := p.y1-p.y0, min(ax1, bx1)-max(ax0, bx0)
-			p.area = rows * cols * j.planes()
-			p.stepX, p.stepY = lattice(cols, rows, j.planes())
-			pairs = append(pairs, p)
+			pairs = append(pairs, j.overlap(a, int(b)))
 		}
 	}
 	return pairs, nil

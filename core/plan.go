@@ -54,7 +54,7 @@ func NewPlan(j *Job, stages Stages) (Plan, error) {
 	plan.ChunkTotal = plan.layout.total()
 	plan.DeviceRows = deviceRows(j, plan.RowsPerChunk, out.H, int64(4*out.W*samples))
 	d := demand{workers: plan.Workers}
-	if stages&(RunBlur|RunGains) != 0 {
+	if j.blurs(stages) {
 		shared, each := blurBytes(j)
 		d.add(shared, shared, each, sizeBlur(j).strips())
 		plan.blurWork = blurCost(j)

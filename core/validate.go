@@ -44,6 +44,9 @@ func (j *Job) Validate(stages Stages) error {
 			return err
 		}
 	}
+	if err := j.checkParts(stages); err != nil {
+		return err
+	}
 	switch {
 	case stages == RunFirst:
 		if err := j.CoverageOut.check("coverage_out"); err != nil {
