@@ -39,7 +39,7 @@ class LazyPass(NamedTuple):
     coverage
         dask array of float32 [H, W], the sum of the weights, in the same blocks.
     gains, offsets, groups, pairs
-        As those of `SecondPass`.
+        As those of `zetwopass.SecondPass`.
     """
 
     mosaic: da.Array

@@ -81,7 +81,7 @@ def pair_medians(
     Returns
     -------
     ndarray
-        Those that have common pixels, as `SecondPass.pairs`.
+        Those that have common pixels, as `zetwopass.SecondPass`'s.
 
     Raises
     ------
