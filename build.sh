@@ -9,6 +9,7 @@
 #   ./build.sh demo      a real mosaic, before and after, into build/demo
 #   ./build.sh docs      the documentation, into build/docs
 #   ./build.sh bench     the tables of docs/inside/costs.md
+#   ./build.sh bench_many that of many tiles
 #   ./build.sh bench_disk that of mosaics beyond memory, which wants 40 GB on the disk
 #   ./build.sh wheel     a wheel for systems like this one, into build
 #   ./build.sh wheels    one for every system, or for those named, into build/wheels
@@ -226,6 +227,7 @@ case "$command" in
   docs) build_cuda; venv; docs/make.sh ;;
   bench) build_cuda; venv; "$python" tests/bench.py "$@" ;;
   bench_disk) build_cuda; venv; "$python" tests/bench_disk.py "$@" ;;
+  bench_many) build_cuda; venv; "$python" tests/bench_many.py "$@" ;;
   wheel) build_cuda; venv; wheel ;;
   wheels) venv; tools; wheels "$@" ;;
   test_windows) venv; tools; test_windows "$@" ;;

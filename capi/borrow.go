@@ -147,9 +147,11 @@ func (e extent) untouched() int64 {
 // disjoint reports the first output that shares memory with another array.
 func disjoint(outputs, inputs []extent) error {
 	for i, o := range outputs {
-		for _, other := range append(inputs[:len(inputs):len(inputs)], outputs[:i]...) {
-			if o.start < other.end && other.start < o.end {
-				return fmt.Errorf("%w: %s shares memory with %s", core.ErrOverlap, o.name, other.name)
+		for _, others := range [][]extent{inputs, outputs[:i]} {
+			for _, other := range others {
+				if o.start < other.end && other.start < o.end {
+					return fmt.Errorf("%w: %s shares memory with %s", core.ErrOverlap, o.name, other.name)
+				}
 			}
 		}
 	}

@@ -35,6 +35,17 @@ ztp_status ztp_reproject_coadd(const ztp_job *job, ztp_error *error) { return ru
 
 ztp_status ztp_second_pass(const ztp_job *job, ztp_error *error) { return run(goAll, job, error); }
 
+ztp_status ztp_offsets_from_pairs(const ztp_pair *pairs, int64_t pair_count, int64_t tile_count,
+                                  int32_t channels, double *offsets, int32_t *groups,
+                                  const int32_t *cancel, ztp_error *error) {
+  guard_call call;
+  if (!guard_enter(&call)) return refused(&call, error);
+  const ztp_status status =
+      goOffsets(pairs, pair_count, tile_count, channels, offsets, groups, cancel, &call, error);
+  guard_leave(&call);
+  return status;
+}
+
 ztp_status ztp_reproject(const ztp_reprojection *job, ztp_error *error) {
   guard_call call;
   if (!guard_enter(&call)) return refused(&call, error);

@@ -90,6 +90,7 @@ func (f *fetcher) fetch() (*core.Job, error) {
 		do   func(*core.Job) error
 	}{
 		{^core.RunBlur, f.tiles},
+		{core.RunMatch | core.RunCoadd, f.pairsWanted},
 		{core.RunBlur | core.RunGains, f.blurImages},
 		{core.RunMatch, f.mosaicShape},
 		{core.RunCoadd, f.mosaic},
@@ -108,6 +109,7 @@ func (f *fetcher) fetch() (*core.Job, error) {
 	if err := disjoint(f.outputs, f.inputs); err != nil {
 		return nil, err
 	}
+	f.inputs = nil // of many tiles as much as the tiles themselves
 	return j, f.apart()
 }
 
@@ -145,6 +147,10 @@ func (f *fetcher) blurImages(j *core.Job) (err error) {
 	}
 	if j.Blurred, err = f.borrow("blurred", blurred); err != nil {
 		return err
+	}
+	if j.BlurredKnown = knowsFiles(f.job) && f.job.blurred_known != 0; j.BlurredKnown {
+		f.inputs = append(f.inputs, extentOf("blurred", j.Blurred))
+		return nil
 	}
 	if f.stages&core.RunCoadd == 0 || blurred.data != f.job.coverage_out.data {
 		f.outputs = append(f.outputs, extentOf("blurred", j.Blurred))

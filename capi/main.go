@@ -14,6 +14,8 @@ package main
 // cgo can't spell const in an export's parameters.
 typedef const ztp_job ztp_job_in;
 typedef const ztp_reprojection ztp_reprojection_in;
+typedef const ztp_pair ztp_pair_in;
+typedef const int32_t flag_in;
 */
 import "C"
 
@@ -52,6 +54,13 @@ func goCoadd(job *C.ztp_job_in, call *C.guard_call, e *C.ztp_error) C.ztp_status
 //export goAll
 func goAll(job *C.ztp_job_in, call *C.guard_call, e *C.ztp_error) C.ztp_status {
 	return report(e, run(job, core.RunAll, call))
+}
+
+//export goOffsets
+func goOffsets(pairs *C.ztp_pair_in, pairCount, tileCount C.int64_t, channels C.int32_t, offsets *C.double, groups *C.int32_t, cancel *C.flag_in, call *C.guard_call, e *C.ztp_error) C.ztp_status {
+	s := solving{pairs: pairs, pairCount: int64(pairCount), tileCount: int64(tileCount), channels: int64(channels), offsets: offsets, groups: groups}
+	s.host = host{call: call, cancel: (*C.int32_t)(cancel)}
+	return report(e, s.solve())
 }
 
 //export goReproject

@@ -128,6 +128,27 @@ func (f *fetcher) pairs(j *core.Job) error {
 	return nil
 }
 
+// pairsWanted borrows which pairs to match.
+func (f *fetcher) pairsWanted(j *core.Job) error {
+	if !knowsFiles(f.job) || f.job.pairs_wanted == nil {
+		return nil
+	}
+	n := int64(f.job.pairs_wanted_count)
+	if n < 0 || n > core.MaxTiles*core.MaxTiles {
+		return fmt.Errorf("%w: pairs_wanted_count = %d, want 0 or more", core.ErrArgument, n)
+	}
+	wanted := unsafe.Slice((*[2]int64)(unsafe.Pointer(f.job.pairs_wanted)), n)
+	f.touches(sliceExtent("pairs_wanted", wanted), false)
+	if err := f.room(n * int64(unsafe.Sizeof([2]int{}))); err != nil {
+		return err
+	}
+	j.PairsWanted = make([][2]int, n)
+	for k, w := range wanted {
+		j.PairsWanted[k] = [2]int{int(w[0]), int(w[1])}
+	}
+	return nil
+}
+
 // progress borrows what tells how far a coadd has come.
 func (f *fetcher) progress(j *core.Job) error {
 	if f.stages != core.RunCoadd || !knowsFiles(f.job) {

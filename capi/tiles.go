@@ -13,8 +13,12 @@ import (
 	"zetwopass/core/fitstile"
 )
 
-// tileBytes is what fetching a tile leaves behind, at most.
-const tileBytes = 2 << 10
+const (
+	// tileBytes is what fetching a tile leaves behind, at most.
+	tileBytes = 2 << 10
+	// pollTiles are fetched in a millisecond or two.
+	pollTiles = 256
+)
 
 func (f *fetcher) tiles(j *core.Job) error {
 	n := int64(f.job.tile_count)
@@ -33,8 +37,18 @@ func (f *fetcher) tiles(j *core.Job) error {
 	if err := f.room(n * tileBytes); err != nil {
 		return err
 	}
+	if knowsFiles(f.job) {
+		for _, at := range []C.int64_t{f.job.row0, f.job.col0} {
+			if at < 0 || at > most {
+				return fmt.Errorf("%w: row0, col0 = %d, %d, want a pixel of the canvas", core.ErrArgument, f.job.row0, f.job.col0)
+			}
+		}
+	}
 	j.Tiles = make([]core.Tile, n)
 	for i := range j.Tiles {
+		if i%pollTiles == 0 && f.cancelled() {
+			return core.ErrCancelled
+		}
 		at := unsafe.Add(unsafe.Pointer(f.job.tiles), i*int(f.job.tile_size))
 		if err := f.tile(fmt.Sprintf("tiles[%d]", i), (*C.ztp_tile)(at), &j.Tiles[i]); err != nil {
 			return err
@@ -54,6 +68,10 @@ func (f *fetcher) tile(name string, from *C.ztp_tile, to *core.Tile) (err error)
 		if to.WeightMap, err = pixelMap(name+".weight_map", &from.weight_map); err != nil {
 			return err
 		}
+	}
+	if knowsFiles(f.job) {
+		to.Map.Shift(int(f.job.col0), int(f.job.row0))
+		to.WeightMap.Shift(int(f.job.col0), int(f.job.row0))
 	}
 	to.WeightScale = float64(from.weight_scale)
 	if to.WeightScale == 0 {

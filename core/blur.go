@@ -57,6 +57,9 @@ func sizeOf[T any]() int64 { return int64(reflect.TypeFor[T]().Size()) }
 // mode reflect): columns first, then rows, each accumulated in float64 and stored
 // as float32.
 func (p *pass) blur() error {
+	if p.job.BlurredKnown {
+		return nil
+	}
 	h, seg := p.job.Coverage.H, segmentRows(KernelRadius(p.job.Sigma))
 	return p.stage(StageBlur, (h+seg-1)/seg, p.plan.blurWork, func() error {
 		if done, err := p.deviceBlur(seg); done || err != nil {

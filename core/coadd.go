@@ -20,8 +20,8 @@ func (p *pass) coadd() error {
 	j, l := p.job, p.plan.layout
 	return p.stage(StageReproject, l.total(), p.plan.coaddWork, func() error {
 		left := p.chunksLeft()
-		done := func(chunk int, here []int, shown []bool) {
-			p.show(chunk, here, shown)
+		done := func(chunk int, here []int) {
+			p.written(chunk)
 			for _, i := range here {
 				if left[i].Add(-1) == 0 {
 					p.tileDone()
@@ -31,39 +31,42 @@ func (p *pass) coadd() error {
 		}
 		return p.withTiles(func() error {
 			return share(p, load[*coadder]{
-				tasks: l.total(), bytes: coaddBytes(j),
+				tasks: l.total(), bytes: coaddBytes(j, l.rows),
 				scratch: func(int) *coadder { return newCoadder(j) },
 				task: func(a *coadder, k int) error {
 					chunk := l.at(k)
 					b := l.box(chunk)
-					a.tiles = p.meeting(a.tiles, k, b)
+					a.begin(p.meeting(a.tiles, k, b))
 					if err := p.tiles.during(p.ctx, p.plan.firstChunk()+k, func() error {
 						if p.skips(chunk) {
 							return nil
 						}
-						return a.chunk(p.ctx, a.tiles, p.offsets, b)
+						return a.chunk(p.ctx, p.offsets, b)
 					}); err != nil {
 						return err
 					}
 					if b.x1 == l.w {
 						p.rowsDone(b.y1-b.y0, false)
 					}
-					done(chunk, a.tiles, a.shown)
+					p.show(a.tiles, a.shown)
+					done(chunk, a.tiles)
 					return nil
 				},
 				batch: p.batch(),
 				device: func(a, b int) (func() error, error) {
 					y0, y1 := a*l.rows, min(b*l.rows, l.h)
-					shown := make([]bool, len(j.Tiles))
-					finish, err := p.session.Coadd(y0, y1, p.offsets, shown)
+					tiles := p.byRow.meeting(nil, y0, y1)
+					shown := make([]bool, len(tiles))
+					finish, err := p.session.Coadd(y0, y1, tiles, p.offsets, shown)
 					return func() error {
 						if err := finish(); err != nil {
 							return err
 						}
 						p.used()
 						p.rowsDone(y1-y0, true)
+						p.show(tiles, shown)
 						for chunk := a; chunk < b; chunk++ {
-							done(chunk, j.Meeting(nil, chunk*l.rows, min((chunk+1)*l.rows, y1)), shown)
+							done(chunk, p.byRow.meeting(nil, chunk*l.rows, min((chunk+1)*l.rows, y1)))
 						}
 						return nil
 					}, err
@@ -76,20 +79,26 @@ func (p *pass) coadd() error {
 // skips reports whether a chunk is written already.
 func (p *pass) skips(chunk int) bool { return p.job.ChunksDone != nil && p.job.ChunksDone[chunk] != 0 }
 
-// show notes that a chunk is written, and which of its tiles gave channel 0 a pixel.
-func (p *pass) show(chunk int, here []int, shown []bool) {
+// written notes that a chunk is.
+func (p *pass) written(chunk int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	for _, i := range here {
-		if shown[i] {
+	if p.job.ChunksDone != nil {
+		p.job.ChunksDone[chunk] = 1
+	}
+}
+
+// show notes which of some tiles gave channel 0 a pixel.
+func (p *pass) show(tiles []int, shown []bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for k, i := range tiles {
+		if shown[k] {
 			p.shown[i] = true
 			if p.job.Shown != nil {
 				p.job.Shown[i] = 1
 			}
 		}
-	}
-	if p.job.ChunksDone != nil {
-		p.job.ChunksDone[chunk] = 1
 	}
 }
 
@@ -99,7 +108,7 @@ func (p *pass) meeting(tiles []int, k int, b box) []int {
 	if p.tiles != nil {
 		return p.tiles.of(tiles, p.plan.firstChunk()+k)
 	}
-	return p.job.meeting(tiles, b.y0, b.y1, p.plan.layout) // as wide as the output
+	return p.byRow.meeting(tiles, b.y0, b.y1) // as wide as the output
 }
 
 // chunksLeft returns how many chunks each tile waits for; who waits for none is
@@ -116,10 +125,10 @@ func (p *pass) chunksLeft() []atomic.Int32 {
 	return left
 }
 
-// coaddBytes is the scratch of one coadder.
-func coaddBytes(j *Job) int64 {
+// coaddBytes is the scratch of one coadder on chunks of so many rows.
+func coaddBytes(j *Job, rows int) int64 {
 	c := int64(j.Mosaic.C)
-	n := warpBytes(maxNodes(j.Tiles)) + blockPixels*(8*3*int64(vec.Values(j.Mosaic.C))+4*(c+1)) + (17+8*blockRows)*int64(len(j.Tiles))
+	n := warpBytes(maxNodes(j.Tiles)) + blockPixels*(8*3*int64(vec.Values(j.Mosaic.C))+4*(c+1)) + stackBytes(j, j.Mosaic.H, j.Mosaic.W, rows)
 	if j.ofPlanes() {
 		n += pileBytes(j)
 	}
@@ -134,15 +143,15 @@ type coadder struct {
 	mosaic, coverage []float32 // [blockPixels, C] and [blockPixels]
 	to, cover        sheet
 	finish           vec.Finish
-	tiles            []int
-	spans            spans  // of them
-	shown            []bool // of each tile of the job: it gave channel 0 a pixel
-	pile             *pile  // of a job of planes; nil
+	tiles            []int  // of the chunk
+	shown            []bool // of each of them: it gave channel 0 a pixel
+	stack            stack
+	pile             *pile // of a job of planes; nil
 }
 
 func newCoadder(j *Job) *coadder {
 	n := blockPixels * vec.Values(j.Mosaic.C)
-	a := &coadder{job: j, warp: newWarper(maxNodes(j.Tiles)), shown: make([]bool, len(j.Tiles)),
+	a := &coadder{job: j, warp: newWarper(maxNodes(j.Tiles)),
 		value: make([]float64, n), sum: make([]float64, n), norm: make([]float64, n),
 		mosaic: make([]float32, blockPixels*j.Mosaic.C), coverage: make([]float32, blockPixels)}
 	a.to, a.cover = newSheet("mosaic", j.Mosaic, j.MosaicTarget), newSheet("coverage_out", j.CoverageOut, j.CoverageTarget)
@@ -162,30 +171,15 @@ func (j *Job) Finish() vec.Finish {
 	return f
 }
 
-// Meeting returns the tiles that may show something on the rows [y0,y1), in the room of
-// tiles.
-func (j *Job) Meeting(tiles []int, y0, y1 int) []int {
-	return j.meeting(tiles, y0, y1, layout{h: j.Mosaic.H, w: j.Mosaic.W})
-}
-
-func (j *Job) meeting(tiles []int, y0, y1 int, l layout) []int {
-	tiles = tiles[:0]
-	for i := range j.Tiles {
-		x0, b0, x1, b1 := j.Tiles[i].Map.Clip(l.h, l.w)
-		if x0 < x1 && b0 < y1 && y0 < b1 {
-			tiles = append(tiles, i)
-		}
-	}
-	return tiles
+// begin takes a chunk's tiles; none has shown anything yet.
+func (a *coadder) begin(tiles []int) {
+	a.tiles, a.shown = tiles, append(a.shown[:0], make([]bool, len(tiles))...)
 }
 
 // chunk adds the tiles up on the pixels of b and writes them.
-func (a *coadder) chunk(ctx context.Context, tiles []int, offsets []float64, b box) error {
+func (a *coadder) chunk(ctx context.Context, offsets []float64, b box) error {
 	for y := b.y0; y < b.y1; y += blockRows {
-		if ctx.Err() != nil {
-			return ErrCancelled
-		}
-		if err := a.rows(tiles, offsets, box{y, b.x0, min(y+blockRows, b.y1), b.x1}); err != nil {
+		if err := a.rows(ctx, offsets, box{y, b.x0, min(y+blockRows, b.y1), b.x1}); err != nil {
 			return err
 		}
 	}
@@ -193,34 +187,35 @@ func (a *coadder) chunk(ctx context.Context, tiles []int, offsets []float64, b b
 }
 
 // rows adds the tiles up on the pixels of b, at most blockRows high, and writes them.
-func (a *coadder) rows(tiles []int, offsets []float64, b box) error {
-	a.spans.set(a.job.Tiles, a.job.Mosaic.W, tiles, b.y0, b.y1)
-	return eachSheet(b, []*sheet{&a.to, &a.cover}, func(b box) {
-		eachBlock(b.y0, b.y1, b.x0, b.x1, func(y, x0, x1 int) {
+func (a *coadder) rows(ctx context.Context, offsets []float64, b box) error {
+	a.stack.set(a.job.Tiles, a.job.Mosaic.W, a.tiles, b)
+	return eachSheet(ctx, b, []*sheet{&a.to, &a.cover}, func(b box) {
+		eachBlock(ctx, b.y0, b.y1, b.x0, b.x1, func(y, x0, x1 int) {
 			if a.pile != nil {
-				a.pile.block(a, tiles, offsets, y, x0, x1)
+				a.pile.block(a, offsets, y, x0, x1)
 				return
 			}
-			a.block(tiles, offsets, y, x0, x1)
+			a.block(offsets, y, x0, x1)
 		})
 	})
 }
 
 // block adds the tiles up on the pixels [x0,x1) of row y and writes them.
-func (a *coadder) block(tiles []int, offsets []float64, y, x0, x1 int) {
+func (a *coadder) block(offsets []float64, y, x0, x1 int) {
 	j, c := a.job, a.job.Mosaic.C
 	lanes := vec.Values(c)
 	sum, norm := a.sum[:(x1-x0)*lanes], a.norm[:(x1-x0)*lanes]
 	clear(sum)
 	clear(norm)
-	for k, i := range tiles {
-		from, to := a.spans.cut(k, y, x0, x1)
+	for _, k := range a.stack.columns.at(x0) {
+		from, to := a.stack.spans.cut(int(k), y, x0, x1)
 		if from >= to {
 			continue
 		}
-		from, to = a.warp.warpRow(j, i, 0, y, from, to, a.value)
+		i, shown := a.stack.tiles[k], &a.shown[a.stack.place[k]]
+		from, to = a.warp.warpRow(j, i, 0, y, from, to, a.value, false)
 		value, weight := a.value[:(to-from)*lanes], a.warp.weight[:to-from]
-		a.shown[i] = a.shown[i] || anyNumber(value, lanes)
+		*shown = *shown || anyNumber(value, lanes)
 		var offset [vec.Lanes4]float64
 		copy(offset[:], offsets[i*c:(i+1)*c])
 		at := (from - x0) * lanes

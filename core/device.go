@@ -58,9 +58,9 @@ type Session interface {
 	// Differences sifts, for every overlap, the differences of the two tiles on the
 	// rows [y0,y1) in each channel: tallies [len(overlaps)*C].
 	Differences(y0, y1 int, overlaps []Overlap) ([]Tally, error)
-	// Coadd writes the rows [y0,y1) of the job's Mosaic and CoverageOut and sets
-	// shown of the tiles that gave channel 0 a pixel; see pass.coadd.
-	Coadd(y0, y1 int, offsets []float64, shown []bool) (finish func() error, err error)
+	// Coadd writes the rows [y0,y1) of the job's Mosaic and CoverageOut, where these tiles may
+	// show something, and tells which of them gave channel 0 a pixel; see pass.coadd.
+	Coadd(y0, y1 int, tiles []int, offsets []float64, shown []bool) (finish func() error, err error)
 	// Reproject writes the rows [y0,y1) of a reprojection, whose map and shapes the
 	// session's job has.
 	Reproject(r *Reprojection, y0, y1 int) (finish func() error, err error)
@@ -196,6 +196,11 @@ func (p *pass) open() {
 	case j.ofFiles() || j.ChunksDone != nil:
 		if j.Mode != Auto {
 			j.DeviceError = fmt.Errorf("%w: it takes tiles in memory and makes all of a mosaic there", ErrDevice)
+		}
+		return
+	case j.isPart():
+		if j.Mode != Auto {
+			j.DeviceError = fmt.Errorf("%w: it takes whole mosaics, whose blur it makes itself", ErrDevice)
 		}
 		return
 	case j.ofPlanes():

@@ -136,21 +136,18 @@ func (j *Job) show(i, y, x int) (value [vec.Lanes4]float64) {
 	}
 	t := &j.Tiles[i]
 	if o := newOutline(t, j.Mosaic.W); o.row(y).a <= x && x < o.row(y).b {
-		newWarper(t.Map.NX).warpRow(j, i, 0, y, x, x+1, value[:vec.Values(j.Mosaic.C)])
+		newWarper(t.Map.NX).warpRow(j, i, 0, y, x, x+1, value[:vec.Values(j.Mosaic.C)], false)
 	}
 	return value
 }
 
-func (s *twinSession) Coadd(y0, y1 int, offsets []float64, shown []bool) (func() error, error) {
+func (s *twinSession) Coadd(y0, y1 int, tiles []int, offsets []float64, shown []bool) (func() error, error) {
 	return func() error {
 		a := newCoadder(s.job)
-		for y := y0; y < y1; y++ {
-			if err := a.rows(s.job.Meeting(nil, y0, y1), offsets, box{y, 0, y + 1, s.job.Mosaic.W}); err != nil {
-				return err
-			}
-		}
+		a.begin(tiles)
+		err := a.chunk(context.Background(), offsets, box{y0, 0, y1, s.job.Mosaic.W})
 		copy(shown, a.shown)
-		return nil
+		return err
 	}, s.called(fmt.Sprint("Coadd ", y1-y0))
 }
 

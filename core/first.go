@@ -9,7 +9,7 @@ func (p *pass) first() error {
 	j, l := p.job, p.plan.layout
 	return p.stage(StageReproject, l.total(), p.plan.coaddWork, func() error {
 		return p.withTiles(func() error {
-			return parallel(p, l.total(), counterBytes(j), func(int) *counter { return newCounter(j) },
+			return parallel(p, l.total(), counterBytes(j, l.rows), func(int) *counter { return newCounter(j) },
 				func(c *counter, k int) error {
 					chunk := l.at(k)
 					b := l.box(chunk)
@@ -20,7 +20,7 @@ func (p *pass) first() error {
 								return err
 							}
 						}
-						p.show(chunk, nil, nil)
+						p.written(chunk)
 						p.chunkDone()
 						return nil
 					})
@@ -33,8 +33,8 @@ func (p *pass) first() error {
 type counter struct {
 	job   *Job
 	warp  *warper
-	spans spans
-	tiles []int
+	tiles []int // of the chunk
+	stack stack
 	count [blockPixels]float32
 	cover sheet
 }
@@ -44,22 +44,19 @@ func newCounter(j *Job) *counter {
 		cover: newSheet("coverage_out", j.CoverageOut, j.CoverageTarget)}
 }
 
-// counterBytes is the scratch of one counter.
-func counterBytes(j *Job) int64 {
-	return warpBytes(maxNodes(j.Tiles)) + 4*blockPixels + (16+8*blockRows)*int64(len(j.Tiles)) +
+// counterBytes is the scratch of one counter on chunks of so many rows.
+func counterBytes(j *Job, rows int) int64 {
+	return warpBytes(maxNodes(j.Tiles)) + 4*blockPixels + stackBytes(j, j.CoverageOut.H, j.CoverageOut.W, rows) +
 		sheetBytes(j.CoverageOut, j.CoverageTarget)
 }
 
 // chunk counts the tiles on the pixels of b and writes how many they are.
 func (c *counter) chunk(p *pass, b box) error {
 	for y := b.y0; y < b.y1; y += blockRows {
-		if p.ctx.Err() != nil {
-			return ErrCancelled
-		}
 		rows := box{y, b.x0, min(y+blockRows, b.y1), b.x1}
-		c.spans.set(c.job.Tiles, c.job.CoverageOut.W, c.tiles, rows.y0, rows.y1)
-		err := eachSheet(rows, []*sheet{&c.cover}, func(b box) {
-			eachBlock(b.y0, b.y1, b.x0, b.x1, c.block)
+		c.stack.set(c.job.Tiles, c.job.CoverageOut.W, c.tiles, rows)
+		err := eachSheet(p.ctx, rows, []*sheet{&c.cover}, func(b box) {
+			eachBlock(p.ctx, b.y0, b.y1, b.x0, b.x1, c.block)
 		})
 		if err != nil {
 			return err
@@ -72,9 +69,9 @@ func (c *counter) chunk(p *pass, b box) error {
 func (c *counter) block(y, x0, x1 int) {
 	count := c.count[:x1-x0]
 	clear(count)
-	for k, i := range c.tiles {
-		t := &c.job.Tiles[i]
-		from, to := c.spans.cut(k, y, x0, x1)
+	for _, k := range c.stack.columns.at(x0) {
+		t := &c.job.Tiles[c.stack.tiles[k]]
+		from, to := c.stack.spans.cut(int(k), y, x0, x1)
 		if from >= to {
 			continue
 		}

@@ -37,6 +37,7 @@ func (p *pass) gains() error {
 				if err := g.readMask(p, i); err != nil {
 					return err
 				}
+				g.full = j.Tiles[i].Mask.Absent() || j.Tiles[i].Mask.full()
 				gain, err := p.gain(i, g)
 				if j.Tiles[i].MaskSource != nil {
 					j.Tiles[i].Mask.Pix = nil
@@ -155,6 +156,7 @@ type gainer struct {
 	within                         []int32
 	threshold, most                float32
 	mask                           []float32 // read from a source
+	full                           bool      // the tile's mask hides nothing of it
 }
 
 func newGainer(j *Job) *gainer {
@@ -239,7 +241,7 @@ func (g *gainer) rows(p *pass, t *Tile, y, step int, f func(x int, scale []float
 		}
 		r := outline.row(y)
 		for x := r.a; x < r.b; {
-			end, whole := min(x+blockPixels, r.b), t.Mask.Absent() && r.p <= x && x < r.q
+			end, whole := min(x+blockPixels, r.b), g.full && r.p <= x && x < r.q
 			if whole {
 				end = min(end, r.q)
 			} else if x < r.p {
@@ -278,7 +280,11 @@ func (g *gainer) show(t *Tile, y, a int, scale []float32) (shown int) {
 	from, to, u, v := g.warp.locate(t, y, a, a+len(scale))
 	weight := g.warp.weight[:len(scale)]
 	clear(weight)
-	t.footprint(weight[from-a:to-a], u, v)
+	if g.full {
+		vec.Footprint(weight[from-a:to-a], u, v, t.Image.H, t.Image.W)
+	} else {
+		t.footprint(weight[from-a:to-a], u, v)
+	}
 	return vec.Mask(scale, weight, 1e-3)
 }
 

@@ -9,7 +9,8 @@ import (
 // gridRow interpolates the nodes in y where the row needs them, then in x by the cubic
 // of each stencil in its power form.
 func (m *PixelMap) gridRow(y, x0 int, u, v, line []float64) {
-	s, t := stencil((float64(y)-m.OriginY)/m.StepY, m.NY)
+	s, t := stencil((float64(y+m.Row0)-m.OriginY)/m.StepY, m.NY)
+	x0 += m.Col0
 	wy := lagrange(t)
 	n := 2 * m.NX
 	r0, r1 := m.Nodes[s*n:][:n], m.Nodes[(s+1)*n:][:n]
@@ -33,13 +34,13 @@ func (m *PixelMap) gridRow(y, x0 int, u, v, line []float64) {
 	}
 }
 
-// firstPixel is the first pixel of a row that does not lie before node k.
+// firstPixel is the first pixel of a row of the canvas that does not lie before node k.
 func (m *PixelMap) firstPixel(k int) int {
 	const far = 1 << 53 // what no integer holds becomes one or another, as the processor likes
 	return int(min(max(math.Ceil(m.OriginX+float64(float64(k)*m.StepX)), -far), far))
 }
 
-// start returns the first of the four nodes of pixel x of a row.
+// start returns the first of the four nodes of pixel x of a row of the canvas.
 func (m *PixelMap) start(x int) int {
 	s, _ := stencil((float64(x)-m.OriginX)/m.StepX, m.NX)
 	for s > 0 && x < m.firstPixel(s+1) { // what rounding makes of a pixel on a node

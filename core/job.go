@@ -78,6 +78,11 @@ type Job struct {
 	// OffsetsKnown makes Offsets, and Groups if any, input, as a match has written them: the
 	// coadd does not match.
 	OffsetsKnown bool
+	// BlurredKnown makes Blurred input, as a blur has written it: the gains do not blur.
+	BlurredKnown bool
+	// PairsWanted are the pairs of tiles i < j that the match looks at, in the order of i, then
+	// j; nil = all that overlap.
+	PairsWanted [][2]int
 	// Pairs is told, after the match, of every pair of tiles with common pixels, in the order
 	// of I, then J. Or nil.
 	Pairs func(PairStep)
@@ -124,12 +129,17 @@ type Stages int
 
 const (
 	RunBlur  Stages = 1 << iota
-	RunGains        // blurs, too
+	RunGains        // blurs, too, unless BlurredKnown
 	RunCoadd        // matches, too, unless OffsetsKnown or KeepBackground
 	RunMatch        // Offsets, Groups and Pairs
 	RunFirst        // the coverage of a first pass, by itself; see pass.first
 	RunAll   = RunBlur | RunGains | RunMatch | RunCoadd
 )
+
+// blurs reports whether the stages of the job blur the coverage.
+func (j *Job) blurs(stages Stages) bool {
+	return stages&(RunBlur|RunGains) != 0 && !j.BlurredKnown
+}
 
 // matches reports whether the stages of the job match backgrounds.
 func (j *Job) matches(stages Stages) bool {

@@ -88,7 +88,9 @@ func (s *laplacian) groups(group []int) [][]int32 {
 
 // solve writes a solution for a group to x, the one that is 0 at its first tile.
 func (s *laplacian) solve(x []float64, tiles []int32, stop func() bool) error {
-	s.factor(tiles)
+	if err := s.factor(tiles, stop); err != nil {
+		return err
+	}
 	n := len(tiles) - 1
 	s.b, s.x, s.r, s.z = s.b[:n], s.x[:n], s.r[:n], s.z[:n]
 	s.p, s.q = s.p[:n], s.q[:n]
@@ -120,7 +122,7 @@ func (s *laplacian) solve(x []float64, tiles []int32, stop func() bool) error {
 
 // factor writes the incomplete factor L D Lᵀ, L with ones on its diagonal, of the matrix of a
 // group without its first tile, the search's last tile first.
-func (s *laplacian) factor(tiles []int32) {
+func (s *laplacian) factor(tiles []int32, stop func() bool) error {
 	n := len(tiles) - 1
 	for k, t := range tiles {
 		s.row[t] = int32(n - k)
@@ -130,6 +132,9 @@ func (s *laplacian) factor(tiles []int32) {
 	w := s.q // the current row of L D
 	clear(w)
 	for i := range int32(n) {
+		if i%4096 == 0 && stop() {
+			return ErrCancelled
+		}
 		t := tiles[n-int(i)]
 		from := len(s.col)
 		for _, other := range s.neighbours(t) {
@@ -157,6 +162,7 @@ func (s *laplacian) factor(tiles []int32) {
 		s.pivot[i] = d
 		s.start = append(s.start, int32(len(s.col)))
 	}
+	return nil
 }
 
 // descend moves x until the residual r, which goes with it, is no larger than tolerance.

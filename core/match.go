@@ -1,6 +1,9 @@
 package core
 
-import "slices"
+import (
+	"cmp"
+	"slices"
+)
 
 // match finds, for every pair of tiles that show common pixels, the exact median
 // D[i,j] of (tile i - tile j) over these, channel by channel, and writes the
@@ -21,6 +24,9 @@ func (p *pass) match() error {
 	}
 	pairs := p.plan.pairs
 	return p.stage(StageBackground, len(pairs), p.plan.matchWork, func() error {
+		if err := p.findFull(); err != nil {
+			return err
+		}
 		if err := p.search(pairs); err != nil {
 			return err
 		}
@@ -36,7 +42,7 @@ func (p *pass) search(pairs []*pair) error {
 	}
 	// In groups of pairs on the same rows: other rows are not warped for them.
 	byRow := slices.Clone(pairs)
-	slices.SortStableFunc(byRow, func(a, b *pair) int { return a.y0 + a.y1 - b.y0 - b.y1 })
+	slices.SortFunc(byRow, func(a, b *pair) int { return cmp.Or(a.y0+a.y1-b.y0-b.y1, a.i-b.i, a.j-b.j) })
 	return p.medians(byRow)
 }
 
@@ -128,31 +134,32 @@ func (p *pass) each(pairs []*pair, f func(*pair)) error {
 func (p *pass) sweep(group []*pair, sampling bool) error {
 	j := p.job
 	rows := p.plan.RowsPerChunk
+	pairs := newByRow(len(group), func(k int) (int, int) { return group[k].y0, group[k].y1 })
+	first, end := pairs.span(rows)
 	done := func(chunks int) {
 		if !sampling {
-			p.advance(float64(len(group)) * float64(chunks) / float64(p.plan.ChunkTotal))
+			p.advance(float64(len(group)) * float64(chunks) / float64(end-first))
 		}
 	}
 	return share(p, load[*matcher]{
-		tasks: p.plan.ChunkTotal, bytes: matchBytes(j, p.plan.slots),
-		scratch: func(int) *matcher { return newMatcher(j) },
-		task: func(m *matcher, chunk int) error {
-			y0, y1 := chunk*rows, min((chunk+1)*rows, j.Mosaic.H)
-			m.here = meeting(m.here, group, y0, y1)
+		tasks: end - first, bytes: matchBytes(j, p.plan.crowds),
+		scratch: func(int) *matcher { return newMatcher(p) },
+		task: func(m *matcher, task int) error {
+			y0, y1 := (first+task)*rows, min((first+task+1)*rows, j.Mosaic.H)
+			m.choose(group, pairs, y0, y1)
 			for m.plane = range j.planes() {
 				for y := y0; y < y1; y += blockRows {
-					if p.ctx.Err() != nil {
-						return ErrCancelled
+					if err := m.rows(p.ctx, m.here, y, min(y+blockRows, y1), sampling); err != nil {
+						return err
 					}
-					m.rows(m.here, y, min(y+blockRows, y1), sampling)
 				}
 			}
 			done(1)
 			return nil
 		},
-		batch: p.plan.ChunkTotal, // nothing that a device holds grows with the rows
+		batch: end - first, // nothing that a device holds grows with the rows
 		device: func(a, b int) (func() error, error) {
-			err := p.onDevice(group, a*rows, min(b*rows, j.Mosaic.H), sampling)
+			err := p.onDevice(group, pairs, (first+a)*rows, min((first+b)*rows, j.Mosaic.H), sampling)
 			return func() error {
 				p.used()
 				done(b - a)
@@ -163,19 +170,19 @@ func (p *pass) sweep(group []*pair, sampling bool) error {
 }
 
 // onDevice has the device sift the differences of the pairs on the rows [y0,y1).
-func (p *pass) onDevice(group []*pair, y0, y1 int, sampling bool) error {
-	here := meeting(nil, group, y0, y1)
+func (p *pass) onDevice(group []*pair, pairs *byRow, y0, y1 int, sampling bool) error {
+	here := pairs.meeting(nil, y0, y1)
 	overlaps := make([]Overlap, len(here))
-	for i, q := range here {
-		overlaps[i] = q.overlap(y1-y0, sampling)
+	for i, k := range here {
+		overlaps[i] = group[k].overlap(y1-y0, sampling)
 	}
 	tallies, err := p.session.Differences(y0, y1, overlaps)
 	if err != nil {
 		return err
 	}
 	c := p.job.Mosaic.C
-	for i, q := range here {
-		q.take(tallies[i*c:(i+1)*c], sampling)
+	for i, k := range here {
+		group[k].take(tallies[i*c:(i+1)*c], sampling)
 	}
 	return nil
 }

@@ -9,26 +9,41 @@ func (p *pass) solve(pairs []*pair) error {
 		return err
 	}
 	defer p.release(bytes)
+	found := func(k, c int) (edge, bool) {
+		q := pairs[k]
+		return edge{q.i, q.j, q.channel[c].median}, q.channel[c].found
+	}
+	stop := func() bool { return p.ctx.Err() != nil }
+	group, err := level(p.offsets, len(j.Tiles), channels, len(pairs), found, stop)
+	if err == nil {
+		p.group = group
+	}
+	return err
+}
+
+// level writes the offsets [tiles, channels] that level so many pairs, of which found tells each
+// in a channel, if it has a median there, and returns the groups of channel 0.
+func level(offsets []float64, tiles, channels, pairs int, found func(k, c int) (edge, bool), stop func() bool) (group []int, err error) {
 	for c := range channels {
-		edges := make([]edge, 0, len(pairs))
-		for _, q := range pairs {
-			if k := &q.channel[c]; k.found {
-				edges = append(edges, edge{q.i, q.j, k.median})
+		edges := make([]edge, 0, pairs)
+		for k := range pairs {
+			if e, ok := found(k, c); ok {
+				edges = append(edges, e)
 			}
 		}
-		group := components(len(j.Tiles), edges)
-		levels, err := solveOffsets(group, edges, func() bool { return p.ctx.Err() != nil })
+		tied := components(tiles, edges)
+		levels, err := solveOffsets(tied, edges, stop)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		for i, o := range levels {
-			p.offsets[i*channels+c] = o
+			offsets[i*channels+c] = o
 		}
 		if c == 0 {
-			p.group = group
+			group = tied
 		}
 	}
-	return nil
+	return group, nil
 }
 
 // edge is the median of (tile i - tile j) over their common pixels.

@@ -33,7 +33,7 @@ func (o *outline) row(y int) reach {
 		a, b := m.planeSpan(y, o.x0, o.x1, h, w)
 		return reach{a, b, a, b}
 	case m.Kind == MapGrid && m.amongNodes(y, o.x0, o.x1):
-		c := cell((float64(y)-m.OriginY)/m.StepY, m.NY)
+		c := cell((float64(y+m.Row0)-m.OriginY)/m.StepY, m.NY)
 		if o.known != c+1 {
 			o.known, o.cells = c+1, m.cellReach(c, o.x0, o.x1, h, w)
 		}
@@ -49,8 +49,8 @@ func (m *PixelMap) amongNodes(y, x0, x1 int) bool {
 		t := (float64(x) - origin) / step
 		return t >= -slack && t <= float64(n-1)+slack
 	}
-	return among(x0, m.OriginX, m.StepX, m.NX) && among(x1-1, m.OriginX, m.StepX, m.NX) &&
-		among(y, m.OriginY, m.StepY, m.NY)
+	return among(x0+m.Col0, m.OriginX, m.StepX, m.NX) && among(x1-1+m.Col0, m.OriginX, m.StepX, m.NX) &&
+		among(y+m.Row0, m.OriginY, m.StepY, m.NY)
 }
 
 // cellReach is the reach of every row of the c-th row of cells.
@@ -68,7 +68,7 @@ func (m *PixelMap) cellReach(c, x0, x1, h, w int) reach {
 	r := reach{x1, x0, x0, x0}
 	run := x0 // where the cells that are inside begin
 	for i, from := 0, x0; i < m.NX-1; i++ {
-		to := min(max(m.firstPixel(i+1), x0), x1)
+		to := min(max(m.firstPixel(i+1)-m.Col0, x0), x1)
 		if i == m.NX-2 {
 			to = x1
 		}
@@ -137,8 +137,8 @@ func (m *PixelMap) planeInside(x, y, h, w int) bool {
 func (m *PixelMap) planeAbout(y, x0, x1, h, w int) (a, b int) {
 	// Each side of the tile is a half-plane of the output, W > 0 another:
 	// p x + q >= 0. A pixel of margin is for rounding.
-	p, fy := &m.Plane, float64(y)
-	lo, hi := float64(x0), float64(x1-1)
+	p, fy := &m.Plane, float64(y+m.Row0)
+	lo, hi := float64(x0+m.Col0), float64(x1-1+m.Col0)
 	side := func(k int, at, sign, slack float64) { // of sign (P - at W), P the row from p[k] on
 		of := func(i int) float64 { return float64(sign * (p[k+i] - float64(at*p[6+i]))) }
 		px, q := of(0), float64(of(1)*fy)+of(2)
@@ -161,5 +161,5 @@ func (m *PixelMap) planeAbout(y, x0, x1, h, w int) (a, b int) {
 	if !(lo <= hi) {
 		return x0, x0
 	}
-	return max(x0, int(math.Ceil(lo))), min(x1, int(math.Floor(hi))+1)
+	return max(x0, int(math.Ceil(lo))-m.Col0), min(x1, int(math.Floor(hi))+1-m.Col0)
 }

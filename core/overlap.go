@@ -22,32 +22,18 @@ type pair struct {
 // manyPairs are so many that room is asked for before there are more.
 const manyPairs = 1 << 14
 
-// overlaps lists the pairs of tiles whose boxes, cut to the mosaic, have a pixel in
-// common, in the order of i, then j.
-func (j *Job) overlaps() ([]*pair, error) {
-	h, w := j.Mosaic.H, j.Mosaic.W
-	var pairs []*pair
-	for a := range j.Tiles {
-		ax0, ay0, ax1, ay1 := j.Tiles[a].Map.Clip(h, w)
-		for b := a + 1; b < len(j.Tiles); b++ {
-			bx0, by0, bx1, by1 := j.Tiles[b].Map.Clip(h, w)
-			rows := min(ay1, by1) - max(ay0, by0)
-			cols := min(ax1, bx1) - max(ax0, bx0)
-			if rows <= 0 || cols <= 0 {
-				continue
-			}
-			if n := len(pairs); n >= manyPairs && n&(n-1) == 0 {
-				if err := j.room(int64(n) * pairBytes(j.Mosaic.C)); err != nil {
-					return nil, err
-				}
-			}
-			p := &pair{i: a, j: b, y0: max(ay0, by0), y1: min(ay1, by1), area: rows * cols * j.planes(),
-				channel: make([]bracket, j.Mosaic.C)}
-			p.stepX, p.stepY = lattice(cols, rows, j.planes())
-			pairs = append(pairs, p)
-		}
+// overlap returns the pair of tiles a < b, or nil where their boxes have no pixel in common.
+func (j *Job) overlap(a, b int) *pair {
+	ax0, ay0, ax1, ay1 := j.Tiles[a].Map.Clip(j.Mosaic.H, j.Mosaic.W)
+	bx0, by0, bx1, by1 := j.Tiles[b].Map.Clip(j.Mosaic.H, j.Mosaic.W)
+	rows, cols := min(ay1, by1)-max(ay0, by0), min(ax1, bx1)-max(ax0, bx0)
+	if rows <= 0 || cols <= 0 {
+		return nil
 	}
-	return pairs, nil
+	p := &pair{i: a, j: b, y0: max(ay0, by0), y1: min(ay1, by1), area: rows * cols * j.planes(),
+		channel: make([]bracket, j.Mosaic.C)}
+	p.stepX, p.stepY = lattice(cols, rows, j.planes())
+	return p
 }
 
 // pairBytes is what a pair takes, with its places in lists of them and what the grain of

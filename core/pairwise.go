@@ -8,7 +8,7 @@ import "math"
 func (p *pass) pairwise() error {
 	j, pairs := p.job, p.plan.visits
 	return p.withTiles(func() error {
-		return parallel(p, len(pairs), pairwiseBytes(j), func(int) *matcher { return newMatcher(j) },
+		return parallel(p, len(pairs), pairwiseBytes(j), func(int) *matcher { return newMatcher(p) },
 			func(m *matcher, k int) error {
 				err := p.tiles.during(p.ctx, k, func() error { return m.settle(p, pairs[k]) })
 				if err == nil {
@@ -25,10 +25,9 @@ func (m *matcher) settle(p *pass, q *pair) error {
 	m.here = append(m.here[:0], q)
 	run := func(sampling bool) error {
 		for y := q.y0; y < q.y1; y += blockRows {
-			if p.ctx.Err() != nil {
-				return ErrCancelled
+			if err := m.rows(p.ctx, m.here, y, min(y+blockRows, q.y1), sampling); err != nil {
+				return err
 			}
-			m.rows(m.here, y, min(y+blockRows, q.y1), sampling)
 		}
 		return nil
 	}
@@ -56,9 +55,9 @@ func pairwiseBytes(j *Job) int64 {
 		}
 	}
 	if most.area == 0 {
-		return matchBytes(j, 2)
+		return matchBytes(j, crowds{2, 2})
 	}
-	return matchBytes(j, 2) + most.leastBytes()
+	return matchBytes(j, crowds{2, 2}) + most.leastBytes()
 }
 
 // step is what is known of the pair in the end.

@@ -113,7 +113,7 @@ type pile struct {
 // pileSize is the planes that a pile takes at a time, and the values of a pixel that it keeps.
 func pileSize(j *Job) (planes, values int) {
 	if j.Combine == Median {
-		return 1, tilesOnARow(j)
+		return 1, j.crowd(j.Mosaic.H, j.Mosaic.W, 1)
 	}
 	return min(j.MosaicPlanes.N, pilePlanes), 0
 }
@@ -142,17 +142,18 @@ func newPile(j *Job) *pile {
 }
 
 // block adds the tiles up on the pixels [x0,x1) of row y and writes them.
-func (s *pile) block(a *coadder, tiles []int, offsets []float64, y, x0, x1 int) {
+func (s *pile) block(a *coadder, offsets []float64, y, x0, x1 int) {
 	j := s.job
 	for n := 0; n < j.MosaicPlanes.N; n += len(s.sum) {
 		planes := min(len(s.sum), j.MosaicPlanes.N-n)
 		s.begin(planes, x1-x0)
-		for k, i := range tiles {
-			t := &j.Tiles[i]
-			from, to := a.spans.cut(k, y, x0, x1)
+		for _, k := range a.stack.columns.at(x0) {
+			from, to := a.stack.spans.cut(int(k), y, x0, x1)
 			if from >= to {
 				continue
 			}
+			i := a.stack.tiles[k]
+			t := &j.Tiles[i]
 			from, to, u, v := a.warp.locate(t, y, from, to)
 			if from == to {
 				continue
@@ -165,7 +166,7 @@ func (s *pile) block(a *coadder, tiles []int, offsets []float64, y, x0, x1 int) 
 					a.warp.weigh(j, t, n+p, y, from, u, v)
 				}
 				if s.add(p, from-x0, s.value[p][:to-from], a.warp.weight[:to-from], offsets[i]) {
-					a.shown[i] = true
+					a.shown[a.stack.place[k]] = true
 				}
 			}
 		}

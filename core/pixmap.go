@@ -17,7 +17,9 @@ const (
 )
 
 // PixelMap tells where output pixel (x,y) lies in a tile: (u,v) in tile pixels.
-// Outside the box [X0,X1) x [Y0,Y1) of output pixels the tile shows nothing.
+// Outside the box [X0,X1) x [Y0,Y1) of output pixels the tile shows nothing. The output may
+// be a window of a canvas, of which Col0,Row0 is its first pixel: Plane, Origin and Step tell
+// of the canvas, so that a pixel has the same position, bit for bit, in every window.
 //
 //   - MapPlane: (X,Y,W) = Plane (x,y,1), u = X/W, v = Y/W, nothing where W <= 0,
 //     which is behind the tile's tangent plane.
@@ -33,6 +35,13 @@ type PixelMap struct {
 	NX, NY           int
 	OriginX, OriginY float64
 	StepX, StepY     float64
+	Col0, Row0       int
+}
+
+// Shift makes the map one of the window of its output that begins at the pixel (x,y).
+func (m *PixelMap) Shift(x, y int) {
+	m.X0, m.Y0, m.X1, m.Y1 = m.X0-x, m.Y0-y, m.X1-x, m.Y1-y
+	m.Col0, m.Row0 = m.Col0+x, m.Row0+y
 }
 
 // Slack is how well positions are known, in tile pixels: to rounding between tangent
@@ -114,7 +123,7 @@ func (m *PixelMap) row(y, x0 int, u, v, line []float64) {
 }
 
 func (m *PixelMap) planeRow(y, x0 int, u, v []float64) {
-	p, fy := &m.Plane, float64(y)
-	vec.Plane(u, v, x0, &[6]float64{p[0], float64(p[1]*fy) + p[2],
+	p, fy := &m.Plane, float64(y+m.Row0)
+	vec.Plane(u, v, x0+m.Col0, &[6]float64{p[0], float64(p[1]*fy) + p[2],
 		p[3], float64(p[4]*fy) + p[5], p[6], float64(p[7]*fy) + p[8]})
 }

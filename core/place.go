@@ -58,33 +58,35 @@ func (j *Job) sourceKinds(stages Stages) (kinds int, bytes []int64, some bool) {
 // place cuts the output up for tiles that come from sources: so that all workers' chunks fit
 // the budget, else fewer workers', and that the fewest bytes are read. What it decides does not
 // depend on what a call finds known or done already, so that a later one can go on.
-func (p *Plan) place(j *Job, stages Stages) error {
+func (p *Plan) place(j *Job, stages Stages, stop *patience) error {
 	kinds, bytes, some := j.sourceKinds(stages)
 	if !some {
 		return nil
 	}
 	p.kinds = kinds
+	rows := max(sourceRows, j.RowsPerChunk) // of a chunk, at most
 	if stages == RunFirst {
-		return p.placeChunks(j, bytes, counterBytes(j), 0, 0)
+		return p.placeChunks(j, bytes, counterBytes(j, rows), 0, 0, stop)
 	}
-	scratch, shared, least := coaddBytes(j), int64(0), int64(0)
+	coadd := coaddBytes(j, rows)
+	scratch, shared, least := coadd, int64(0), int64(0)
 	if !j.KeepBackground {
 		var err error
-		if p.pairs, err = j.overlaps(); err != nil {
+		if p.pairs, err = j.overlaps(stop); err != nil {
 			return err
 		}
 		scratch, least = max(scratch, pairwiseBytes(j)), 2*slices.Max(bytes)
 		shared = offsetBytes(len(j.Tiles), len(p.pairs)) + 2*needBytes*int64(len(p.pairs))
 	}
-	if p.placeWhole(j, bytes) {
+	if p.placeWhole(j, bytes, coadd) {
 		return nil
 	}
-	return p.placeChunks(j, bytes, scratch, shared, least)
+	return p.placeChunks(j, bytes, scratch, shared, least, stop)
 }
 
 // placeChunks sets workers and layout for tiles that are read as chunks need them: scratch is
 // a worker's, shared that of all, least what the tiles take at least.
-func (p *Plan) placeChunks(j *Job, bytes []int64, scratch, shared, least int64) error {
+func (p *Plan) placeChunks(j *Job, bytes []int64, scratch, shared, least int64, stop *patience) error {
 	for ; ; p.Workers /= 2 {
 		p.ahead = p.Workers + p.Workers/2
 		p.room = freeRoom
@@ -92,7 +94,11 @@ func (p *Plan) placeChunks(j *Job, bytes []int64, scratch, shared, least int64) 
 		if j.MaxChunkBytes > 0 {
 			p.room = j.MaxChunkBytes - taken
 		}
-		need := max(p.bestLayout(j, bytes), least)
+		need, err := p.bestLayout(j, bytes, stop)
+		if err != nil {
+			return err
+		}
+		need = max(need, least)
 		if j.MaxChunkBytes == 0 {
 			p.room = max(p.room, need)
 		}
@@ -108,11 +114,11 @@ func (p *Plan) placeChunks(j *Job, bytes []int64, scratch, shared, least int64) 
 
 // placeWhole reports whether all tiles fit beside what match and coadd take of tiles in memory.
 // They are then read beforehand, each once, and warped once for all of their pairs.
-func (p *Plan) placeWhole(j *Job, bytes []int64) bool {
-	all, other := p.onceBytes(j, bytes), coaddBytes(j)*int64(p.Workers)
+func (p *Plan) placeWhole(j *Job, bytes []int64, coadd int64) bool {
+	all, other := p.onceBytes(j, bytes), coadd*int64(p.Workers)
 	if !j.KeepBackground {
 		_, kept := medianBytes(j, p.pairs)
-		other = max(other, matchBytes(j, tilesOnARow(j))*int64(p.Workers)+kept, offsetBytes(len(j.Tiles), len(p.pairs)))
+		other = max(other, matchBytes(j, j.crowds())*int64(p.Workers)+kept, offsetBytes(len(j.Tiles), len(p.pairs)))
 	}
 	if j.MaxChunkBytes == 0 && all > freeRoom || j.MaxChunkBytes > 0 && all+other > j.MaxChunkBytes {
 		return false
@@ -134,7 +140,7 @@ func (p *Plan) onceBytes(j *Job, bytes []int64) int64 {
 
 // bestLayout sets the layout whose tiles fit the room and are read least, the widest of equals,
 // and returns the room that it needs; where none fits, the one that needs least.
-func (p *Plan) bestLayout(j *Job, bytes []int64) (need int64) {
+func (p *Plan) bestLayout(j *Job, bytes []int64, stop *patience) (need int64, err error) {
 	once := p.onceBytes(j, bytes)
 	best, read := p.layout, int64(-1)
 	for k, l := range p.layouts(j) {
@@ -142,6 +148,9 @@ func (p *Plan) bestLayout(j *Job, bytes []int64) (need int64) {
 			break
 		}
 		s := schedule{needs: l.needs(j.Tiles), window: [2]int{1, p.ahead}}
+		if err := stop.ask(); err != nil {
+			return 0, err
+		}
 		wants := s.together(bytes, p.ahead) + s.overhead()
 		if wants > p.room {
 			if k == 0 || read < 0 && wants < need {
@@ -149,12 +158,15 @@ func (p *Plan) bestLayout(j *Job, bytes []int64) (need int64) {
 			}
 			continue
 		}
-		if s.settle(bytes, p.room, nil); read < 0 || s.read < read {
+		if err := s.settle(bytes, p.room, nil, stop); err != nil {
+			return 0, err
+		}
+		if read < 0 || s.read < read {
 			best, need, read = l, wants, s.read
 		}
 	}
 	p.layout = best
-	return need
+	return need, nil
 }
 
 // layouts are those to choose from, from wide and high to narrow and low.
@@ -177,18 +189,17 @@ func (p *Plan) layouts(j *Job) []layout {
 }
 
 // schedules plans when tiles are read, in the room that there is.
-func (p *Plan) schedules(j *Job, stages Stages) {
+func (p *Plan) schedules(j *Job, stages Stages, stop *patience) error {
 	_, bytes, some := j.sourceKinds(stages)
 	if !some || p.whole > 0 {
-		return
+		return nil
 	}
 	var chunks needs
 	if stages&(RunCoadd|RunFirst) != 0 {
 		chunks = p.layout.needs(j.Tiles)
 	}
 	if stages == RunFirst || !j.matches(stages) {
-		p.settle(j, bytes, 1, chunks)
-		return
+		return p.settle(j, bytes, 1, chunks, stop)
 	}
 	// Tile by tile is best where those that meet fit, else many at a time.
 	for _, batch := range []int{1, max(1, int(p.room/max(1, 2*slices.Max(bytes))))} {
@@ -199,11 +210,14 @@ func (p *Plan) schedules(j *Job, stages Stages) {
 		for window > 1 && first.together(bytes, window)+needBytes*int64(len(first.tile)+len(chunks.tile)) > p.room {
 			window /= 2
 		}
-		other.settle(j, bytes, window, chunks.after(first))
+		if err := other.settle(j, bytes, window, chunks.after(first), stop); err != nil {
+			return err
+		}
 		if p.schedule == nil || other.schedule.read < p.schedule.read {
 			*p = other
 		}
 	}
+	return nil
 }
 
 // reads is how many bytes the stages read: each mask once for its gain, and what the schedule
@@ -223,14 +237,14 @@ func (p *Plan) reads(j *Job, stages Stages) int64 {
 }
 
 // settle plays the visits, in a window of so many, and the chunks through.
-func (p *Plan) settle(j *Job, bytes []int64, window int, all needs) {
+func (p *Plan) settle(j *Job, bytes []int64, window int, all needs, stop *patience) error {
 	turn := len(p.visits)
 	var skip func(k int) bool
 	if len(j.ChunksDone) == p.layout.total() {
 		skip = func(k int) bool { return k >= turn && j.ChunksDone[p.layout.at(k-turn)] != 0 }
 	}
 	p.schedule = &schedule{needs: all, turn: turn, window: [2]int{window, p.ahead}}
-	p.schedule.settle(bytes, p.room, skip)
+	return p.schedule.settle(bytes, p.room, skip, stop)
 }
 
 // visit returns an order of the pairs, and which tiles they need: so many tiles at a time,

@@ -22,7 +22,7 @@ type Plan struct {
 
 	layout                                   layout
 	pairs                                    []*pair // tiles to match
-	slots                                    int     // tiles on one row, at most
+	crowds                                   crowds
 	medianRoom                               int64   // for what pairs keep at a time
 	blurWork, gainWork, matchWork, coaddWork float64 // about ns of one core
 	sourced                                          // nothing where tiles are in memory
@@ -37,23 +37,24 @@ const (
 	freeBudget = 512 << 20
 )
 
-// NewPlan plans the stages of a valid job.
+// NewPlan plans the stages of a valid job. It calls j.Cancelled now and then, on the caller's
+// goroutine; true ends it with ErrCancelled.
 func NewPlan(j *Job, stages Stages) (Plan, error) {
-	plan := Plan{Workers: j.Workers}
+	plan, stop := Plan{Workers: j.Workers}, &patience{job: j}
 	if plan.Workers == 0 {
 		plan.Workers = runtime.GOMAXPROCS(0)
 	}
 	out, samples := j.output(stages)
 	plan.layout = layout{h: out.H, w: out.W, cols: out.W}
 	plan.layout.rows = chunkRows(j, out.H, int64(4*out.W*samples), plan.Workers)
-	if err := plan.place(j, stages); err != nil {
+	if err := plan.place(j, stages, stop); err != nil {
 		return plan, err
 	}
 	plan.RowsPerChunk, plan.ColumnsPerChunk = plan.layout.rows, plan.layout.cols
 	plan.ChunkTotal = plan.layout.total()
 	plan.DeviceRows = deviceRows(j, plan.RowsPerChunk, out.H, int64(4*out.W*samples))
 	d := demand{workers: plan.Workers}
-	if stages&(RunBlur|RunGains) != 0 {
+	if j.blurs(stages) {
 		shared, each := blurBytes(j)
 		d.add(shared, shared, each, sizeBlur(j).strips())
 		plan.blurWork = blurCost(j)
@@ -62,23 +63,28 @@ func NewPlan(j *Job, stages Stages) (Plan, error) {
 		d.add(0, 0, gainBytes(j), len(j.Tiles))
 		plan.gainWork = 6 * shownArea(j.Tiles, j.Coverage.H, j.Coverage.W)
 	}
-	plan.schedules(j, stages)
+	if err := plan.schedules(j, stages, stop); err != nil {
+		return plan, err
+	}
 	plan.ReadBytes = plan.reads(j, stages)
 	tiles := plan.tileBytes()
 	leastKept := int64(0)
 	if j.matches(stages) {
 		var err error
-		if leastKept, err = plan.match(j, &d); err != nil {
+		if leastKept, err = plan.match(j, &d, stop); err != nil {
 			return plan, err
 		}
 	}
 	if stages&RunCoadd != 0 {
-		d.add(tiles, tiles, coaddBytes(j), plan.ChunkTotal)
+		d.add(tiles, tiles, coaddBytes(j, plan.RowsPerChunk), plan.ChunkTotal)
 		plan.coaddWork = 6 * shownArea(j.Tiles, j.Mosaic.H, j.Mosaic.W) * float64(j.Mosaic.C*j.planes())
 	}
 	if stages == RunFirst {
-		d.add(tiles, tiles, counterBytes(j), plan.ChunkTotal)
+		d.add(tiles, tiles, counterBytes(j, plan.RowsPerChunk), plan.ChunkTotal)
 		plan.coaddWork = shownArea(j.Tiles, out.H, out.W)
+	}
+	if err := stop.ask(); err != nil {
+		return plan, err
 	}
 	return plan, plan.admit(j, d, leastKept)
 }
@@ -111,22 +117,25 @@ func (d *demand) add(least, wanted, each int64, tasks int) {
 }
 
 // match plans the background match and returns the least that its pairs keep.
-func (p *Plan) match(j *Job, d *demand) (least int64, err error) {
-	p.slots = tilesOnARow(j)
+func (p *Plan) match(j *Job, d *demand, stop *patience) (least int64, err error) {
+	p.crowds = j.crowds()
 	if p.pairs == nil {
-		if p.pairs, err = j.overlaps(); err != nil {
+		if p.pairs, err = j.overlaps(stop); err != nil {
 			return 0, err
 		}
 	}
 	p.PairTotal = len(p.pairs)
 	p.matchWork = matchCost(j, p.pairs)
+	if err := stop.ask(); err != nil {
+		return 0, err
+	}
 	tiles := p.tileBytes()
 	if p.schedule != nil {
 		d.add(tiles, tiles, pairwiseBytes(j), len(p.pairs))
 	} else {
 		var wanted int64
 		least, wanted = medianBytes(j, p.pairs)
-		d.add(least+tiles, wanted+tiles, matchBytes(j, p.slots), p.ChunkTotal)
+		d.add(least+tiles, wanted+tiles, matchBytes(j, p.crowds), p.ChunkTotal)
 	}
 	solve := tiles + offsetBytes(len(j.Tiles), len(p.pairs))
 	d.add(solve, solve, 0, 0)
@@ -144,7 +153,7 @@ func (p *Plan) admit(j *Job, d demand, leastKept int64) error {
 	if d.least > p.Budget {
 		return fmt.Errorf("%w: max_chunk_bytes = %d, want at least %d", ErrBudget, p.Budget, d.least)
 	}
-	row, room := matchBytes(j, p.slots), p.Budget-p.whole
+	row, room := matchBytes(j, p.crowds), p.Budget-p.whole
 	rows := max(row, min(row*int64(p.Workers), room/2, room-leastKept))
 	p.medianRoom = room - rows
 	return nil
@@ -171,24 +180,6 @@ func shownArea(tiles []Tile, h, w int) float64 {
 		area += float64(tiles[i].Map.area(h, w))
 	}
 	return area
-}
-
-// tilesOnARow is the largest number of boxes that one row of the mosaic meets.
-func tilesOnARow(j *Job) int {
-	change := make([]int, j.Mosaic.H+1)
-	for i := range j.Tiles {
-		x0, y0, x1, y1 := j.Tiles[i].Map.Clip(j.Mosaic.H, j.Mosaic.W)
-		if x0 < x1 && y0 < y1 {
-			change[y0]++
-			change[y1]--
-		}
-	}
-	most, now := 0, 0
-	for _, d := range change {
-		now += d
-		most = max(most, now)
-	}
-	return most
 }
 
 // medianBytes returns what the search for the pairs' medians keeps: at least

@@ -1,6 +1,7 @@
 package core
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"math"
@@ -138,7 +139,7 @@ func (r *Reprojection) run(p *pass) error {
 				if p.ctx.Err() != nil {
 					return ErrCancelled
 				}
-				r.rows(w, &p.job.Tiles[0], y, min(y+blockRows, y1))
+				r.rows(p.ctx, w, &p.job.Tiles[0], y, min(y+blockRows, y1))
 			}
 			p.rowsDone(y1-y0, false)
 			p.chunkDone()
@@ -171,8 +172,8 @@ func (r *Reprojection) run(p *pass) error {
 	})
 }
 
-// rows writes the rows [y0,y1), at most blockRows.
-func (r *Reprojection) rows(w *warper, t *Tile, y0, y1 int) {
+// rows writes the rows [y0,y1), at most blockRows, until ctx ends.
+func (r *Reprojection) rows(ctx context.Context, w *warper, t *Tile, y0, y1 int) {
 	var spans [blockRows][2]int
 	outline := newOutline(t, r.Out.W)
 	left, right := r.Out.W, 0
@@ -189,7 +190,7 @@ func (r *Reprojection) rows(w *warper, t *Tile, y0, y1 int) {
 			r.blank(n, y, reach.b, r.Out.W)
 		}
 	}
-	eachBlock(y0, y1, left, right, func(y, a, b int) {
+	eachBlock(ctx, y0, y1, left, right, func(y, a, b int) {
 		if a, b = max(a, spans[y-y0][0]), min(b, spans[y-y0][1]); a < b {
 			r.block(w, t, y, a, b)
 		}

@@ -46,7 +46,7 @@ func TestRoomIsAskedForBeforeThereAreManyPairs(t *testing.T) {
 		asked = append(asked, bytes)
 		return nil
 	}
-	pairs, err := j.overlaps()
+	pairs, err := j.overlaps(nil)
 	if err != nil || len(pairs) != tiles*(tiles-1)/2 {
 		t.Fatalf("%d pairs, %v", len(pairs), err)
 	}
@@ -55,7 +55,7 @@ func TestRoomIsAskedForBeforeThereAreManyPairs(t *testing.T) {
 		t.Errorf("asked for %v, want %v", asked, want)
 	}
 	j.Room = func(bytes int64) error { return ErrLimit }
-	if _, err := j.overlaps(); !errors.Is(err, ErrLimit) {
+	if _, err := j.overlaps(nil); !errors.Is(err, ErrLimit) {
 		t.Errorf("without room: %v", err)
 	}
 }

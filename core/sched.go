@@ -17,6 +17,7 @@ type pass struct {
 	budget *semaphore.Weighted // bytes of scratch
 	mode   Mode
 	tiles  *resident // those of sources; nil = there are none
+	byRow  *byRow    // the tiles, on the output
 	device
 	progress
 	findings
@@ -27,6 +28,7 @@ type findings struct {
 	offsets []float64 // [T*C], of the background
 	group   []int     // [T], tied by overlaps in channel 0
 	shown   []bool    // [T], gave channel 0 a pixel
+	full    []bool    // [T], has a weight that hides nothing, as far as the match knows
 }
 
 func newPass(j *Job, plan Plan) *pass {
@@ -43,6 +45,8 @@ func newPass(j *Job, plan Plan) *pass {
 	}
 	if plan.schedule != nil {
 		p.tiles = newResident(j.Tiles, plan.schedule, plan.kinds)
+	} else {
+		p.byRow = j.tilesByRow(plan.layout.h, plan.layout.w)
 	}
 	return p
 }

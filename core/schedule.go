@@ -73,7 +73,7 @@ func (h *idles) Pop() any {
 
 // settle plays the sweeps through in a room for so many bytes. tile i takes bytes[i]; skip
 // tells which tasks are left out, nil = none. The room holds what the tasks of a window need.
-func (s *schedule) settle(bytes []int64, room int64, skip func(k int) bool) {
+func (s *schedule) settle(bytes []int64, room int64, skip func(k int) bool, stop *patience) error {
 	room -= s.overhead()
 	n := s.tasks()
 	next := s.nextUses(len(bytes), skip)
@@ -101,6 +101,9 @@ func (s *schedule) settle(bytes []int64, room int64, skip func(k int) bool) {
 	}
 	entered := 0
 	for left := range n {
+		if err := stop.spend(16 * (s.start[left+1] - s.start[left] + 1)); err != nil {
+			return err
+		}
 		for ; entered < s.limit(left); entered++ {
 			enter(entered)
 		}
@@ -123,6 +126,7 @@ func (s *schedule) settle(bytes []int64, room int64, skip func(k int) bool) {
 			}
 		}
 	}
+	return nil
 }
 
 // nextUses returns, for each of the needs, the next task that needs the same tile, -1 = none,

@@ -35,7 +35,9 @@ func TestTheTileThatIsNeededLastGoesFirst(t *testing.T) {
 			lists = append(lists, map[string][]int32{"a": a, "b": b, "c": c, "-": nil}[name])
 		}
 		s := schedule{needs: tasksOf(lists...), window: [2]int{1, r.window}}
-		s.settle([]int64{1, 1, 1}, int64(r.room)+s.overhead(), nil)
+		if err := s.settle([]int64{1, 1, 1}, int64(r.room)+s.overhead(), nil, nil); err != nil {
+			t.Fatal(err)
+		}
 		if got := fmt.Sprintf("read %d, most %d", s.read, s.most); got != r.want {
 			t.Errorf("%v in a room for %d: %s, want %s", r.tasks, r.room, got, r.want)
 		}
@@ -62,12 +64,15 @@ func TestStaysFollowEachOtherAndKeepToTheRoom(t *testing.T) {
 		s := schedule{needs: tasksOf(lists...), turn: rng.IntN(tasks + 1), window: [2]int{1 + rng.IntN(4), 1 + rng.IntN(4)}}
 		room := s.together(bytes, max(s.window[0], s.window[1])) + rng.Int64N(40) + s.overhead()
 		left := map[int]bool{}
-		s.settle(bytes, room, func(k int) bool {
+		err := s.settle(bytes, room, func(k int) bool {
 			if _, asked := left[k]; !asked {
 				left[k] = rng.IntN(9) == 0
 			}
 			return left[k]
-		})
+		}, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
 		if s.bytes() > room {
 			t.Errorf("seed %d: %d bytes in a room for %d", seed, s.bytes(), room)
 		}

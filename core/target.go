@@ -1,6 +1,9 @@
 package core
 
-import "fmt"
+import (
+	"context"
+	"fmt"
+)
 
 // sheetColumns is the width of what goes to a target at a time; its height is blockRows.
 // Narrower ones would cost more calls than bytes.
@@ -49,8 +52,9 @@ func (s *sheet) flush(b box) error {
 }
 
 // eachSheet calls f for the parts of b, at most blockRows high, that fit the sheets of
-// outputs, and hands them on.
-func eachSheet(b box, sheets []*sheet, f func(b box)) error {
+// outputs, and hands them on. If ctx ends before f has, it returns ErrCancelled, and what f left
+// goes nowhere.
+func eachSheet(ctx context.Context, b box, sheets []*sheet, f func(b box)) error {
 	wide := b.x1 - b.x0
 	for _, s := range sheets {
 		if s.target != nil {
@@ -65,6 +69,9 @@ func eachSheet(b box, sheets []*sheet, f func(b box)) error {
 			}
 		}
 		f(part)
+		if ctx.Err() != nil {
+			return ErrCancelled
+		}
 		for _, s := range sheets {
 			if err := s.flush(part); err != nil {
 				return err

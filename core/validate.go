@@ -44,6 +44,9 @@ func (j *Job) Validate(stages Stages) error {
 			return err
 		}
 	}
+	if err := j.checkParts(stages); err != nil {
+		return err
+	}
 	switch {
 	case stages == RunFirst:
 		if err := j.CoverageOut.check("coverage_out"); err != nil {
@@ -120,8 +123,12 @@ func (j *Job) validateTiles(stages Stages) error {
 			return fmt.Errorf("%w: %d gains for %d tiles", ErrShape, len(j.Gains), len(j.Tiles))
 		}
 	}
+	stop := patience{job: j, left: patienceSteps}
 	for i := range j.Tiles {
 		if err := j.Tiles[i].check(fmt.Sprintf("tiles[%d]", i)); err != nil {
+			return err
+		}
+		if err := stop.spend(16); err != nil {
 			return err
 		}
 	}

@@ -1,6 +1,7 @@
 package core
 
 import (
+	"context"
 	"math"
 
 	"zetwopass/core/vec"
@@ -14,9 +15,9 @@ const (
 )
 
 // eachBlock calls f for every row of blocks of the pixels [x0,x1) of the rows [y0,y1),
-// block by block.
-func eachBlock(y0, y1, x0, x1 int, f func(y, a, b int)) {
-	for a := x0; a < x1; a += blockPixels {
+// block by block, until ctx ends.
+func eachBlock(ctx context.Context, y0, y1, x0, x1 int, f func(y, a, b int)) {
+	for a := x0; a < x1 && ctx.Err() == nil; a += blockPixels {
 		for y := y0; y < y1; y++ {
 			f(y, a, min(a+blockPixels, x1))
 		}
@@ -30,28 +31,31 @@ type spans struct {
 	any  [][2]int32
 }
 
-// set finds the spans of some of the tiles for the rows [y0,y1) of an output of that width.
-func (s *spans) set(tiles []Tile, width int, some []int, y0, y1 int) {
-	s.y, s.rows, s.any = y0, s.rows[:0], s.any[:0]
-	for _, i := range some {
-		var row [blockRows][2]int32
-		any := [2]int32{math.MaxInt32, 0}
-		outline := newOutline(&tiles[i], width)
-		for y := y0; y < y1; y++ {
-			r := outline.row(y)
-			if r.a < r.b {
-				row[y-y0] = [2]int32{int32(r.a), int32(r.b)}
-				any = [2]int32{min(any[0], int32(r.a)), max(any[1], int32(r.b))}
-			}
+// spanBytes is what spans take of a tile.
+const spanBytes = 8*blockRows + 8
+
+// begin has no tiles, and rows from y on.
+func (s *spans) begin(y int) { s.y, s.rows, s.any = y, s.rows[:0], s.any[:0] }
+
+// add finds the spans of one more tile for the rows [y0,y1) of an output of that width; the
+// first is that of begin.
+func (s *spans) add(t *Tile, width, y0, y1 int) {
+	var row [blockRows][2]int32
+	any := [2]int32{math.MaxInt32, 0}
+	outline := newOutline(t, width)
+	for y := max(y0, t.Map.Y0); y < min(y1, t.Map.Y1); y++ {
+		r := outline.row(y)
+		if r.a < r.b {
+			row[y-y0] = [2]int32{int32(r.a), int32(r.b)}
+			any = [2]int32{min(any[0], int32(r.a)), max(any[1], int32(r.b))}
 		}
-		s.rows, s.any = append(s.rows, row), append(s.any, any)
 	}
+	s.rows, s.any = append(s.rows, row), append(s.any, any)
 }
 
-// meet reports whether the k-th and the l-th of the tiles may both show something of
-// the pixels [x0,x1).
-func (s *spans) meet(k, l, x0, x1 int) bool {
-	return max(s.any[k][0], s.any[l][0], int32(x0)) < min(s.any[k][1], s.any[l][1], int32(x1))
+// both returns which pixels the k-th and the l-th of the tiles may both show on some row.
+func (s *spans) both(k, l int) (a, b int) {
+	return int(max(s.any[k][0], s.any[l][0])), int(min(s.any[k][1], s.any[l][1]))
 }
 
 // cut returns what the k-th of the tiles may show of the pixels [x0,x1) of row y.
@@ -98,15 +102,15 @@ func (r *warper) locate(t *Tile, y, x0, x1 int) (a, b int, u, v []float64) {
 // warpRow warps tile i of the job, of planes the n-th, onto the pixels [x0,x1) of row y,
 // at most blockPixels of its span, into value [x1-x0, lanes]. It returns the part [a,b)
 // that may show something: the first value and the first weight are of pixel a. What the
-// tile does not show is NaN.
-func (r *warper) warpRow(j *Job, i, n, y, x0, x1 int, value []float64) (a, b int) {
+// tile does not show is NaN. The weights are left out where they are known to hide nothing.
+func (r *warper) warpRow(j *Job, i, n, y, x0, x1 int, value []float64, full bool) (a, b int) {
 	t := &j.Tiles[i]
 	a, b, u, v := r.locate(t, y, x0, x1)
 	if a == b {
 		return a, b
 	}
 	t.sample(value, u, v, n, j.Mosaic.C, j.Gain(i))
-	if r.weigh(j, t, n, y, a, u, v) {
+	if !full && r.weigh(j, t, n, y, a, u, v) {
 		hide(value[:(b-a)*vec.Values(j.Mosaic.C)], r.weight[:b-a])
 	}
 	return a, b

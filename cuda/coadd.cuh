@@ -7,7 +7,7 @@ struct CoaddArgs {
   const Tile *tiles;
   double *sum, *norm;       // [rows,width,channels], used where not all tiles come at once
   float *mosaic, *coverage; // [rows,width,channels] and [rows,width]
-  int *shown;               // [tiles of the job]
+  int *shown;               // [tiles of the rows]
   int tile_count, channels, width, y0, y1;
   int begin, end;           // the first tiles, the last tiles
   int clean, divide, clear;

@@ -13,10 +13,10 @@ import (
 var blockShape = [2]int{32, 4}
 
 // Coadd implements core.Session.
-func (s *session) Coadd(y0, y1 int, offsets []float64, shown []bool) (func() error, error) {
+func (s *session) Coadd(y0, y1 int, tiles []int, offsets []float64, shown []bool) (func() error, error) {
 	var t *slot
 	err := s.do(func() (err error) {
-		t, err = s.beginCoadd(y0, y1, offsets)
+		t, err = s.beginCoadd(y0, y1, tiles, offsets)
 		return err
 	})
 	return func() error { return s.finish(t, func() { s.endCoadd(t, y0, y1, shown) }) }, err
@@ -24,9 +24,8 @@ func (s *session) Coadd(y0, y1 int, offsets []float64, shown []bool) (func() err
 
 // beginCoadd sends what the rows [y0,y1) want and starts adding it up: all tiles at once
 // if there is room, else one group after the other, in order.
-func (s *session) beginCoadd(y0, y1 int, offsets []float64) (*slot, error) {
+func (s *session) beginCoadd(y0, y1 int, tiles []int, offsets []float64) (*slot, error) {
 	m := s.job.Mosaic
-	tiles := s.job.Meeting(nil, y0, y1)
 	groups := int64(len(tiles) + 1) // at most
 	t, err := s.next(groups * int64(unsafe.Sizeof(coaddArgs{})+unsafe.Sizeof(tileArgs{})))
 	if err != nil {
@@ -34,7 +33,7 @@ func (s *session) beginCoadd(y0, y1 int, offsets []float64) (*slot, error) {
 	}
 	pixels := int64(y1-y0) * int64(m.W)
 	mosaicBytes, coverageBytes := 4*pixels*int64(m.C), 4*pixels
-	shownBytes := 4 * int64(len(s.job.Tiles))
+	shownBytes := 4 * int64(max(len(tiles), 1))
 	if err := s.grow(&t.result, mosaicBytes+coverageBytes+shownBytes); err != nil {
 		return nil, err
 	}
@@ -52,11 +51,16 @@ func (s *session) beginCoadd(y0, y1 int, offsets []float64) (*slot, error) {
 		args.sum = s.sums.at
 		args.norm = args.sum + driver.Ptr(8*pixels*int64(m.C))
 	}
+	done := 0
 	for args.begin = 1; args.end == 0; args.begin = 0 {
 		here, err := s.group(tiles, offsets)
 		if err != nil {
 			return nil, err
 		}
+		for k := range here {
+			here[k].index = int32(done + k)
+		}
+		done += len(here)
 		tiles = tiles[len(here):]
 		if len(tiles) == 0 {
 			args.end = 1

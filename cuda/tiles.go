@@ -163,7 +163,7 @@ func (s *session) tile(i int, wanted parts, height, width int) (a tileArgs, err 
 		a.weightPlace.set(&t.WeightMap, t.Weight, height, width)
 	}
 	a.weightScale = t.WeightScale
-	a.index, a.gain = int32(i), s.job.Gain(i)
+	a.gain = s.job.Gain(i)
 	return a, nil
 }
 

@@ -9,10 +9,15 @@ from zetwopass import api, assembly, interpolation, reprojection, stages
 from zetwopass._engine import OnStats
 from zetwopass._files import Entry
 from zetwopass._inputs import Index
+from zetwopass._sky import PixelMap
+from zetwopass.dask import passing
+from zetwopass.parts import pairs, places, windows
 
 # Types that the modules import for type checkers alone: autodoc looks for them there.
-for module in (api, assembly, interpolation, reprojection, stages):
-    vars(module).update(fits=fits, WCS=WCS, OnStats=OnStats, Index=Index, Entry=Entry)
+types = dict(fits=fits, WCS=WCS, OnStats=OnStats, Index=Index, Entry=Entry, PixelMap=PixelMap)
+shown = (api, assembly, interpolation, pairs, passing, places, reprojection, stages, windows)
+for module in shown:
+    vars(module).update(types)
 
 project = "zetwopass"
 author = "the zetwopass developers"
@@ -30,6 +35,7 @@ extensions = [
 ]
 default_role = "py:obj"
 nitpicky = True
+nitpick_ignore = [("py:class", "PixelMap"), ("py:class", "zetwopass._sky.maps.PixelMap")]  # opaque
 myst_disable_syntax = ["html_block", "html_inline"]  # a < is a less-than
 myst_heading_anchors = 3
 
@@ -56,6 +62,7 @@ numpydoc_validation_checks = {
         "PR08",
         "RT04",
     ),  # texts begin beside the quotes, and descriptions with a shape
+    "PR03",  # what belongs together is told together
     "PR04",  # types are in the signature
     *(
         "ES01",
@@ -65,7 +72,7 @@ numpydoc_validation_checks = {
 }
 numpydoc_validation_exclude = {
     # Nobody but us makes them.
-    r"\.(Assembly|AssemblyPlan|DeviceInfo|Installation|Plan|SecondPass|Stats)$",
+    r"\.(Assembly|AssemblyPlan|DeviceInfo|Installation|LazyPass|Plan|SecondPass|Stats|Window)$",
     # Methods in the place of functions; numpydoc takes their first parameter for self.
     r"\.(compute_per_tile_gains_from_coverage|run_second_pass_coverage_renorm)$",
 }

@@ -269,10 +269,19 @@ typedef struct ztp_job {
                               channel 0 a pixel, in this call or before          */
   int32_t offsets_known;   /* 1 = ztp_reproject_coadd takes offsets, and groups if any,
                               as ztp_match_backgrounds has written them          */
-  int32_t reserved3;       /* 0                                                  */
+  int32_t blurred_known;   /* 1 = ztp_tile_gains takes blurred, as ztp_blur_coverage has
+                              written it                                         */
   ztp_pair *pairs;         /* out [pair_room], or NULL                           */
   int64_t pair_room;       /* the plan's pair_count is enough                    */
   int64_t *pair_count;     /* out: how many there are; NULL only with pairs      */
+  int64_t row0, col0;      /* The job is one of a window of a canvas that begins at this
+                              pixel: all images of it, in and out, have the window's
+                              shape, the tiles' maps are those of the canvas, and what is
+                              written has the bits that a job of the canvas gives there.
+                              For the CPU alone                                  */
+  const int64_t *pairs_wanted; /* [pairs_wanted_count][2]: tiles i < j, by i, then j, the
+                              only pairs that are matched; NULL = all            */
+  int64_t pairs_wanted_count;
 } ztp_job;
 
 enum { ZTP_ORDER_BILINEAR = 0, ZTP_ORDER_NEAREST = 1 };
@@ -348,12 +357,19 @@ ztp_status ztp_reproject_coadd(const ztp_job *job, ztp_error *error);
 /* ztp_second_pass is ztp_tile_gains followed by ztp_reproject_coadd. */
 ztp_status ztp_second_pass(const ztp_job *job, ztp_error *error);
 
+/* ztp_offsets_from_pairs writes offsets [tile_count][channels], and groups [tile_count], from
+ * pairs, as ztp_match_backgrounds would that has found them. They may come from several calls
+ * with pairs_wanted, in any order. cancel is as in ztp_job. */
+ztp_status ztp_offsets_from_pairs(const ztp_pair *pairs, int64_t pair_count, int64_t tile_count,
+                                  int32_t channels, double *offsets, int32_t *groups,
+                                  const int32_t *cancel, ztp_error *error);
+
 /* ztp_reproject writes out, and footprint where given, from the image, in the
  * types that they have: positions and products are float64. Bilinear by the rules
  * of the coadd, or the pixel whose centre is nearest. */
 ztp_status ztp_reproject(const ztp_reprojection *job, ztp_error *error);
 
-/* ztp_plan checks the job as ztp_second_pass would, and computes nothing; whether the
+/* ztp_plan checks the job as ztp_second_pass would, and computes nothing, till *cancel; whether the
  * process may have the scratch, and whether the files of outputs are there, is not asked.
  * On success *plan tells the chunks and the scratch; set its struct_size before. Coverage
  * and images that the planned call would write may be absent in data, not in shape. */

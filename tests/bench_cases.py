@@ -49,6 +49,8 @@ def cases(
         for profile in (options.profiles[:1] if once else options.profiles)
         for n in workers
     ]
+    if size.masked and "v4.5" in options.profiles:
+        found.append(_masked(name, most, folders, options.repeat))
     if size.original_runs and options.original != "never":
         runs = min(size.original_runs, options.repeat)
         found += [_original(name, profile, folders, runs) for profile in options.profiles]
@@ -109,6 +111,18 @@ def _ours(name: str, profile: str, workers: int, folders: dict, runs: int) -> Ca
         runs=runs,
         function="bench_measure.second_pass",
         arguments=folders | {"profile": profile, "workers": workers},
+    )
+
+
+def _masked(name: str, workers: int, folders: dict, runs: int) -> Case:
+    return Case(
+        what=f"zetwopass v4.5 masked, {counted(workers, 'worker')}",
+        size=name,
+        kind="zetwopass",
+        profile="v4.5",
+        runs=runs,
+        function="bench_measure.second_pass",
+        arguments=folders | {"profile": "v4.5", "workers": workers, "masked": True},
     )
 
 

@@ -21,15 +21,21 @@ CALLS = 50
 STAGES = ("blur", "gains", "background", "reproject")
 
 
-def second_pass(*, scene: str, warm_up: str, profile: str, workers: int) -> dict:
-    """Measure ``zetwopass.second_pass``; 0 ``workers`` are one a core."""
+def second_pass(
+    *, scene: str, warm_up: str, profile: str, workers: int, masked: bool = False
+) -> dict:
+    """Measure ``zetwopass.second_pass``; 0 ``workers`` are one a core.
+
+    ``masked`` is with masks of ones and weights of the tiles.
+    """
     from zetwopass import api
 
     how = {"profile": profile, "workers": workers or None, "sigma": bench_scenes.SIGMA}
 
-    def call(inputs: bench_scenes.Inputs, out: tuple, on_stats: Callable) -> None:
+    def call(inputs: bench_scenes.Inputs, more: dict, out: tuple, on_stats: Callable) -> None:
         api.second_pass(
             *_positional(inputs),
+            **more,
             gain_clip=bench_scenes.GAIN_CLIP,
             out=out,
             callback=on_stats,
@@ -37,10 +43,10 @@ def second_pass(*, scene: str, warm_up: str, profile: str, workers: int) -> dict
         )
 
     warm = bench_scenes.load(Path(warm_up))
-    call(warm, _outputs(warm), lambda stats: None)
+    call(warm, _masks(warm) if masked else {}, _outputs(warm), lambda stats: None)
     inputs = bench_scenes.load(Path(scene))
-    out, events = _outputs(inputs), []
-    result = _measured(lambda: call(inputs, out, events.append))
+    more, out, events = _masks(inputs) if masked else {}, _outputs(inputs), []
+    result = _measured(lambda: call(inputs, more, out, events.append))
     plan = api.plan(*_positional(inputs), **how)
     result["stages"] = _stages(events, result["wall_s"])
     result |= {"arrays_bytes": _bytes(inputs, out), "plan_bytes": plan.bytes}
@@ -145,6 +151,14 @@ def memory(field: str) -> int:
 
 def _positional(inputs: bench_scenes.Inputs) -> tuple:
     return inputs.tiles, inputs.wcs, inputs.output_wcs, inputs.coverage
+
+
+def _masks(inputs: bench_scenes.Inputs) -> dict:
+    """Return masks that hide nothing and weights that differ."""
+    import numpy as np
+
+    masks = [np.ones(tile.shape[:2], np.float32) for tile in inputs.tiles]
+    return {"masks": masks, "tile_weights": [1 + t % 3 for t in range(len(masks))]}
 
 
 def _outputs(inputs: bench_scenes.Inputs) -> tuple[np.ndarray, np.ndarray]:

@@ -28,7 +28,8 @@ class Size:
     ``sip`` is whether the tiles' WCS are distorted, by 3 px at their corners.
     ``original_runs`` is how often the original's way runs at most, 0 where it would take hours;
     ``swarp`` is whether SWarp runs, ``compared`` whether one worker is measured besides all and
-    single stages beside other programs.
+    single stages beside other programs. ``masked`` is whether v4.5 is measured with masks and
+    weights of the tiles, too, as ZeMosaic calls it.
     """
 
     tiles: int
@@ -40,6 +41,7 @@ class Size:
     original_runs: int = 0
     swarp: bool = False
     compared: bool = False
+    masked: bool = False
 
 
 # What grows with the number of tiles alone; run once, in one profile.
@@ -47,7 +49,9 @@ SERIES = {f"T{tiles}": Size(tiles, (180, 320)) for tiles in (10, 40, 100, 400)}
 SIZES = {
     "tiny": Size(2, (60, 80), original_runs=1, swarp=True, compared=True),
     "S": Size(6, (270, 480), original_runs=3),
-    "M": Size(12, (1080, 1920), overlap=0.25, original_runs=1, swarp=True, compared=True),
+    "M": Size(
+        12, (1080, 1920), overlap=0.25, original_runs=1, swarp=True, compared=True, masked=True
+    ),
     "MSIP": Size(12, (1080, 1920), overlap=0.25, sip=True),
     "L": Size(40, (988, 1831), layout="dense"),
     "XL": Size(200, (988, 1831), layout="dense", spread=(1.06, 1.32)),

@@ -111,6 +111,14 @@ def test_a_set_flag_cancels_the_call(job):
     assert called(job)[0] == CANCELLED
 
 
+def test_a_set_flag_cancels_a_plan(job):
+    # Without it a plan of many tiles goes on for long after nobody waits for it.
+    flag, error = ctypes.c_int32(1), structs.Error()
+    job.struct.cancel = ctypes.pointer(flag)
+    info = structs.PlanInfo(ctypes.sizeof(structs.PlanInfo))
+    assert ffi.library().ztp_plan(job.struct, info, error) == CANCELLED == error.status
+
+
 def test_null_is_no_job_and_no_plan(job):
     # Without it a NULL ends the process.
     library, error = ffi.library(), structs.Error()

@@ -108,7 +108,7 @@ def test_the_replaced_function_gets_only_what_it_knows():
 
 def test_a_failure_of_the_library_goes_to_the_replaced_function(monkeypatch, caplog):
     # Without it a defect here stops ZeMosaic.
-    def fail(*_):
+    def fail(*_, **__):
         raise zetwopass.LibraryError("a defect")
 
     monkeypatch.setattr("zetwopass._engine.calls.run", fail)

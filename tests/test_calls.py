@@ -14,7 +14,7 @@ import held
 import small
 import zetwopass
 from small import python
-from zetwopass._engine import calls, structs
+from zetwopass._engine import Job, Settings, calls, structs
 
 
 def test_the_callback_sees_the_stages_in_order_on_its_own_thread():
@@ -70,6 +70,25 @@ def test_an_exception_of_the_callback_ends_the_call(monkeypatch):
         zetwopass.second_pass(**small.mosaic(), callback=fail)
     assert seen[-1].stage == "background"
     assert not [t for t in threading.enumerate() if t.name == "zetwopass"]
+
+
+def test_ctrl_c_ends_a_plan(monkeypatch):
+    # Without it a plan of many tiles holds Ctrl-C back to its end.
+    seen = []
+
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    def cancelled(thread):
+        seen.append(job.struct.cancel.contents.value)
+        thread.join()
+
+    job = Job(Settings(), coverage=(40, 60), blurred=(40, 60), mosaic_shape=(40, 60, 1))
+    monkeypatch.setattr(calls, "_deliver", interrupted)
+    monkeypatch.setattr(calls, "_join", cancelled)
+    with pytest.raises(KeyboardInterrupt):
+        job.plan()
+    assert seen == [1]
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="os.kill knows no SIGINT")

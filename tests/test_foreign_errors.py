@@ -275,3 +275,4 @@ def test_every_error_tells_its_message_and_survives_a_pickle(kind):
     if issubclass(kind, zetwopass.Error):
         error = pickle.loads(pickle.dumps(kind("what 'came'")))
         assert type(error) is kind and str(error) == "what 'came'"
+        assert type(kind.__new__(kind)) is kind  # as tblib makes those that a cluster sends

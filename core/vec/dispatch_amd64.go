@@ -209,6 +209,17 @@ func narrow(near []float32, most *[Lanes4]float32, value []float64) {
 	narrowLoop(near[done:], most, value[done:])
 }
 
+func among(x []float32, least, most float32) bool {
+	done := 0
+	if simd {
+		done = len(x) &^ 7
+		if amongAVX2(x[:done], least, most) != 0 {
+			return false
+		}
+	}
+	return amongLoop(x[done:], least, most)
+}
+
 func scales(scale []float32, blurred, coverage []float32, threshold, most float32) (nan bool) {
 	done := 0
 	if simd {

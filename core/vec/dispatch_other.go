@@ -78,6 +78,8 @@ func sift(within []int32, a, b []float32, lo, hi *[Lanes4]float32, below, above 
 
 func narrow(near []float32, most *[Lanes4]float32, value []float64) { narrowLoop(near, most, value) }
 
+func among(x []float32, least, most float32) bool { return amongLoop(x, least, most) }
+
 func scales(scale []float32, blurred, coverage []float32, threshold, most float32) (nan bool) {
 	return scalesLoop(scale, blurred, coverage, threshold, most)
 }

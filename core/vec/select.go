@@ -53,6 +53,18 @@ func narrowLoop(near []float32, most *[Lanes4]float32, value []float64) {
 	}
 }
 
+// Among reports whether least <= x[i] <= most for all i, which NaN is not.
+func Among(x []float32, least, most float32) bool { return among(x, least, most) }
+
+func amongLoop(x []float32, least, most float32) bool {
+	for _, s := range x {
+		if !(s >= least && s <= most) {
+			return false
+		}
+	}
+	return true
+}
+
 // Epsilon is the least coverage that Scales divides by, that of float32.
 const Epsilon = 0x1p-23
 

@@ -119,6 +119,9 @@ func siftAVX2(within []int32, a []float32, b []float32, lo *[4]float32, hi *[4]f
 func narrowAVX2(near []float32, most *[4]float32, value []float64)
 
 //go:noescape
+func amongAVX2(x []float32, least float32, most float32) uint32
+
+//go:noescape
 func scalesAVX2(scale []float32, blurred []float32, coverage []float32, threshold float32, most float32) uint32
 
 //go:noescape

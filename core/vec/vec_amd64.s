@@ -3385,6 +3385,32 @@ done:
 	VZEROUPPER
 	RET
 
+// func amongAVX2(x []float32, least float32, most float32) uint32
+// Requires: AVX
+TEXT ·amongAVX2(SB), NOSPLIT, $0-36
+	MOVQ         x_base+0(FP), AX
+	MOVQ         x_len+8(FP), CX
+	VBROADCASTSS least+24(FP), Y0
+	VBROADCASTSS most+28(FP), Y1
+	VXORPS       Y2, Y2, Y2
+
+next:
+	SUBQ    $0x08, CX
+	JL      done
+	VMOVUPS (AX), Y3
+	VCMPPS  $0x09, Y0, Y3, Y4
+	VORPS   Y4, Y2, Y2
+	VCMPPS  $0x06, Y1, Y3, Y4
+	VORPS   Y4, Y2, Y2
+	ADDQ    $0x00000020, AX
+	JMP     next
+
+done:
+	VMOVMSKPS Y2, AX
+	MOVL      AX, ret+32(FP)
+	VZEROUPPER
+	RET
+
 // func scalesAVX2(scale []float32, blurred []float32, coverage []float32, threshold float32, most float32) uint32
 // Requires: AVX
 TEXT ·scalesAVX2(SB), NOSPLIT, $0-84

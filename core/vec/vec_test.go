@@ -230,6 +230,27 @@ func TestSift(t *testing.T) {
 	}
 }
 
+func TestAmong(t *testing.T) {
+	for _, n := range lengths {
+		x := make([]float32, n)
+		for i := range x {
+			x[i] = float32(i%3) + 1
+		}
+		if !Among(x, 1, 3) {
+			t.Fatalf("%v are not among [1,3]", x)
+		}
+		for i := range x {
+			for _, odd := range []float32{0.5, 3.5, float32(math.NaN()), float32(math.Inf(1))} {
+				before := x[i]
+				if x[i] = odd; Among(x, 1, 3) {
+					t.Fatalf("%v are among [1,3]", x)
+				}
+				x[i] = before
+			}
+		}
+	}
+}
+
 func TestNarrow(t *testing.T) {
 	rng := rand.New(rand.NewPCG(11, 11))
 	for _, n := range lengths {

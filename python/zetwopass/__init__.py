@@ -34,6 +34,15 @@ from .errors import (
     WriteError,
 )
 from .interpolation import reproject_interp
+from .parts import (
+    Window,
+    coadd_window,
+    gains_on_window,
+    offsets_from_pairs,
+    overlapping_pairs,
+    pair_medians,
+    pixel_maps,
+)
 from .reprojection import reproject_and_coadd
 from .stages import blur_coverage, tile_gains
 from .zemosaic import (
@@ -74,13 +83,20 @@ __all__ = [
     "TileWarning",
     "WCSError",
     "WCSTypeError",
+    "Window",
     "WriteError",
     "accelerate",
     "assemble",
     "blur_coverage",
+    "coadd_window",
     "compute_per_tile_gains_from_coverage",
     "device_info",
+    "gains_on_window",
     "install",
+    "offsets_from_pairs",
+    "overlapping_pairs",
+    "pair_medians",
+    "pixel_maps",
     "plan",
     "plan_assembly",
     "reproject_and_coadd",

@@ -10,6 +10,13 @@ from contextlib import contextmanager
 class Error(Exception):
     """Any failure that zetwopass reports."""
 
+    def __new__(cls, *args: object) -> Error:
+        """Make an error of a class without its arguments too, as tblib does for distributed."""
+        base = cls
+        while issubclass(base, Error):
+            base = base.__base__  # of several builtin ones that whose memory the class has
+        return base.__new__(cls, *args)
+
     def __str__(self) -> str:  # KeyError would quote the message
         return Exception.__str__(self)
 

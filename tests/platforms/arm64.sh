@@ -30,7 +30,7 @@ site() {
   version=$(readlink "$here/root/usr/bin/python3")
   if ! cmp -s tests/requirements.txt "$here/requirements.txt"; then
     rm -rf "$here/site"
-    grep -vE '^(matplotlib|opencv|playwright|ruff|wheel)' tests/requirements.txt |
+    grep -vE '^(distributed|matplotlib|opencv|playwright|ruff|wheel)' tests/requirements.txt |
       "$python" -m pip install --quiet --disable-pip-version-check --target "$here/site" -r /dev/stdin \
         --only-binary=:all: --implementation cp --python-version "${version#python}" \
         --platform manylinux2014_aarch64 $(printf -- '--platform manylinux_2_%d_aarch64 ' {17..36})

@@ -24,7 +24,7 @@ install_python() {
   forward_stable_interface
   .venv/bin/pip install --quiet --disable-pip-version-check --target "$folder/lib/site-packages" \
     --platform win_amd64 --python-version "$version" --only-binary=:all: \
-    -r <(grep -v ^playwright tests/requirements.txt) -c tests/platforms/windows.txt colorama tzdata
+    -r <(grep -vE '^(distributed|playwright)' tests/requirements.txt) -c tests/platforms/windows.txt colorama tzdata
   capi/zigcc cc -shared -o "$root/bcryptprimitives.dll" tests/platforms/bcryptprimitives.c -ladvapi32
   "$wine" wineboot --init >/dev/null 2>&1
   cp "$root/bcryptprimitives.dll" "$WINEPREFIX/drive_c/windows/system32"

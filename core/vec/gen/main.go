@@ -36,6 +36,7 @@ func main() {
 	sums()
 	sift()
 	narrow()
+	among()
 	scales()
 	mask()
 	Generate()

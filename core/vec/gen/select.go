@@ -78,6 +78,24 @@ func narrow() {
 	end()
 }
 
+// among tells which of eight lanes have a number outside.
+func among() {
+	text("amongAVX2", "func(x []float32, least, most float32) uint32")
+	x, n := pointer("x"), Load(Param("x").Len(), GP64())
+	least, most, out := broadcast("least", VBROADCASTSS), broadcast("most", VBROADCASTSS), YMM()
+	VXORPS(out, out, out)
+	loop(n, 8, func() {
+		s, t := YMM(), YMM()
+		VMOVUPS(Mem{Base: x}, s)
+		VCMPPS(notAtLeast, least, s, t)
+		VORPS(t, out, out)
+		VCMPPS(notAtMost, most, s, t)
+		VORPS(t, out, out)
+		advanceBy(32, x)
+	})
+	endWith(out)
+}
+
 func scales() {
 	text("scalesAVX2", "func(scale []float32, blurred, coverage []float32, threshold, most float32) uint32")
 	scale, blurred, coverage := pointer("scale"), pointer("blurred"), pointer("coverage")

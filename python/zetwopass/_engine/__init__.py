@@ -11,6 +11,7 @@ from .ffi import library, library_info, require
 from .files import FileImage, FileTarget
 from .job import Job, Outputs, Plan, TileInput
 from .limits import limited
+from .offsets import solve_offsets
 from .progress import run_watched, watched
 from .reproject import Reprojection
 from .settings import Settings
@@ -41,6 +42,7 @@ __all__ = [
     "limited",
     "require",
     "run_watched",
+    "solve_offsets",
     "warn_device",
     "watched",
 ]

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from .. import errors
@@ -79,10 +79,13 @@ class Ended(NamedTuple):
     device_error: errors.DeviceError | None
 
 
-def run(function: str, job, on_stats: OnStats | None = None) -> Ended:
+def run(
+    function: str, job, on_stats: OnStats | None = None, *, into: Sequence[object] = ()
+) -> Ended:
     """Call a function of the library with ``job``, which has a ``struct``.
 
-    ``on_stats`` runs on this thread. Any number of threads may call at once, each with its own job.
+    ``into`` are arguments of the function between the job and its error. ``on_stats`` runs on this
+    thread. Any number of threads may call at once, each with its own job.
 
     Raises
     ------
@@ -93,7 +96,7 @@ def run(function: str, job, on_stats: OnStats | None = None) -> Ended:
     """
     call = getattr(ffi.library(), function)
     events: queue.SimpleQueue = queue.SimpleQueue()
-    cancel, error, device_error, outcome = ffi.new_flag(), structs.Error(), structs.Error(), []
+    cancel, error, device_error = ffi.new_flag(), structs.Error(), structs.Error()
     struct, lost = job.struct, []
     struct.cancel, struct.device_error = ffi.pointer(cancel), ffi.pointer(device_error)
 
@@ -105,16 +108,41 @@ def run(function: str, job, on_stats: OnStats | None = None) -> Ended:
             raise
 
     struct.on_stats = ffi.forwarder(report, cancel)
+    try:
+        last, outcome = _attended(lambda: call(job.struct, *into, error), cancel, events, on_stats)
+    finally:
+        struct.cancel, struct.device_error, struct.on_stats = None, None, structs.StatsFunction()
+    _raise_failure(lost[0] if lost else outcome, error)
+    return Ended(last, _device_error(device_error))
+
+
+def run_silently(function: str, *arguments: object) -> None:
+    """Call a function of the library that tells nothing of its course.
+
+    Flag and error come after the arguments. Raises as `run` does.
+    """
+    call = getattr(ffi.library(), function)
+    cancel, error = ffi.new_flag(), structs.Error()
+    work = lambda: call(*arguments, ffi.pointer(cancel), error)
+    _, outcome = _attended(work, cancel, queue.SimpleQueue(), None)
+    _raise_failure(outcome, error)
+
+
+def _attended(
+    call: Callable[[], int], cancel: object, events: queue.SimpleQueue, on_stats: OnStats | None
+) -> tuple[Stats | None, int | BaseException]:
+    """Call on another thread, deliver the events; return the last, and the status or the error."""
+    outcome: list[int | BaseException] = []
 
     def work() -> None:
         try:
-            outcome.append(call(job.struct, error))
+            outcome.append(call())
         except BaseException as err:  # noqa: BLE001 - the caller's thread raises it
             outcome.append(err)
         finally:
             events.put(None)
 
-    # The thread holds the job, so that its arrays outlive the call whatever happens here.
+    # The thread holds what is called, so that its arrays outlive the call whatever happens here.
     thread = threading.Thread(target=work, name="zetwopass")
     try:
         _start(thread)
@@ -124,9 +152,7 @@ def run(function: str, job, on_stats: OnStats | None = None) -> Ended:
         raise
     finally:
         _join(thread)
-        struct.cancel, struct.device_error, struct.on_stats = None, None, structs.StatsFunction()
-    _raise_failure(*lost[:1] or outcome, error)
-    return Ended(last, _device_error(device_error))
+    return last, outcome[0]
 
 
 def _start(thread: threading.Thread) -> None:

@@ -11,7 +11,7 @@ import os
 import sys
 import threading
 from collections.abc import Callable
-from ctypes import POINTER, c_char_p, c_int32, c_uint32
+from ctypes import POINTER, c_char_p, c_int32, c_int64, c_uint32, c_void_p
 from pathlib import Path
 from typing import NamedTuple
 
@@ -27,6 +27,11 @@ _SIGNATURES = {
     "ztp_match_backgrounds": (c_int32, [POINTER(structs.Job), POINTER(structs.Error)]),
     "ztp_reproject_coadd": (c_int32, [POINTER(structs.Job), POINTER(structs.Error)]),
     "ztp_second_pass": (c_int32, [POINTER(structs.Job), POINTER(structs.Error)]),
+    "ztp_offsets_from_pairs": (
+        c_int32,
+        [c_void_p, c_int64, c_int64, c_int32, c_void_p, c_void_p]
+        + [POINTER(c_int32), POINTER(structs.Error)],
+    ),
     "ztp_reproject": (c_int32, [POINTER(structs.Reprojection), POINTER(structs.Error)]),
     "ztp_plan": (
         c_int32,

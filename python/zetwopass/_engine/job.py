@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from .. import errors
-from . import buffers, ffi, files, structs
+from . import buffers, calls, ffi, files, structs
 from .files import FileImage, FileTarget
 from .settings import Settings, numbers
 
@@ -149,8 +148,11 @@ class Job:
         self,
         coverage: np.ndarray | tuple[int, int],
         blurred: np.ndarray | tuple[int, int] | None = None,
+        *,
+        known: bool = False,
     ) -> None:
-        """Take the coverage of the first pass, and memory for the blurred one."""
+        """Take the coverage of the first pass, and memory for the blurred one, or that if known."""
+        self.struct.blurred_known = known
         self._kept["coverage"] = coverage, blurred
         if isinstance(coverage, tuple):
             self.struct.coverage, shape = buffers.absent(coverage), coverage
@@ -159,7 +161,7 @@ class Job:
         if isinstance(blurred, tuple):
             self.struct.blurred = buffers.absent(blurred)
         elif blurred is not None:
-            self.struct.blurred = buffers.plane("blurred", blurred, shape, writable=True)
+            self.struct.blurred = buffers.plane("blurred", blurred, shape, writable=not known)
 
     def write_to(
         self,
@@ -187,17 +189,14 @@ class Job:
             setattr(self.struct, file, place)
 
     def plan(self) -> Plan:
-        """Return what ``ztp_second_pass`` would take; nothing is computed."""
-        info, error = structs.PlanInfo(ffi.size(structs.PlanInfo)), structs.Error()
-        status = ffi.library().ztp_plan(self.struct, info, error)
-        errors.check(status, error.message.decode(errors="replace"))
+        """Return what ``ztp_second_pass`` would take; nothing is computed. Ctrl-C ends it."""
+        info = structs.PlanInfo(ffi.size(structs.PlanInfo))
+        calls.run("ztp_plan", self, into=[info])
         return Plan(**{name: getattr(info, name) for name in Plan._fields})
 
     def record(self, plan: Plan) -> None:
         """Have pairs noted, and chunks of the coadd: those of the job's own plan."""
-        self._pairs = np.zeros(plan.pair_count, structs.PAIR)
-        self.struct.pairs, self.struct.pair_room = buffers.vector(self._pairs), len(self._pairs)
-        self.struct.pair_count = buffers.vector(self._pair_count)
+        self._note_pairs(plan.pair_count)
         self.chunks_done = np.zeros(plan.chunk_total, np.uint8)
         self.struct.chunks_done = buffers.vector(self.chunks_done)
         self.struct.chunk_count = plan.chunk_total
@@ -205,6 +204,22 @@ class Job:
     def keep_offsets(self) -> None:
         """Have ``ztp_reproject_coadd`` take ``offsets`` and ``groups`` as they are now."""
         self.struct.offsets_known = 1
+
+    def begin_at(self, row0: int, col0: int) -> None:
+        """Take the images, in and out, for those of a window of a canvas, whose maps tiles have."""
+        self.struct.row0, self.struct.col0 = row0, col0
+
+    def want_pairs(self, pairs: np.ndarray) -> None:
+        """Match no pairs but these, int64 [P, 2] by i, then j, and have them noted."""
+        self._kept["pairs_wanted"] = pairs
+        self.struct.pairs_wanted = buffers.vector(pairs)
+        self.struct.pairs_wanted_count = len(pairs)
+        self._note_pairs(len(pairs))
+
+    def _note_pairs(self, room: int) -> None:
+        self._pairs = np.zeros(room, structs.PAIR)
+        self.struct.pairs, self.struct.pair_room = buffers.vector(self._pairs), room
+        self.struct.pair_count = buffers.vector(self._pair_count)
 
     @property
     def pairs(self) -> np.ndarray:

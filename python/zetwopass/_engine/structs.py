@@ -195,10 +195,14 @@ class Job(ctypes.Structure):
         ("chunk_count", c_int64),
         ("shown", c_void_p),
         ("offsets_known", c_int32),
-        ("reserved3", c_int32),
+        ("blurred_known", c_int32),
         ("pairs", c_void_p),
         ("pair_room", c_int64),
         ("pair_count", c_void_p),
+        ("row0", c_int64),
+        ("col0", c_int64),
+        ("pairs_wanted", c_void_p),
+        ("pairs_wanted_count", c_int64),
     ]
 
 

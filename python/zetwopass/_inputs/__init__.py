@@ -7,7 +7,16 @@ import importlib
 
 from . import files, options, ranges
 from .options import Options
-from .tiles import common_grid, images_of, inputs, named, outputs, warn_unseen
+from .tiles import (
+    common_grid,
+    images_of,
+    inputs,
+    maps_of,
+    named,
+    outputs,
+    placed,
+    warn_unseen,
+)
 
 Index = int | str | tuple[str, int]  # of an HDU in a list
 
@@ -18,9 +27,11 @@ __all__ = [
     "files",
     "images_of",
     "inputs",
+    "maps_of",
     "named",
     "options",
     "outputs",
+    "placed",
     "ranges",
     "warn_unseen",
 ]

@@ -39,14 +39,20 @@ def tile_weights(weights: list[float]) -> tuple[list[float], int]:
 
 
 def restore_coverage(coverage: np.ndarray, shift: int, stacklevel: int) -> None:
-    """Undo the shift of tile weights, as far as float32 goes; ``stacklevel`` 1 is the caller."""
-    if not shift:
-        return
+    """Undo the shift of tile weights, and warn of it; ``stacklevel`` 1 is the caller."""
+    if shift:
+        unshift(coverage, shift)
+        message = (
+            "the sums of tile_weights leave float32; where they do, coverage has its last number"
+        )
+        warnings.warn(message, RangeWarning, stacklevel=stacklevel + 1)
+
+
+def unshift(coverage: np.ndarray, shift: int) -> None:
+    """Undo the shift of tile weights, as far as float32 goes."""
     wide = np.ldexp(coverage.astype(np.float64), -shift)
     covered = wide > 0
     coverage[covered] = np.clip(wide[covered], _LEAST, _MOST)
-    message = "the sums of tile_weights leave float32; where they do, coverage has its last number"
-    warnings.warn(message, RangeWarning, stacklevel=stacklevel + 1)
 
 
 def _into_range(low: int, high: int) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from astropy.io import fits
     from astropy.wcs import WCS
 
-    from .._sky import Sky
+    from .._sky import PixelMap, Sky
 
 _NAMED = 20  # tiles that a line names at most
 
@@ -51,27 +52,52 @@ def inputs(
     profile: str = "v4.5",
 ) -> list[TileInput]:
     """Return the tiles with their maps on ``grid``; everything cheap is checked before the maps."""
+    tiles_wcs = checks.entries("tiles_wcs", tiles_wcs, len(images))
+    without = placed(images, [None] * len(images), masks, weights, profile)
+    maps = maps_of([image.shape[:2] for image in images], tiles_wcs, output_wcs, grid)
+    return [replace(tile, map=pixels) for tile, pixels in zip(without, maps, strict=True)]
+
+
+def maps_of(
+    shapes: Sequence[tuple[int, int]],
+    tiles_wcs: Sequence[WCS | Sky],
+    output_wcs: WCS | fits.Header,
+    grid: tuple[int, int],
+) -> list[PixelMap | None]:
+    """Return where the pixels of ``grid`` lie in tiles of these rows and columns."""
     from .._sky import pixel_map, read
 
-    count = len(images)
-    tiles_wcs = checks.entries("tiles_wcs", tiles_wcs, count)
+    output = read("output_wcs", output_wcs)
+    return [
+        pixel_map(wcs, shape, output, grid, name=f"tiles_wcs[{i}]")
+        for i, (shape, wcs) in enumerate(zip(shapes, tiles_wcs, strict=True))
+    ]
+
+
+def placed(
+    images: list[np.ndarray | FileImage],
+    maps: Sequence[PixelMap | None],
+    masks: Sequence[np.ndarray | None] | None = None,
+    weights: list[float] | None = None,
+    profile: str = "v4.5",
+) -> list[TileInput]:
+    """Return the tiles where their maps say that they lie."""
     masks = _masks(masks, images)
-    weights = weights or [1.0] * count
+    weights = weights or [1.0] * len(images)
     for i, image in enumerate(images):
         if not isinstance(image, FileImage):
             buffers.image(f"tiles[{i}]", image, channels=checks.channels(images))
-    output = read("output_wcs", output_wcs)
     return [
         TileInput(
             name=f"tiles[{i}]",
             image=image,
-            map=pixel_map(wcs, image.shape[:2], output, grid, name=f"tiles_wcs[{i}]"),
+            map=pixels,
             mask=mask,
             weight=mask if profile == "v4.5" else None,
             weight_scale=weight,
         )
-        for i, (image, wcs, mask, weight) in enumerate(
-            zip(images, tiles_wcs, masks, weights, strict=True)
+        for i, (image, pixels, mask, weight) in enumerate(
+            zip(images, maps, masks, weights, strict=True)
         )
     ]
 
@@ -85,7 +111,7 @@ def _masks(
     for i, (mask, image) in enumerate(zip(masks, images, strict=True)):
         if files.is_file(mask):
             masks[i], _ = files.opened(f"masks[{i}]", mask)
-        elif mask is not None:
+        elif mask is not None and not isinstance(mask, FileImage):
             buffers.plane(f"masks[{i}]", mask, image.shape[:2])
     return masks
 

@@ -1,0 +1,38 @@
+package core
+
+import (
+	"math"
+
+	"zetwopass/core/vec"
+)
+
+// fullLeast is what the samples of a full mask or weight map are at least. What is
+// interpolated of them lies above the 1e-3 that gains ask for, and above 0.
+const fullLeast = 2e-3
+
+// full reports whether a mask or weight map hides nothing that its tile shows: it is there,
+// and all its samples are numbers of fullLeast and more.
+func (v *View) full() bool {
+	if v.Absent() || v.ColStride != 1 {
+		return false
+	}
+	for y := range v.H {
+		if !vec.Among(v.along(y, 0, v.W, nil), fullLeast, math.MaxFloat32) {
+			return false
+		}
+	}
+	return true
+}
+
+// findFull notes which tiles' weights hide nothing, so that the match need not look at them.
+// It reads each once. Weights that are not in memory, or lie elsewhere, are not looked at.
+func (p *pass) findFull() error {
+	j := p.job
+	p.full = make([]bool, len(j.Tiles))
+	return parallel(p, len(j.Tiles), 0, func(int) struct{} { return struct{}{} },
+		func(_ struct{}, i int) error {
+			t := &j.Tiles[i]
+			p.full[i] = t.WeightMap.Empty() && t.WeightPlanes.Absent() && t.Weight.full()
+			return nil
+		})
+}
