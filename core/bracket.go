@@ -9,7 +9,7 @@ import "math"
 // for selection"). If the counts show that the median is not there, the stream is
 // run again with a wider bracket, and at last with none.
 type bracket struct {
-	sample        []float64
+	numbers       kept          // the sample, then what lies between in a run
 	each          int           // numbers of the stream for one of the sample
 	sampled       int           // numbers in the sample
 	bounds        [2][2]float64 // lo and hi of the first run and of the second
@@ -19,7 +19,6 @@ type bracket struct {
 	atLo, atHi    int
 	none          bool // one is no number
 	met           int  // numbers of the last run
-	between       []float64
 	median        float64
 	found, absent bool
 }
@@ -64,11 +63,16 @@ func halfWidth(n, try int) float64 {
 // known reports whether the search is over: the median is found, or there is none.
 func (k *bracket) known() bool { return k.found || k.absent }
 
+// beginSample prepares for a sample of about so many numbers, which it keeps on that pool.
+func (k *bracket) beginSample(pool *pool, about int) { k.numbers = newKept(pool, about) }
+
 // setBounds turns the sample, one of each numbers of the stream, into the brackets
-// of the runs: its quantiles that far below and above its median.
-func (k *bracket) setBounds(each int) {
-	n, x, first := len(k.sample), k.sample, 0 // x holds the sample's numbers from the first-th on
-	k.sampled, k.each, k.sample = n, each, nil
+// of the runs: its quantiles that far below and above its median. It returns room, which is
+// scratch, grown as it must.
+func (k *bracket) setBounds(each int, room []float64) []float64 {
+	room = k.numbers.drain(room)
+	n, x, first := len(room), room, 0 // x holds the sample's numbers from the first-th on
+	k.sampled, k.each = n, each
 	for try := len(k.bounds) - 1; try >= 0; try-- { // the wider brackets hold the narrower
 		k.bounds[try] = [2]float64{math.Inf(-1), math.Inf(1)}
 		half := halfWidth(n, try)
@@ -80,24 +84,25 @@ func (k *bracket) setBounds(each int) {
 		k.bounds[try] = [2]float64{selectNth(x, lo), selectNth(x[lo:], hi-lo)}
 		x, first = x[lo:hi+1], first+lo
 	}
+	return room
 }
 
-// capacity is how many numbers the next run keeps, with some to spare.
-func (k *bracket) capacity() int {
+// keeps is how many numbers a run keeps, with some to spare.
+func (k *bracket) keeps(try int) int {
 	if k.known() {
 		return 0
 	}
-	return int(2.2*halfWidth(k.sampled, k.try)*float64(k.sampled*k.each)) + sampleLeast
+	return int(2.2*halfWidth(k.sampled, try)*float64(k.sampled*k.each)) + sampleLeast
 }
 
-// begin prepares the next run.
-func (k *bracket) begin() {
-	between := make([]float64, 0, k.capacity())
+// begin prepares the next run, which keeps its numbers on that pool.
+func (k *bracket) begin(pool *pool) {
 	k.lo, k.hi = math.Inf(-1), math.Inf(1)
 	if k.try < len(k.bounds) {
 		k.lo, k.hi = k.bounds[k.try][0], k.bounds[k.try][1]
 	}
-	k.below, k.above, k.atLo, k.atHi, k.none, k.between = 0, 0, 0, 0, false, between
+	k.below, k.above, k.atLo, k.atHi, k.none = 0, 0, 0, 0, false
+	k.numbers = newKept(pool, k.keeps(k.try))
 	k.try++
 }
 
@@ -105,7 +110,7 @@ func (k *bracket) begin() {
 func (k *bracket) add(x, y float64) {
 	switch d := x - y; {
 	case d > k.lo && d < k.hi:
-		k.between = append(k.between, d)
+		k.numbers.add(d)
 	case d < k.lo:
 		k.below++
 	case d > k.hi:
@@ -121,31 +126,38 @@ func (k *bracket) add(x, y float64) {
 
 // total is how many numbers the run met.
 func (k *bracket) total() int {
-	return k.below + k.atLo + len(k.between) + k.atHi + k.above
+	return k.below + k.atLo + k.numbers.len() + k.atHi + k.above
 }
 
 // settle ends a run: it finds the median if the bracket has it. Of no numbers at all,
-// or of one that is none, there is no median.
-func (k *bracket) settle() {
+// or of one that is none, there is no median. A run that had to let numbers go is to be run
+// again. It returns room, which is scratch, grown as it must.
+func (k *bracket) settle(room []float64) []float64 {
 	n := k.total()
+	room = k.numbers.drain(room)
+	if k.numbers.refused {
+		k.try--
+		return room
+	}
 	k.met = n
 	if n == 0 || k.none {
 		k.absent = true
-	} else {
-		lower, held := k.rank((n - 1) / 2)
-		upper := lower
-		if n%2 == 0 && held {
-			upper, held = k.rank(n / 2)
-		}
-		k.median = (lower + upper) / 2
-		finite := math.Abs(k.median) <= math.MaxFloat64
-		k.found, k.absent = held && finite, held && !finite
+		return room
 	}
-	k.between = nil
+	lower, held := k.rank((n-1)/2, room)
+	upper := lower
+	if n%2 == 0 && held {
+		upper, held = k.rank(n/2, room)
+	}
+	k.median = (lower + upper) / 2
+	finite := math.Abs(k.median) <= math.MaxFloat64
+	k.found, k.absent = held && finite, held && !finite
+	return room
 }
 
-// rank returns the r-th smallest number, counted from 0, if the bracket has it.
-func (k *bracket) rank(r int) (float64, bool) {
+// rank returns the r-th smallest number, counted from 0, if the bracket has it; between is the
+// numbers in it.
+func (k *bracket) rank(r int, between []float64) (float64, bool) {
 	if r < k.below {
 		return 0, false
 	}
@@ -154,9 +166,9 @@ func (k *bracket) rank(r int) (float64, bool) {
 		return k.lo, true
 	}
 	r -= k.atLo
-	if r < len(k.between) {
-		return selectNth(k.between, r), true
+	if r < len(between) {
+		return selectNth(between, r), true
 	}
-	r -= len(k.between)
+	r -= len(between)
 	return k.hi, r < k.atHi
 }

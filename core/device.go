@@ -107,12 +107,19 @@ func (k *bracket) take(t Tally) {
 	k.atHi += t.AtHi
 	k.above += t.Above
 	k.none = k.none || t.None
-	k.between = append(k.between, t.Kept...)
+	k.keep(t.Kept)
+}
+
+// keep takes numbers for the sample, or for those between.
+func (k *bracket) keep(numbers []float64) {
+	for _, x := range numbers {
+		k.numbers.add(x)
+	}
 }
 
 // sieve is what a device has to look for in the run that is under way.
 func (k *bracket) sieve() Sieve {
-	return Sieve{StepX: 1, StepY: 1, Lo: k.lo, Hi: k.hi, Room: cap(k.between)}
+	return Sieve{StepX: 1, StepY: 1, Lo: k.lo, Hi: k.hi, Room: k.keeps(k.try - 1)}
 }
 
 // autoWork is the estimated time of a call on all of the machine's cores, in ns, from

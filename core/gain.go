@@ -74,12 +74,13 @@ func (p *pass) gain(i int, s scaler) (float64, error) {
 		return 1, nil
 	}
 	stepX, stepY := lattice(x1-x0, y1-y0, 1)
-	median := new(bracket)
+	median, pool := new(bracket), newPool(boundless)
+	median.beginSample(pool, sampleTarget((x1-x0)*(y1-y0)))
 	if err := s.sample(p, i, median, stepX, stepY); err != nil {
 		return 1, err
 	}
-	for median.setBounds(stepX * stepY); !median.known(); median.settle() {
-		median.begin()
+	for room := median.setBounds(stepX*stepY, nil); !median.known(); room = median.settle(room) {
+		median.begin(pool)
 		seen, err := s.run(p, i, median)
 		if err != nil {
 			return 1, err
@@ -104,7 +105,7 @@ type deviceScales struct{ session Session }
 func (d deviceScales) sample(p *pass, i int, k *bracket, stepX, stepY int) error {
 	about := p.job.Tiles[i].Map.area(p.job.Coverage.H, p.job.Coverage.W) / (stepX * stepY)
 	t, err := d.session.Scales(i, Sieve{StepX: stepX, StepY: stepY, All: true, Room: 2*about + sampleLeast})
-	k.sample = append(k.sample, t.Kept...)
+	k.keep(t.Kept)
 	return err
 }
 
@@ -196,7 +197,7 @@ func (g *gainer) sample(p *pass, i int, k *bracket, stepX, stepY int) error {
 	_, err := g.rows(p, t, y+(stepY-y%stepY)%stepY, stepY, func(x int, scale []float32) {
 		for i := (stepX - x%stepX) % stepX; i < len(scale); i += stepX {
 			if s := scale[i]; s == s {
-				k.sample = append(k.sample, float64(s))
+				k.numbers.add(float64(s))
 			}
 		}
 	})

@@ -40,10 +40,10 @@ func (p *pass) search(pairs []*pair) error {
 	if p.tiles != nil {
 		return p.pairwise()
 	}
-	// In groups of pairs on the same rows: other rows are not warped for them.
-	byRow := slices.Clone(pairs)
-	slices.SortFunc(byRow, func(a, b *pair) int { return cmp.Or(a.y0+a.y1-b.y0-b.y1, a.i-b.i, a.j-b.j) })
-	return p.medians(byRow)
+	if err := p.sweeps(pairs, true); err != nil {
+		return err
+	}
+	return p.sweeps(pairs, false)
 }
 
 // tell tells the job of the pairs that have common pixels.
@@ -58,88 +58,116 @@ func (p *pass) tell(pairs []*pair) {
 	}
 }
 
-// medians settles all pairs: a sweep over the lattices of their samples, then
-// sweeps over all pixels, as many pairs at a time as the budget can keep.
-func (p *pass) medians(pairs []*pair) error {
-	err := p.inGroups(pairs, (*pair).sampleBytes, func(group []*pair) error {
-		if err := p.sweep(group, true); err != nil {
+// sweeps goes over the lattices of the pairs' samples, or over all of their pixels until all
+// medians are found. One sweep takes as many pairs as the budget can keep numbers of: a tile
+// is warped once for all of them.
+func (p *pass) sweeps(pairs []*pair, sampling bool) error {
+	room, pool := p.plan.medianRoom, newPool(0)
+	for pairs = slices.Clone(pairs); len(pairs) > 0; {
+		slices.SortFunc(pairs, func(a, b *pair) int { return cmp.Or(a.y0-b.y0, a.i-b.i, a.j-b.j) })
+		now, later, bytes := p.fitting(pairs, room, sampling)
+		if err := p.acquire(bytes); err != nil {
 			return err
 		}
-		return p.each(group, (*pair).setBounds)
-	})
-	for err == nil && len(pairs) > 0 {
-		var missed []*pair
-		err = p.inGroups(pairs, (*pair).keptBytes, func(group []*pair) error {
-			if err := p.each(group, (*pair).begin); err != nil {
-				return err
-			}
-			if err := p.sweep(group, false); err != nil {
-				return err
-			}
-			if err := p.each(group, (*pair).settle); err != nil {
-				return err
-			}
-			before := len(missed)
-			for _, q := range group {
-				if !q.settled() {
-					missed = append(missed, q)
-				}
-			}
-			p.chunksDone(len(group) - (len(missed) - before))
-			return nil
-		})
-		pairs = missed
-	}
-	return err
-}
-
-// inGroups calls f with as many of the pairs at a time as the plan has room for,
-// at least one.
-func (p *pass) inGroups(pairs []*pair, bytes func(*pair) int64, f func([]*pair) error) error {
-	room := p.plan.medianRoom
-	for len(pairs) > 0 {
-		n, total := 0, int64(0)
-		for n < len(pairs) {
-			next := bytes(pairs[n])
-			if n > 0 && total+next > room {
-				break
-			}
-			total += next
-			n++
+		pool.bound(bytes)
+		if len(now) == 1 { // which, where it missed its brackets, keeps all it has
+			pool.most = boundless
 		}
-		total = min(total, room) // one pair that missed its brackets keeps all it has
-		if err := p.acquire(total); err != nil {
-			return err
-		}
-		err := f(pairs[:n])
-		p.release(total)
+		err := p.sweep(now, pool, sampling)
+		p.release(bytes)
 		if err != nil {
 			return err
 		}
-		pairs = pairs[n:]
+		refused := 0
+		for _, q := range now {
+			if q.refused() {
+				refused++
+			}
+			if !q.done(sampling) {
+				later = append(later, q)
+			}
+		}
+		if refused == len(now) {
+			room /= 2
+		}
+		pairs = later
 	}
 	return nil
 }
 
-// each calls f for every pair, on all workers.
-func (p *pass) each(pairs []*pair, f func(*pair)) error {
-	return parallel(p, len(pairs), 0, func(int) struct{} { return struct{}{} },
-		func(_ struct{}, i int) error {
-			f(pairs[i])
-			return nil
-		})
+// sweepRows is how many rows a sweep does at a time: few, as pairs end with their last rows.
+func (p *pass) sweepRows() int { return min(p.plan.RowsPerChunk, 2*blockRows) }
+
+// share is about which part of its box tile i shows.
+func (j *Job) share(i int) float64 {
+	t := &j.Tiles[i]
+	return t.Map.share(j.Mosaic.H, j.Mosaic.W, t.Image.H, t.Image.W)
 }
 
-// sweep warps the overlaps of the pairs, row by row, and hands the values on.
-func (p *pass) sweep(group []*pair, sampling bool) error {
+// spare is what the tiles' shares may be wrong by where a sample's size is guessed.
+const spare = 1.25
+
+// fitting returns those of the pairs, sorted by their first rows, that one sweep has room for, at
+// least the first; the others; and what the former keep, room at most. What a pair keeps grows
+// from its first rows to its last, where it is let go; what a device finds comes at once.
+func (p *pass) fitting(pairs []*pair, room int64, sampling bool) (now, later []*pair, bytes int64) {
+	rows := p.sweepRows()
+	first, all := pairs[0].y0/rows, int64(0)
+	var most int64                                         // where boxes are shown whole
+	live := make([]int64, (p.job.Mosaic.H-1)/rows+1-first) // bytes, by rows
+	for _, q := range pairs {
+		box, a, b := q.keptBytes(sampling), q.y0/rows-first, (q.y1-1)/rows-first
+		kept := box
+		if sampling {
+			kept = min(box, int64(spare*p.job.share(q.i)*p.job.share(q.j)*float64(box)))
+		}
+		if p.session != nil {
+			a, b = 0, len(live)-1
+		}
+		grown := func(c int) int64 {
+			if p.session != nil {
+				return kept
+			}
+			return kept * int64(c-a+1) / int64(b-a+1)
+		}
+		fits := true
+		for c := a; c <= b && fits && all+kept > room; c++ {
+			fits = live[c]+grown(c) <= room
+		}
+		if !fits && len(now) > 0 {
+			later = append(later, q)
+			continue
+		}
+		now, all, most = append(now, q), all+kept, most+box
+		for c := a; c <= b; c++ {
+			live[c] += grown(c)
+		}
+	}
+	return now, later, min(most, room)
+}
+
+// sweep warps the overlaps of the pairs, row by row, and hands the values on. What a pair keeps
+// is on the pool until its last row.
+func (p *pass) sweep(group []*pair, pool *pool, sampling bool) error {
 	j := p.job
-	rows := p.plan.RowsPerChunk
+	rows := p.sweepRows()
 	pairs := newByRow(len(group), func(k int) (int, int) { return group[k].y0, group[k].y1 })
 	first, end := pairs.span(rows)
-	done := func(chunks int) {
-		if !sampling {
-			p.advance(float64(len(group)) * float64(chunks) / float64(end-first))
+	for _, q := range group {
+		q.begin(pool, (q.y1-1)/rows-q.y0/rows+1, sampling)
+	}
+	done := func(chunks int, ended []int) {
+		if sampling {
+			return
 		}
+		settled := 0
+		for _, k := range ended {
+			if group[k].settled() {
+				settled++
+			}
+		}
+		p.advance(float64(len(group))*float64(chunks)/float64(end-first) - float64(len(ended)))
+		p.chunksDone(settled)
 	}
 	return share(p, load[*matcher]{
 		tasks: end - first, bytes: matchBytes(j, p.plan.crowds),
@@ -154,23 +182,32 @@ func (p *pass) sweep(group []*pair, sampling bool) error {
 					}
 				}
 			}
-			done(1)
+			ended := m.index[:0]
+			for _, k := range m.index {
+				if q := group[k]; q.lastOf(1) {
+					m.room = q.end(sampling, m.room)
+					ended = append(ended, k)
+				}
+			}
+			done(1, ended)
 			return nil
 		},
 		batch: end - first, // nothing that a device holds grows with the rows
 		device: func(a, b int) (func() error, error) {
-			err := p.onDevice(group, pairs, (first+a)*rows, min((first+b)*rows, j.Mosaic.H), sampling)
+			y0, y1 := (first+a)*rows, min((first+b)*rows, j.Mosaic.H)
+			ended, err := p.onDevice(group, pairs, y0, y1, sampling)
 			return func() error {
 				p.used()
-				done(b - a)
+				done(b-a, ended)
 				return nil
 			}, err
 		},
 	})
 }
 
-// onDevice has the device sift the differences of the pairs on the rows [y0,y1).
-func (p *pass) onDevice(group []*pair, pairs *byRow, y0, y1 int, sampling bool) error {
+// onDevice has the device sift the differences of the pairs on the rows [y0,y1), and ends those
+// that have no further chunk of rows.
+func (p *pass) onDevice(group []*pair, pairs *byRow, y0, y1 int, sampling bool) (ended []int, err error) {
 	here := pairs.meeting(nil, y0, y1)
 	overlaps := make([]Overlap, len(here))
 	for i, k := range here {
@@ -178,11 +215,20 @@ func (p *pass) onDevice(group []*pair, pairs *byRow, y0, y1 int, sampling bool) 
 	}
 	tallies, err := p.session.Differences(y0, y1, overlaps)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	c := p.job.Mosaic.C
+	c, rows := p.job.Mosaic.C, p.sweepRows()
+	ended = here[:0]
 	for i, k := range here {
-		group[k].take(tallies[i*c:(i+1)*c], sampling)
+		q := group[k]
+		q.take(tallies[i*c:(i+1)*c], sampling)
+		if q.lastOf((min(q.y1, y1)-1)/rows - max(q.y0, y0)/rows + 1) {
+			ended = append(ended, k)
+		}
 	}
-	return nil
+	return ended, parallel(p, len(ended), 0, func(int) *[]float64 { return new([]float64) },
+		func(room *[]float64, i int) error {
+			*room = group[ended[i]].end(sampling, *room)
+			return nil
+		})
 }

@@ -7,6 +7,13 @@ import (
 	"zetwopass/core/vec"
 )
 
+// The matcher works on strips: what a tile gives one of its rows gives most of the next, which a
+// turned tile has elsewhere in memory.
+const (
+	stripRows   = 4
+	stripPixels = 256
+)
+
 // matchBytes is the scratch of one matcher for so many tiles on a row and on a block of rows.
 func matchBytes(j *Job, on crowds) int64 {
 	n := int64(blockPixels * vec.Values(j.Mosaic.C))
@@ -27,7 +34,7 @@ type matcher struct {
 	job     *Job
 	full    []bool // see findings
 	warp    *warper
-	slots   []values // [blockPixels, lanes], of one tile each
+	slots   []values // [stripPixels, lanes], of one row of one tile each
 	index   []int    // of the pairs of the current chunk in their group
 	here    []*pair  // these pairs
 	block   []met    // of them, the current block of rows
@@ -35,10 +42,11 @@ type matcher struct {
 	tiles   []int    // of the block, ascending
 	spans   spans    // of these tiles
 	shown   []shown  // likewise
-	row     []int32  // of these tiles, those of the current row
-	met     []int32  // of the block, the pairs of the current row
+	strip   []int32  // of these tiles, those of the current strip
+	met     []int32  // of the block, the pairs of the current strip
 	within  []int32
-	plane   int // of a job of planes, the current one
+	room    []float64 // for the numbers that a pair has kept in a channel
+	plane   int       // of a job of planes, the current one
 }
 
 // met is a pair, and the places of its tiles in the block.
@@ -47,23 +55,29 @@ type met struct {
 	i, j int32
 }
 
-// shown is what a tile shows of the current row of a block.
+// shown is what a tile shows of the rows of a strip, and the largest of its values in float32
+// in each lane, whatever their sign.
 type shown struct {
-	a, b int // pixels that others may show, too
+	wanted bool
+	row    [stripRows]piece
+	most   [vec.Lanes4]float32
+}
+
+// piece is the pixels [a,b) of a row, that others may show, too.
+type piece struct {
+	a, b int
 	values
 }
 
-// values are those of some pixels, [n, lanes], of a warped tile: as they are; in float32;
-// and the largest of these in each lane, whatever its sign.
+// values are those of some pixels, [n, lanes], of a warped tile: as they are, and in float32.
 type values struct {
 	exact []float64
 	near  []float32
-	most  [vec.Lanes4]float32
 }
 
 // cut returns the values of the pixels [a,b), n values each.
 func (v *values) cut(a, b, n int) values {
-	return values{v.exact[n*a : n*b], v.near[n*a : n*b], v.most}
+	return values{v.exact[n*a : n*b], v.near[n*a : n*b]}
 }
 
 func newMatcher(p *pass) *matcher {
@@ -96,8 +110,11 @@ func (m *matcher) rows(ctx context.Context, pairs []*pair, y0, y1 int, sampling 
 		if ctx.Err() != nil {
 			return ErrCancelled
 		}
-		for y := y0; y < y1; y++ {
-			m.differ(here, y, x0, min(x0+blockPixels, m.job.Mosaic.W), sampling)
+		x1 := min(x0+blockPixels, m.job.Mosaic.W)
+		for x := x0; x < x1; x += stripPixels {
+			for y := y0; y < y1; y += stripRows {
+				m.differ(here, y, min(y+stripRows, y1), x, min(x+stripPixels, x1), sampling)
+			}
 		}
 	}
 	return nil
@@ -130,70 +147,83 @@ func (m *matcher) enter(pairs []*pair, y0, y1 int) {
 	}
 }
 
-// differ adds the differences of some of the block's pairs on the pixels [x0,x1) of row y.
-func (m *matcher) differ(here []int32, y, x0, x1 int, sampling bool) {
-	m.row, m.met = m.row[:0], m.met[:0]
+// differ adds the differences of some of the block's pairs on the pixels [x0,x1) of the rows
+// [y0,y1), at most stripPixels and stripRows.
+func (m *matcher) differ(here []int32, y0, y1, x0, x1 int, sampling bool) {
+	m.strip, m.met = m.strip[:0], m.met[:0]
 	for _, k := range here {
-		q := &m.block[k]
-		if !q.wants(y, sampling) {
-			continue
+		q, met := &m.block[k], false
+		for y := max(y0, q.y0); y < min(y1, q.y1); y++ {
+			if sampling && y%q.stepY != 0 {
+				continue
+			}
+			a, b := m.spans.cut(int(q.i), y, x0, x1)
+			if a, b = m.spans.cut(int(q.j), y, a, b); a < b {
+				m.need(q.i, y-y0, a, b)
+				m.need(q.j, y-y0, a, b)
+				met = true
+			}
 		}
-		a, b := m.spans.cut(int(q.i), y, x0, x1)
-		if a, b = m.spans.cut(int(q.j), y, a, b); a < b {
-			m.need(q.i, a, b)
-			m.need(q.j, a, b)
+		if met {
 			m.met = append(m.met, k)
 		}
 	}
-	for slot, i := range m.row {
-		m.fill(slot, i, y, sampling)
+	for n, i := range m.strip {
+		m.fill(n*stripRows, i, y0, sampling)
 	}
-	lanes := vec.Values(m.job.Mosaic.C)
 	for _, k := range m.met {
 		q := &m.block[k]
-		s, t := &m.shown[q.i], &m.shown[q.j]
-		x0, x1 := max(s.a, t.a), min(s.b, t.b)
-		if x0 >= x1 {
-			continue
-		}
-		a, b := s.cut(x0-s.a, x1-s.a, lanes), t.cut(x0-t.a, x1-t.a, lanes)
-		if sampling {
-			q.addSample(x0, a.exact, b.exact)
+		if s, t := &m.shown[q.i], &m.shown[q.j]; sampling {
+			q.addSample(s, t)
 		} else {
-			q.add(&a, &b, m.within)
+			q.add(s, t, m.within)
 		}
 	}
-	for _, i := range m.row {
-		m.shown[i].a, m.shown[i].b = 0, 0
+	for _, i := range m.strip {
+		m.shown[i] = shown{}
 	}
 }
 
-// wants reports whether the pair has row y, and its sample, too.
-func (p *pair) wants(y int, sampling bool) bool {
-	return y >= p.y0 && y < p.y1 && (!sampling || y%p.stepY == 0)
-}
-
-// need adds [a,b) to the pixels of the block's i-th tile that are wanted of the current row.
-func (m *matcher) need(i int32, a, b int) {
+// need adds [a,b) to the pixels of the block's i-th tile that are wanted of the strip's n-th row.
+func (m *matcher) need(i int32, n, a, b int) {
 	s := &m.shown[i]
-	if s.a == s.b {
-		s.a, s.b = a, b
-		m.row = append(m.row, i)
+	if !s.wanted {
+		s.wanted = true
+		m.strip = append(m.strip, i)
+	}
+	r := &s.row[n]
+	if r.a == r.b {
+		r.a, r.b = a, b
 		return
 	}
-	s.a, s.b = min(s.a, a), max(s.b, b)
+	r.a, r.b = min(r.a, a), max(r.b, b)
 }
 
-// fill warps the needed pixels of the block's i-th tile into a slot.
-func (m *matcher) fill(slot int, i int32, y int, sampling bool) {
+// fill warps the needed pixels of the block's i-th tile into slots from the first on.
+func (m *matcher) fill(first int, i int32, y0 int, sampling bool) {
 	s, lanes := &m.shown[i], vec.Values(m.job.Mosaic.C)
-	if slot == len(m.slots) {
-		n := blockPixels * lanes
-		m.slots = append(m.slots, values{exact: make([]float64, n), near: make([]float32, n)})
+	for n := range s.row {
+		r := &s.row[n]
+		if r.a == r.b {
+			continue
+		}
+		for first+n >= len(m.slots) {
+			size := stripPixels * lanes
+			m.slots = append(m.slots, values{make([]float64, size), make([]float32, size)})
+		}
+		r.values = m.slots[first+n]
+		r.a, r.b = m.warp.warpRow(m.job, m.tiles[i], m.plane, y0+n, r.a, r.b, r.exact, m.full[m.tiles[i]])
+		if !sampling {
+			vec.Narrow(r.near, &s.most, r.exact[:lanes*(r.b-r.a)])
+		}
 	}
-	s.values = m.slots[slot]
-	s.a, s.b = m.warp.warpRow(m.job, m.tiles[i], m.plane, y, s.a, s.b, s.exact, m.full[m.tiles[i]])
-	if !sampling {
-		vec.Narrow(s.near, &s.most, s.exact[:lanes*(s.b-s.a)])
+}
+
+// both returns the pixels from x on that two tiles show of a row.
+func both(s, t *piece, lanes int) (x int, a, b values) {
+	x0, x1 := max(s.a, t.a), min(s.b, t.b)
+	if x0 >= x1 {
+		return x0, values{}, values{}
 	}
+	return x0, s.cut(x0-s.a, x1-s.a, lanes), t.cut(x0-t.a, x1-t.a, lanes)
 }

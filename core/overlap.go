@@ -16,6 +16,7 @@ type pair struct {
 	area         int // pixels that both boxes have, of all planes
 	stepX, stepY int // lattice of the sample
 	mu           sync.Mutex
+	chunks       int // of the sweep that is under way, those still to come
 	channel      []bracket
 }
 
@@ -37,7 +38,7 @@ func (j *Job) overlap(a, b int) *pair {
 }
 
 // pairBytes is what a pair takes, with its places in lists of them and what the grain of
-// Go's heap adds, before anything is known of it.
+// Go's pool adds, before anything is known of it.
 func pairBytes(channels int) int64 {
 	bytes := reflect.TypeFor[pair]().Size() + uintptr(channels)*reflect.TypeFor[bracket]().Size()
 	return int64(bytes)*5/4 + 32
@@ -57,11 +58,19 @@ func (p *pair) leastBytes() int64 {
 	return max(p.sampleBytes(), int64(16*halfWidth(sampleTarget(p.area), 0)*float64(p.area))*int64(len(p.channel)))
 }
 
-// keptBytes is what the next run keeps.
-func (p *pair) keptBytes() int64 {
+// keptBytes is what the next run keeps, in whole blocks.
+func (p *pair) keptBytes(sampling bool) int64 {
 	n := 0
 	for c := range p.channel {
-		n += p.channel[c].capacity()
+		k := &p.channel[c]
+		about := p.sampleSize()
+		if !sampling {
+			about = k.keeps(k.try)
+		}
+		n += about
+		if about > blockNumbers {
+			n += blockNumbers
+		}
 	}
 	return int64(8 * n)
 }
@@ -76,100 +85,132 @@ func (p *pair) settled() bool {
 	return true
 }
 
-// addSample takes the lattice's differences of pixels of one row: a and b are the
-// values of the two tiles from pixel x on.
-func (p *pair) addSample(x int, a, b []float64) {
+// addSample takes the lattice's differences of pixels of a strip's rows, those that are not NaN.
+func (p *pair) addSample(s, t *shown) {
 	lanes := vec.Values(len(p.channel))
-	first := (p.stepX - x%p.stepX) % p.stepX
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	for c := range p.channel {
-		k := &p.channel[c]
-		if k.sample == nil {
-			k.sample = make([]float64, 0, p.sampleSize())
-		}
-		for i := first*lanes + c; i < len(a); i += p.stepX * lanes {
-			if d := a[i] - b[i]; d == d {
-				k.sample = append(k.sample, d)
+	for n := range s.row {
+		x, a, b := both(&s.row[n], &t.row[n], lanes)
+		first := (p.stepX - x%p.stepX) % p.stepX
+		for i := first * lanes; i < len(a.exact); i += p.stepX * lanes {
+			for c := range p.channel {
+				if d := a.exact[i+c] - b.exact[i+c]; d == d {
+					p.channel[c].numbers.add(d)
+				}
 			}
 		}
 	}
 }
 
-// setBounds turns the samples into the brackets of the runs.
-func (p *pair) setBounds() {
+// begin prepares a sweep over so many chunks of rows, for the sample or over all pixels.
+func (p *pair) begin(pool *pool, chunks int, sampling bool) {
+	p.chunks = chunks
 	for c := range p.channel {
-		p.channel[c].setBounds(p.stepX * p.stepY)
-	}
-}
-
-// begin prepares the next run over all pixels.
-func (p *pair) begin() {
-	for c := range p.channel {
-		if !p.channel[c].known() {
-			p.channel[c].begin()
+		switch k := &p.channel[c]; {
+		case sampling:
+			k.beginSample(pool, p.sampleSize())
+		case !k.known():
+			k.begin(pool)
 		}
 	}
 }
 
-// add counts the differences of pixels of one row, in the channels whose median an
-// earlier run did not find; where a or b is NaN there is none. within is scratch of as
-// many numbers as a has.
-func (p *pair) add(a, b *values, within []int32) {
-	lo, hi := p.limits(a, b)
-	var below, above [vec.Lanes4]int
-	n := vec.Sift(within, a.near, b.near, &lo, &hi, &below, &above)
+// lastOf reports whether some chunks that are done were the last of the sweep.
+func (p *pair) lastOf(chunks int) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	for l := range below {
-		if k := p.lane(l); k != nil {
+	p.chunks -= chunks
+	return p.chunks == 0
+}
+
+// end turns the sample into the brackets of the runs, or finds the medians that these hold. It
+// returns room, which is scratch, grown as it must.
+func (p *pair) end(sampling bool, room []float64) []float64 {
+	for c := range p.channel {
+		switch k := &p.channel[c]; {
+		case sampling:
+			room = k.setBounds(p.stepX*p.stepY, room)
+		case !k.known():
+			room = k.settle(room)
+		}
+	}
+	return room
+}
+
+// done reports whether the sample was kept whole, or all medians are known.
+func (p *pair) done(sampling bool) bool {
+	if !sampling {
+		return p.settled()
+	}
+	return !p.refused()
+}
+
+// refused reports whether the pool had no room for some of the numbers.
+func (p *pair) refused() bool {
+	for c := range p.channel {
+		if p.channel[c].numbers.refused {
+			return true
+		}
+	}
+	return false
+}
+
+// add counts the differences of pixels of a strip's rows, in the channels whose median an
+// earlier run did not find; where a value is NaN there is none. within is scratch of as
+// many numbers as a row has.
+func (p *pair) add(s, t *shown, within []int32) {
+	lanes := p.lanes()
+	lo, hi := limits(&lanes, &s.most, &t.most)
+	var below, above [vec.Lanes4]int
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for n := range s.row {
+		_, a, b := both(&s.row[n], &t.row[n], vec.Values(len(p.channel)))
+		for _, i := range within[:vec.Sift(within, a.near, b.near, &lo, &hi, &below, &above)] {
+			if k := lanes[i%vec.Lanes4]; k != nil {
+				k.add(a.exact[i], b.exact[i])
+			}
+		}
+	}
+	for l, k := range lanes {
+		if k != nil {
 			k.below += below[l]
 			k.above += above[l]
 		}
 	}
-	for _, i := range within[:n] {
-		if k := p.lane(int(i)); k != nil {
-			k.add(a.exact[i], b.exact[i])
-		}
-	}
 }
 
-// lane returns the channel that a lane of pixels holds, nil where none is wanted.
-func (p *pair) lane(l int) *bracket {
-	if len(p.channel) == 1 {
-		l = 0
+// lanes returns the channels that the lanes of pixels hold, nil where none is wanted.
+func (p *pair) lanes() (lanes [vec.Lanes4]*bracket) {
+	for l := range lanes {
+		c := l
+		if len(p.channel) == 1 {
+			c = 0
+		}
+		if c < len(p.channel) && !p.channel[c].known() {
+			lanes[l] = &p.channel[c]
+		}
 	}
-	if l %= vec.Lanes4; l < len(p.channel) && !p.channel[l].known() {
-		return &p.channel[l]
-	}
-	return nil
+	return lanes
 }
 
 // limits returns, of each lane of pixels, what differences in float32 must lie below, or
 // above, to be sure that the exact ones are outside the bracket; all are where none is
 // wanted.
-func (p *pair) limits(a, b *values) (lo, hi [vec.Lanes4]float32) {
+func limits(lanes *[vec.Lanes4]*bracket, a, b *[vec.Lanes4]float32) (lo, hi [vec.Lanes4]float32) {
 	// Rounding changes a and b by 2^-24 of their sizes, and their difference by as much
 	// again of it; rounding a limit changes that by 2^-24. Twice as much is allowed.
 	const twice = 0x1p-22
 	for l := range lo {
 		lo[l], hi[l] = float32(math.Inf(1)), float32(math.Inf(-1))
-		if k := p.lane(l); k != nil {
-			slack := float64(twice*(float64(a.most[l])+float64(b.most[l]))) + 4*math.SmallestNonzeroFloat32
+		if k := lanes[l]; k != nil {
+			slack := float64(twice*(float64(a[l])+float64(b[l]))) + 4*math.SmallestNonzeroFloat32
 			lo[l] = float32(k.lo - slack - float64(twice*math.Abs(k.lo)))
 			hi[l] = float32(k.hi + slack + float64(twice*math.Abs(k.hi)))
 		}
 	}
 	return lo, hi
-}
-
-// settle finds the medians that the brackets hold.
-func (p *pair) settle() {
-	for c := range p.channel {
-		if !p.channel[c].known() {
-			p.channel[c].settle()
-		}
-	}
 }
 
 // overlap says what a device shall look for on so many rows.
@@ -181,7 +222,7 @@ func (p *pair) overlap(rows int, sampling bool) Overlap {
 		k := &p.channel[c]
 		switch {
 		case sampling:
-			o.Sieves[c] = &Sieve{StepX: p.stepX, StepY: p.stepY, All: true, Room: int(p.sampleBytes()) / (8 * len(p.channel))}
+			o.Sieves[c] = &Sieve{StepX: p.stepX, StepY: p.stepY, All: true, Room: p.sampleSize()}
 		case !k.known():
 			s := k.sieve()
 			o.Sieves[c] = &s
@@ -201,7 +242,7 @@ func (p *pair) take(tallies []Tally, sampling bool) {
 		k := &p.channel[c]
 		switch {
 		case sampling:
-			k.sample = append(k.sample, t.Kept...)
+			k.keep(t.Kept)
 		case !k.known():
 			k.take(t)
 		}

@@ -23,24 +23,22 @@ func (p *pass) pairwise() error {
 // all pixels until the brackets have held.
 func (m *matcher) settle(p *pass, q *pair) error {
 	m.here = append(m.here[:0], q)
+	pool := newPool(boundless)
 	run := func(sampling bool) error {
+		q.begin(pool, 1, sampling)
 		for y := q.y0; y < q.y1; y += blockRows {
 			if err := m.rows(p.ctx, m.here, y, min(y+blockRows, q.y1), sampling); err != nil {
 				return err
 			}
 		}
+		m.room = q.end(sampling, m.room)
 		return nil
 	}
-	if err := run(true); err != nil {
-		return err
+	err := run(true)
+	for err == nil && !q.settled() {
+		err = run(false)
 	}
-	for q.setBounds(); !q.settled(); q.settle() {
-		q.begin()
-		if err := run(false); err != nil {
-			return err
-		}
-	}
-	return nil
+	return err
 }
 
 // pairwiseBytes is the scratch of one matcher that takes pairs one by one, with what it

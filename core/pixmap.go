@@ -105,6 +105,26 @@ func (m *PixelMap) area(h, w int) int {
 	return max(x1-x0, 0) * max(y1-y0, 0)
 }
 
+// share is about which part of its box on h x w pixels a tile of th x tw shows, from the map's
+// scale amid the box.
+func (m *PixelMap) share(h, w, th, tw int) float64 {
+	x0, y0, x1, y1 := m.Clip(h, w)
+	if x0+1 >= x1 || y0+1 >= y1 {
+		return 1
+	}
+	var u, v [2][2]float64 // of two pixels of two rows
+	line := make([]float64, 2*m.NX)
+	for n := range u {
+		m.row((y0+y1)/2-1+n, (x0+x1)/2-1, u[n][:], v[n][:], line)
+	}
+	scale := math.Abs(float64((u[0][1]-u[0][0])*(v[1][0]-v[0][0])) - float64((u[1][0]-u[0][0])*(v[0][1]-v[0][0])))
+	share := float64(th) * float64(tw) / (scale * float64(x1-x0) * float64(y1-y0))
+	if !(share < 1) {
+		return 1
+	}
+	return share
+}
+
 // row writes the positions of the pixels x0 <= x < x0+len(u) of row y, which lie
 // in the box. NaN, or a position outside the tile, shows nothing. line is
 // scratch of at least 2 NX.

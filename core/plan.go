@@ -33,8 +33,10 @@ const (
 	// progress and of the workers' balance.
 	mostRows        = 1024
 	chunksPerWorker = 4
-	// freeBudget is the scratch for medians where the job sets no bound.
+	// freeBudget is the scratch for medians where the job sets no bound, or freeShare of what
+	// the tiles' images take: deep stacks of them would be warped several times over for less.
 	freeBudget = 512 << 20
+	freeShare  = 1.0 / 3
 )
 
 // NewPlan plans the stages of a valid job. It calls j.Cancelled now and then, on the caller's
@@ -183,14 +185,18 @@ func shownArea(tiles []Tile, h, w int) float64 {
 }
 
 // medianBytes returns what the search for the pairs' medians keeps: at least
-// that of the largest pair, and as many more at a time as freeBudget holds.
+// that of the largest pair, and as many more at a time as freeBudget or freeShare hold.
 func medianBytes(j *Job, pairs []*pair) (least, wanted int64) {
 	for _, q := range pairs {
 		bytes := q.leastBytes()
 		least = max(least, bytes)
 		wanted += bytes
 	}
-	return least, min(wanted, max(freeBudget, least))
+	images := int64(0)
+	for i := range j.Tiles {
+		images += 4 * int64(j.Tiles[i].Image.samples())
+	}
+	return least, min(wanted, max(freeBudget, int64(freeShare*float64(images)), least))
 }
 
 // The costs are rough counts of nanoseconds, for the share of the stages in the

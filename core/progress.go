@@ -63,15 +63,14 @@ func (p *progress) stage(s Stage, chunks int, work float64, f func() error) erro
 // chunkDone counts one more chunk of the stage.
 func (p *progress) chunkDone() { p.chunksDone(1) }
 
-// chunksDone counts n more chunks of the stage, those that were under way.
+// chunksDone counts n more chunks of the stage.
 func (p *progress) chunksDone(n int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.now.ChunkIndex += n
-	p.underWay = 0
 }
 
-// advance says that another part of the chunks under way is done.
+// advance says that another part of the chunks under way is done, less those that have ended.
 func (p *progress) advance(chunks float64) {
 	p.mu.Lock()
 	defer p.mu.Unlock()

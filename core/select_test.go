@@ -41,24 +41,27 @@ func TestMeanOfTwoScalesRoundsOnce(t *testing.T) {
 	}
 }
 
-func valuesOf(exact []float64) *values {
-	v := &values{exact: exact, near: make([]float32, len(exact))}
-	vec.Narrow(v.near, &v.most, exact)
-	return v
+// shownOf is a strip whose first row has these values.
+func shownOf(exact []float64) *shown {
+	s := &shown{row: [stripRows]piece{{0, len(exact), values{exact, make([]float32, len(exact))}}}}
+	vec.Narrow(s.row[0].near, &s.most, exact)
+	return s
 }
 
 // stream runs a's and b's differences through a pair as medians does.
 func stream(a, b []float64, stepX int) (median float64, found bool, runs int) {
 	p := &pair{y1: 1, stepX: stepX, stepY: 1, area: len(a), channel: make([]bracket, 1)}
-	p.addSample(0, a, b)
-	p.setBounds()
+	pool := newPool(boundless)
+	p.begin(pool, 1, true)
+	p.addSample(shownOf(a), shownOf(b))
+	room := p.end(true, nil)
 	within := make([]int32, len(a))
 	for {
 		runs++
-		p.begin()
-		p.add(valuesOf(a[:len(a)/3]), valuesOf(b[:len(b)/3]), within)
-		p.add(valuesOf(a[len(a)/3:]), valuesOf(b[len(b)/3:]), within)
-		if p.settle(); p.settled() {
+		p.begin(pool, 1, false)
+		p.add(shownOf(a[:len(a)/3]), shownOf(b[:len(b)/3]), within)
+		p.add(shownOf(a[len(a)/3:]), shownOf(b[len(b)/3:]), within)
+		if room = p.end(false, room); p.settled() {
 			return p.channel[0].median, p.channel[0].found, runs
 		}
 	}
@@ -114,14 +117,16 @@ func TestBracketFindsTheExactMedian(t *testing.T) {
 func TestAKnownMedianTakesNoMoreNumbers(t *testing.T) {
 	a, b := []float64{3, 1, 2, 7}, make([]float64, 4)
 	p := &pair{y1: 1, stepX: 1, stepY: 1, area: len(a), channel: make([]bracket, 1)}
-	p.addSample(0, a, b)
-	p.setBounds()
-	p.begin()
+	pool := newPool(boundless)
+	p.begin(pool, 1, true)
+	p.addSample(shownOf(a), shownOf(b))
+	room := p.end(true, nil)
+	p.begin(pool, 1, false)
 	within := make([]int32, len(a))
-	p.add(valuesOf(a), valuesOf(b), within)
-	p.settle()
-	p.add(valuesOf(a), valuesOf(b), within)
-	if k := p.channel[0]; !k.found || k.median != 2.5 || len(k.between) != 0 {
+	p.add(shownOf(a), shownOf(b), within)
+	p.end(false, room)
+	p.add(shownOf(a), shownOf(b), within)
+	if k := p.channel[0]; !k.found || k.median != 2.5 || k.numbers.len() != 0 {
 		t.Errorf("after the end: %+v", k)
 	}
 }
