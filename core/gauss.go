@@ -42,7 +42,7 @@ func cosineFrequency(k, sigma int) float64 {
 // gauss filters lines with the Gaussian of an integer sigma, normalised to sum 1.
 type gauss struct {
 	radius int
-	exact  bool      // sum every tap: slow, right for NaN and infinities too
+	exact  bool      // sum every tap
 	weight []float64 // of the taps 0..radius
 
 	// Of each cosine, scaled to 1 at the window's ends: its taps 0..radius,
@@ -123,7 +123,6 @@ func (g *gauss) addTaps() {
 // slider is the recursion's state in the lines of a strip.
 type slider struct {
 	begun bool // the state is that of the row before the next
-	lost  bool // a sample was not finite, which the recursion can't take
 	state vec.Cosines
 	heard
 	run [vec.Lanes]int32 // equal samples up to the newest in the window
@@ -255,14 +254,6 @@ func (g *gauss) slide(dst, src []float32, s *slider, b *gaussScratch) {
 			n = g.mend(dst, src, s, before, b.flat[:n])
 		}
 		dst, src = dst[n:], src[n:]
-	}
-	s.look()
-}
-
-// look notes whether a sample was not finite: once there, it stays in the state.
-func (s *slider) look() {
-	for _, x := range s.state {
-		s.lost = s.lost || x-x != 0
 	}
 }
 

@@ -114,7 +114,6 @@ func (g *gauss) mend(dst, src []float32, s *slider, h heard, flat []uint32) int 
 		fresh.steps += lasting
 		if weak&^g.weak(dst[at:][:row], flat[at:], &fresh) != 0 {
 			vec.Direct(dst[at+row:][:row], quiet[at+row:], g.fitted)
-			s.look()
 			s.begun = false
 			return at + 2*row
 		}
