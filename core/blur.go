@@ -42,7 +42,9 @@ func blurBytes(j *Job) (shared, each int64) {
 	s := sizeBlur(j)
 	planes := int64(s.planes)
 	shared = planes * (4*int64(s.rows*s.wide) + int64(s.strips())*sizeOf[slider]())
-	return shared, 4*(int64(s.in)+planes*int64(s.in+s.out)) + sizeOf[gaussScratch]() + spoiltBytes(s.in)
+	table, sums := foldBytes(KernelRadius(j.Sigma))
+	each = 4*(int64(s.in)+planes*int64(s.in+s.out)) + sizeOf[gaussScratch]() + sums + spoiltBytes(s.in)
+	return shared + table, each
 }
 
 func sizeOf[T any]() int64 { return int64(reflect.TypeFor[T]().Size()) }

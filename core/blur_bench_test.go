@@ -24,6 +24,18 @@ var contents = []struct {
 		}
 		return 0
 	}},
+	{"clusters", V45, func(rng *rand.Rand, n, y, x int) float64 {
+		if y%(n/2) < 40 && x%(n/2) < 40 {
+			return rng.Float64()
+		}
+		return 0
+	}},
+	{"hot pixels", V45, func(rng *rand.Rand, _, _, _ int) float64 {
+		if rng.IntN(3000) == 0 {
+			return 1e20
+		}
+		return 1 + rng.Float64()
+	}},
 	{"decades", V45, func(_ *rand.Rand, n, y, x int) float64 { return math.Pow(10, 37-float64((3*x+2*y)%76)) }},
 	{"flat", V42, func(*rand.Rand, int, int, int) float64 { return 2 }},
 	{"random", V42, func(rng *rand.Rand, _, _, _ int) float64 { return 1 + rng.Float64() }},
@@ -48,6 +60,12 @@ var contents = []struct {
 			return math.NaN()
 		}
 		return rng.Float64()
+	}},
+	{"clusters", V42, func(rng *rand.Rand, n, y, x int) float64 {
+		if y%(n/2) < 40 && x%(n/2) < 40 {
+			return rng.Float64() - 0.3
+		}
+		return 0
 	}},
 	{"sparse", V42, func(rng *rand.Rand, _, _, _ int) float64 { return float64(rng.IntN(1000) / 999) }},
 }

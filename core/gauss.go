@@ -41,6 +41,7 @@ func cosineFrequency(k, sigma int) float64 {
 
 // gauss filters lines with the Gaussian of an integer sigma, normalised to sum 1.
 type gauss struct {
+	sigma  int
 	radius int
 	exact  bool      // sum every tap
 	weight []float64 // of the taps 0..radius
@@ -53,6 +54,7 @@ type gauss struct {
 
 	fitted []float64 // weight as the cosines make it
 	curve  []float64 // [2 radius], sums of fitted from one end of the kernel: of one, of two, ...
+	fold   foldTable
 }
 
 // KernelRadius is the number of taps on each side of the centre, as scipy cuts
@@ -80,7 +82,7 @@ func KernelWeights(sigma int) []float64 {
 
 func newGauss(sigma int) *gauss {
 	r := KernelRadius(sigma)
-	g := &gauss{radius: r, weight: KernelWeights(sigma), exact: sigma == 0}
+	g := &gauss{sigma: sigma, radius: r, weight: KernelWeights(sigma), exact: sigma == 0}
 	if g.exact {
 		return g
 	}
@@ -139,6 +141,8 @@ type gaussScratch struct {
 	ramps ramps
 	sum   [slideSteps * vec.Lanes / 2]float64
 	flat  [slideSteps * vec.Lanes]uint32
+	sums  []float64 // see foldAll
+	taps  int       // that the rest of a stretch may be mended with
 }
 
 // ramps are the steps of a strip.
@@ -241,6 +245,7 @@ func (g *gauss) climb(dst, src []float32, steps *ramps) {
 //
 // in float64.
 func (g *gauss) slide(dst, src []float32, s *slider, b *gaussScratch) {
+	b.taps = mendTaps * len(dst) / vec.Lanes
 	for len(dst) > 0 {
 		if !s.begun {
 			g.begin(s, src, b)
@@ -251,7 +256,11 @@ func (g *gauss) slide(dst, src []float32, s *slider, b *gaussScratch) {
 		vec.Advance(dst[:n], b.flat[:n], src, newest, b.sum[:], &s.state, g.factor)
 		s.take(newest[vec.Lanes:][:n])
 		if g.doubtful(dst[:n], s) {
-			n = g.mend(dst, src, s, before, b.flat[:n])
+			if n = g.mend(dst, src, s, before, b.flat[:n], &b.taps); b.taps < 0 {
+				s.begun = false
+				g.foldAll(dst[n:], src[n:], b)
+				return
+			}
 		}
 		dst, src = dst[n:], src[n:]
 	}
