@@ -32,7 +32,7 @@ cuda_include=build/nvidia-cuda-runtime/nvidia/cuda_runtime/include
 source capi/cross.sh
 source python/wheels.sh
 
-elf_exports="-Wl,--version-script=$PWD/capi/exports.map -Wl,-z,defs"
+elf_exports="-Wl,--version-script=$PWD/capi/exports.map -Wl,-z,defs -Wl,-z,now -Wl,-z,relro -Wl,-z,noexecstack"
 
 build() { # further flags of go build
   link build/libzetwopass.so "$elf_exports" "$@"
