@@ -114,7 +114,7 @@ type pile struct {
 // pileSize is the planes that a pile takes at a time, and the values of a pixel that it keeps.
 func pileSize(j *Job) (planes, values int) {
 	if j.Combine == Median {
-		return 1, j.crowd(j.Mosaic.H, j.Mosaic.W, 1)
+		return 1, max(1, j.crowd(j.Mosaic.H, j.Mosaic.W, 1)) // none may meet the output
 	}
 	return min(j.MosaicPlanes.N, pilePlanes), 0
 }
@@ -133,7 +133,7 @@ func newPile(j *Job) *pile {
 		s.sum = append(s.sum, make([]float64, blockPixels))
 		s.norm = append(s.norm, make([]float64, blockPixels))
 	}
-	if values > 0 {
+	if j.Combine == Median {
 		all := make([]float64, blockPixels*values)
 		for x := range blockPixels {
 			s.values = append(s.values, all[x*values:x*values:(x+1)*values])
