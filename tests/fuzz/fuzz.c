@@ -7,12 +7,16 @@
 #include <sys/wait.h>
 #include <time.h>
 
+#include "held.h"
 #include "job.h"
 
 static struct state {
   uint64_t seed, done, ok, again;
   uint64_t status[1000];
+  held early, late; // after the first jobs, and at the end
 } *state;
+
+enum { EARLY = 4000 };
 
 typedef ztp_status (*job_function)(const ztp_job *, ztp_error *);
 static const char *const names[] = {"ztp_blur_coverage",    "ztp_tile_gains",      "ztp_first_coverage",
@@ -219,8 +223,9 @@ static void child(const char *library, uint64_t seed, uint64_t count, double sec
     state->seed = seed + i;
     alarm(60);
     one(seed + i);
-    state->done++;
+    if (++state->done == EARLY) state->early = held_now();
   }
+  state->late = held_now();
   exit(0);
 }
 
@@ -239,6 +244,9 @@ int main(int argc, char **argv) {
   for (int i = 0; i < 1000; i++)
     if (state->status[i]) printf(" %d: %llu", i, (unsigned long long)state->status[i]);
   printf("\n");
+  const held *a = &state->early, *z = &state->late;
+  printf("held: %ld kB, %ld threads, %ld files; at the end %ld kB, %ld threads, %ld files\n", a->kilobytes, a->threads,
+         a->files, z->kilobytes, z->threads, z->files);
   if (how == 0) return 0;
   printf("the job of seed %llu ended the child: %s %d\n", (unsigned long long)state->seed,
          WIFSIGNALED(how) ? "signal" : "exit", WIFSIGNALED(how) ? WTERMSIG(how) : WEXITSTATUS(how));

@@ -94,6 +94,7 @@ static ztp_planes planes(int64_t count, int64_t h, int64_t w, int input) {
 
 static void *numbers(__int128 count, size_t size, int input) {
   if (one_in(5) || count < 1) return NULL;
+  if (count > (__int128)1 << 60) count = (__int128)1 << 60;
   const int from = taken;
   const int known = count * (__int128)size <= (__int128)room();
   void *to = pool_take(known ? (size_t)count * size : size, size < 8 ? size : 8);
