@@ -5,6 +5,8 @@
 #   ./build.sh [build]   the shared library without CUDA, into python/zetwopass
 #   ./build.sh cuda      the same with CUDA, which it uses where there is a GPU
 #   ./build.sh test      all tests
+#   ./build.sh fuzz      random jobs and files for 2 minutes, or as many as are said
+#   ./build.sh asan      the same jobs for the C interface with AddressSanitizer, leaks included
 #   ./build.sh repeat    pytest 10 times, or as many as are said, while all cores are busy
 #   ./build.sh demo      a real mosaic, before and after, into build/demo
 #   ./build.sh docs      the documentation, into build/docs
@@ -32,7 +34,7 @@ cuda_include=build/nvidia-cuda-runtime/nvidia/cuda_runtime/include
 source capi/cross.sh
 source python/wheels.sh
 
-elf_exports="-Wl,--version-script=$PWD/capi/exports.map -Wl,-z,defs"
+elf_exports="-Wl,--version-script=$PWD/capi/exports.map -Wl,-z,defs -Wl,-z,now -Wl,-z,relro -Wl,-z,noexecstack"
 
 build() { # further flags of go build
   link build/libzetwopass.so "$elf_exports" "$@"
@@ -198,6 +200,30 @@ test_windows() { # [arguments of pytest]
   tests/platforms/windows.sh "$@"
 }
 
+# The same seeds every time for half of it, fresh ones for the rest: what fails names its seed, or
+# leaves a file in testdata/fuzz. Half of the time goes to the C interface.
+fuzz() { # [minutes]
+  local minutes=${1:-2} fresh=$((RANDOM * 32768 + RANDOM)) part
+  [[ $minutes =~ ^[1-9][0-9]*$ ]] || { echo "build.sh: fuzz $minutes, want a number of minutes" >&2; exit 2; }
+  part=$((minutes * 60 / 8))
+  gcc -std=gnu11 -O2 -Wall -Wextra -Werror -Iinclude -o build/fuzz tests/fuzz/fuzz.c -ldl
+  build/fuzz "$library" 1 1000000000 $((2 * part))
+  echo "build.sh: seeds from ${fresh}000000 on"
+  build/fuzz "$library" "${fresh}000000" 1000000000 $((2 * part))
+  for target in core:FuzzPixelMap core/fitstile:FuzzHeader core/fitstile:FuzzFile; do
+    go test -run XXX -fuzz "^${target#*:}$" -fuzztime "${part}s" -fuzzminimizetime 10x "./${target%:*}"
+  done
+  "$python" -m pytest -q tests/test_any_scene.py --scenes $((part * 2))
+}
+
+# What Go reads and writes of the callers', and all of C, with every address checked.
+asan() { # [jobs]
+  CGO_ENABLED=1 go build -asan -trimpath -buildvcs=false -buildmode=c-shared \
+    -ldflags "-extldflags '$elf_exports'" -o build/asan.so ./capi
+  gcc -std=gnu11 -O1 -g -fsanitize=address -Iinclude -o build/fuzz_asan tests/fuzz/fuzz.c -ldl
+  ASAN_OPTIONS=detect_leaks=1 build/fuzz_asan build/asan.so 1 "${1:-20000}" 3600
+}
+
 # Tests that depend on who is quicker fail here: every core has a loop of its own to run.
 repeat() { # [times]
   local times=${1:-10} i
@@ -222,6 +248,8 @@ case "$command" in
   build) build ;;
   cuda) build_cuda ;;
   test) build_cuda; venv; tools; browser; run_tests "$@" ;;
+  asan) asan "$@" ;;
+  fuzz) build_cuda; venv; fuzz "$@" ;;
   repeat) build_cuda; venv; repeat "$@" ;;
   demo) build_cuda; venv; "$python" tests/demo.py "$@" ;;
   docs) build_cuda; venv; docs/make.sh ;;

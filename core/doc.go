@@ -2,13 +2,15 @@
 // out, without C, Python or the sky. MATHS.md beside this file is what must come
 // out; this is how it is reached.
 //
-// # Blur (blur.go, gauss.go)
+// # Blur (blur.go, gauss.go, fold.go, spoilt.go)
 //
 // The Gaussian, cut at 4 sigma, is a sum of nine cosines to 1e-7 of every tap. A
 // cosine window slides along a line in constant time, so the cost does not depend
 // on sigma. Where a window holds few steps, as over most of a coverage map, what each
-// brings is added up instead: its height times the kernel's cumulative sum. Columns
-// first, then rows; numerator and denominator of the normalised blur together, eight
+// brings is added up instead: its height times the kernel's cumulative sum. Small
+// results beside large ones, which the recursion's noise would hide, are sums over the
+// same cosines that only grow. What is not finite is filtered as 0 and written over its
+// windows. Columns first, then rows; numerator and denominator of the normalised blur together, eight
 // lines side by side.
 //
 // # Gains (gain.go)

@@ -112,6 +112,9 @@ type Job struct {
 	OnStats   func(Stats) // see Run; or nil
 	Cancelled func() bool // see Run; or nil
 
+	// Memory is the machine's, in bytes, more than which no plan takes; 0 = not known.
+	Memory int64
+
 	// Room is asked before so many bytes are taken; what it said before no longer counts.
 	// Its error, which wraps ErrLimit, ends the call. Or nil.
 	Room func(bytes int64) error

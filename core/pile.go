@@ -51,12 +51,17 @@ func (j *Job) validatePlanes(stages Stages) error {
 	case j.Combine < Mean || j.Combine >= combines:
 		return fmt.Errorf("%w: combine = %d, want 0 to %d", ErrArgument, j.Combine, combines-1)
 	}
-	if err := m.checkPresent("mosaic_planes"); err != nil {
-		return err
-	}
 	c := &j.CoveragePlanes
-	if err := c.checkPresent("coverage_planes"); err != nil {
-		return err
+	for _, p := range []struct {
+		name   string
+		planes *Planes
+	}{{"mosaic_planes", m}, {"coverage_planes", c}} {
+		if p.planes.Absent() {
+			return fmt.Errorf("%w: %s is absent", ErrArgument, p.name)
+		}
+		if err := p.planes.checkWritten(p.name); err != nil {
+			return err
+		}
 	}
 	if c.N != m.N || c.H != m.H || c.W != m.W {
 		return fmt.Errorf("%w: coverage_planes has shape [%d,%d,%d], want [%d,%d,%d]",
@@ -70,16 +75,12 @@ func (j *Job) validatePlanes(stages Stages) error {
 	return nil
 }
 
-func (p *Planes) checkPresent(name string) error {
-	if p.Absent() {
-		return fmt.Errorf("%w: %s is absent", ErrArgument, name)
-	}
-	return p.check(name)
-}
-
 func (t *Tile) checkPlanes(name string, n int) error {
 	p, w := &t.Planes, &t.WeightPlanes
-	if err := p.checkPresent(name + ".planes"); err != nil {
+	if p.Absent() {
+		return fmt.Errorf("%w: %s.planes is absent", ErrArgument, name)
+	}
+	if err := p.check(name + ".planes"); err != nil {
 		return err
 	}
 	if p.N != n {
@@ -113,7 +114,7 @@ type pile struct {
 // pileSize is the planes that a pile takes at a time, and the values of a pixel that it keeps.
 func pileSize(j *Job) (planes, values int) {
 	if j.Combine == Median {
-		return 1, j.crowd(j.Mosaic.H, j.Mosaic.W, 1)
+		return 1, max(1, j.crowd(j.Mosaic.H, j.Mosaic.W, 1)) // none may meet the output
 	}
 	return min(j.MosaicPlanes.N, pilePlanes), 0
 }
@@ -132,7 +133,7 @@ func newPile(j *Job) *pile {
 		s.sum = append(s.sum, make([]float64, blockPixels))
 		s.norm = append(s.norm, make([]float64, blockPixels))
 	}
-	if values > 0 {
+	if j.Combine == Median {
 		all := make([]float64, blockPixels*values)
 		for x := range blockPixels {
 			s.values = append(s.values, all[x*values:x*values:(x+1)*values])

@@ -243,3 +243,22 @@ func TestPlanesHaveTheSameBitsForAnyWorkersAndChunks(t *testing.T) {
 		}
 	}
 }
+
+// Without it a median of which no tile meets the output ends in a panic.
+func TestAMedianOfNothingIsBlank(t *testing.T) {
+	j := ofPlanes(7)
+	j.Combine = Median
+	for i := range j.Tiles {
+		j.Tiles[i].Map = PixelMap{}
+	}
+	if err := Run(j, RunCoadd); err != nil {
+		t.Fatal(err)
+	}
+	for y := range j.MosaicPlanes.H {
+		for x := range j.MosaicPlanes.W {
+			if c := j.CoveragePlanes.at(0, y, x); c != 0 {
+				t.Fatalf("coverage at %d,%d is %g", x, y, c)
+			}
+		}
+	}
+}

@@ -147,6 +147,9 @@ func (p *Plan) bestLayout(j *Job, bytes []int64, stop *patience) (need int64, er
 		if read == once {
 			break
 		}
+		if err := l.ask(j); err != nil {
+			return 0, err
+		}
 		s := schedule{needs: l.needs(j.Tiles), window: [2]int{1, p.ahead}}
 		if err := stop.ask(); err != nil {
 			return 0, err
@@ -196,6 +199,9 @@ func (p *Plan) schedules(j *Job, stages Stages, stop *patience) error {
 	}
 	var chunks needs
 	if stages&(RunCoadd|RunFirst) != 0 {
+		if err := p.layout.ask(j); err != nil {
+			return err
+		}
 		chunks = p.layout.needs(j.Tiles)
 	}
 	if stages == RunFirst || !j.matches(stages) {

@@ -149,8 +149,16 @@ func (p *Plan) admit(j *Job, d demand, leastKept int64) error {
 	if p.Budget == 0 {
 		p.Budget = d.most
 	}
+	if j.Memory > 0 {
+		p.Budget = min(p.Budget, j.Memory)
+	}
 	p.Bytes = min(d.most, p.Budget)
-	if d.least > p.Budget {
+	switch {
+	case d.least <= p.Budget:
+	case j.Memory > 0 && d.least > j.Memory:
+		return fmt.Errorf("%w: the job wants at least %d bytes of scratch, the machine has %d bytes of memory",
+			ErrBudget, d.least, j.Memory)
+	default:
 		return fmt.Errorf("%w: max_chunk_bytes = %d, want at least %d", ErrBudget, p.Budget, d.least)
 	}
 	row, room := matchBytes(j, p.crowds), p.Budget-p.whole
@@ -188,9 +196,9 @@ func medianBytes(j *Job, pairs []*pair) (least, wanted int64) {
 	for _, q := range pairs {
 		bytes := q.leastBytes()
 		least = max(least, bytes)
-		wanted += bytes
+		wanted = min(wanted+bytes, max(freeBudget, least))
 	}
-	return least, min(wanted, max(freeBudget, least))
+	return least, wanted
 }
 
 // The costs are rough counts of nanoseconds, for the share of the stages in the

@@ -17,8 +17,9 @@
  * - Tiles may be in FITS files (ztp_file) and outputs go to files (ztp_target), with
  *   the same bits; what is in memory of them at a time keeps to max_chunk_bytes.
  * - The caller owns every array. Inputs are only read. Outputs are written in
- *   place and may not meet the addresses of an input or of each other, but for
- *   `blurred`, which may be the memory of `coverage_out`. After a failure their
+ *   place and may not meet the addresses of an input, of each other or, by their
+ *   strides, of themselves, but for `blurred`, which may begin where `coverage_out`
+ *   does and share its memory. After a failure their
  *   contents are undefined.
  * - Set struct_size (and tile_size) to sizeof of the struct compiled against and
  *   zero what is not used: 0 or NULL is the default wherever one is given.
@@ -68,7 +69,8 @@ enum {
   ZTP_BAD_STRIDE = 102,   /* negative, misaligned or absurd strides          */
   ZTP_OVERLAP = 103,      /* an output shares memory or a file with another  */
   ZTP_BAD_STRUCT = 104,   /* struct_size or tile_size of no known version    */
-  ZTP_BUDGET = 200,       /* max_chunk_bytes is too small for one chunk      */
+  ZTP_BUDGET = 200,       /* max_chunk_bytes, or the machine's memory, is too
+                             small for one chunk                             */
   ZTP_LIMIT = 201,        /* a limit of the process: memory, threads          */
   ZTP_CANCELLED = 300,    /* *cancel became non-zero                         */
   ZTP_DEVICE = 400,       /* no usable GPU, or it failed: in device_error only */

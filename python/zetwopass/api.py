@@ -263,7 +263,7 @@ def plan(
 
     Examples
     --------
-    Two tiles of which 20 columns lie on each other, with at most 250 kB beside the arrays:
+    Two tiles of which 20 columns lie on each other, with at most 350 kB beside the arrays:
 
     >>> import numpy as np
     >>> import zetwopass
@@ -272,9 +272,9 @@ def plan(
     >>> tiles = [np.full((40, 60), 100, "f4"), np.full((40, 60), 103, "f4")]
     >>> coverage = np.float32([[1] * 40 + [2] * 20 + [1] * 40] * 40)
     >>> found = zetwopass.plan(
-    ...     tiles, [sky, sky[:, 40:]], sky, coverage, workers=2, max_chunk_bytes=250_000
+    ...     tiles, [sky, sky[:, 40:]], sky, coverage, workers=2, max_chunk_bytes=350_000
     ... )
-    >>> found.workers, found.bytes <= 250_000
+    >>> found.workers, found.bytes <= 350_000
     (2, True)
     """
     images, tiles_wcs, first, shape = checked(tiles, tiles_wcs, coverage, shape_out, load=False)

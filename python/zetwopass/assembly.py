@@ -206,6 +206,7 @@ def assemble(
         device=device,
         binary_weights=True,
     )
+    overwrite, resume = checks.truth("overwrite", overwrite), checks.truth("resume", resume)
     library()
     target = _files.target_path(output, overwrite=overwrite)
     grid = (like, scale, frame, projection)

@@ -148,12 +148,14 @@ def reproject_and_coadd(
     options.combine(combine_function)
     checks.function("progress_bar", progress_bar)
     blank = checks.any_number("blank_pixel_value", blank_pixel_value)
-    match = _truth("match_background", match_background)
+    match = checks.truth("match_background", match_background)
     items, weights = entries.entries("input_data", input_data), None
     if input_weights is not None:
         weights = entries.entries("input_weights", input_weights, len(items))
     if background_reference is not None:
-        checks.integer("background_reference", background_reference, 0, len(items) - 1)
+        background_reference = checks.integer(
+            "background_reference", background_reference, 0, len(items) - 1
+        )
     given = Given(output_array, output_footprint)
     chosen = options.options(len(items), block_sizes, intermediate_memmap, match, given, kwargs)
     axes, grid = images.axes(shape_out)
@@ -234,11 +236,3 @@ def _looped(progress_bar: Callable | None, numbers: range) -> Iterable[int]:
             f"progress_bar returned a {type(looped).__name__}, want what it got, to loop over"
         )
     return looped
-
-
-def _truth(name: str, value: bool) -> bool:
-    try:
-        return bool(value)
-    except (TypeError, ValueError):  # an array of several
-        found = type(value).__name__
-        raise ArgumentTypeError(f"{name} is a {found}, want True or False") from None

@@ -66,6 +66,15 @@ def function(name: str, value: Callable | None) -> None:
         raise ArgumentTypeError(f"{name} is a {type(value).__name__}, want a function or None")
 
 
+def truth(name: str, value: bool) -> bool:
+    """Return ``value`` as a bool."""
+    try:
+        return bool(value)
+    except (TypeError, ValueError):  # an array of several
+        found = type(value).__name__
+        raise ArgumentTypeError(f"{name} is a {found}, want True or False") from None
+
+
 def integer(name: str, value: int, low: int, high: int) -> int:
     """Return ``value`` as an int from ``low`` to ``high``; floats are refused."""
     try:
@@ -146,6 +155,32 @@ def shape(name: str, value: Sequence[int]) -> tuple[int, int]:
     except ValueError:
         raise ArgumentError(f"{name} = {value!r}, want rows and columns") from None
     return integer(f"{name}[0]", height, 1, 2**31), integer(f"{name}[1]", width, 1, 2**31)
+
+
+def shapes(name: str, values: Sequence) -> list[tuple[int, int]]:
+    """Return rows and columns of each tile."""
+    return [shape(f"{name}[{i}]", value) for i, value in enumerate(entries(name, values))]
+
+
+def pair(name: str, values: Sequence[int], low: int, high: int) -> tuple[int, int]:
+    """Return two integers from ``low`` to ``high``."""
+    try:
+        first, second = values
+    except (TypeError, ValueError):
+        raise ArgumentTypeError(f"{name} = {values!r}, want two integers") from None
+    return integer(f"{name}[0]", first, low, high), integer(f"{name}[1]", second, low, high)
+
+
+def numbers(name: str, values: object) -> np.ndarray:
+    """Return an array of float64, or what makes one."""
+    try:
+        with np.errstate(all="ignore"):
+            found = np.asarray(values)
+            if found.dtype.kind not in "biuf":
+                raise TypeError(found.dtype.name)
+            return found.astype(np.float64, copy=False)
+    except (TypeError, ValueError, OverflowError) as err:
+        raise ArgumentTypeError(f"{name} is no array of real numbers: {err}") from None
 
 
 def entries(
