@@ -1,14 +1,65 @@
-"""Which tiles go to which task, so that few tiles move and no task holds too many at a time."""
+"""Which tiles go where, so that each moves at most twice and no task holds too many at a time.
+
+A mosaic is cut into bands, from side to side and none narrower than the largest tile: no tile meets
+more than two. All that is done with a band is done in one place, to which come the tiles that meet
+it, in bundles.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import NamedTuple
 
 import numpy as np
 
 
-def groups_of(boxes: np.ndarray, sizes: np.ndarray, most: int) -> list[np.ndarray]:
-    """Return tiles on the output that lie together, of at most so many bytes, or one.
+class Plan(NamedTuple):
+    """Bands of a mosaic, and T tiles in bundles.
+
+    Attributes
+    ----------
+    axis
+        0 where bands lie one below the other, 1 side by side.
+    ends
+        Output pixels [N] along that axis, at which bands end.
+    bundles
+        The tiles of each bundle, ascending.
+    bands
+        Integers, the band of each bundle.
+    first
+        Integers [T], the first band of each tile.
+    places
+        Integers [T, 2], the bundle of each tile in its first band and in the next, or -1.
+    """
+
+    axis: int
+    ends: np.ndarray
+    bundles: list[np.ndarray]
+    bands: np.ndarray
+    first: np.ndarray
+    places: np.ndarray
+
+    def bands_at(self, pixels: np.ndarray) -> np.ndarray:
+        """Return the bands of output pixels along the axis."""
+        return np.minimum(np.searchsorted(self.ends, pixels, "right"), len(self.ends) - 1)
+
+    def bundles_of(self, tiles: np.ndarray, bands: np.ndarray) -> np.ndarray:
+        """Return the bundles in which tiles are in bands that they meet."""
+        return self.places[tiles, bands - self.first[tiles]]
+
+
+def most_bands(boxes: np.ndarray, shape: tuple[int, int], count: int) -> tuple[int, int]:
+    """Return the axis along which a mosaic has more bands, and how many, ``count`` at most."""
+    largest = np.maximum((boxes[:, 2:] - boxes[:, :2]).max(axis=0, initial=1), 1)
+    room = np.array(shape) // largest
+    axis = int(np.argmax(room))
+    return axis, max(1, min(count, int(room[axis])))
+
+
+def planned(
+    boxes: np.ndarray, sizes: np.ndarray, ends: np.ndarray, axis: int, count: int, most: int
+) -> Plan:
+    """Return bands of tiles of like bytes, ``count`` at most, and the tiles' bundles.
 
     Parameters
     ----------
@@ -16,9 +67,33 @@ def groups_of(boxes: np.ndarray, sizes: np.ndarray, most: int) -> list[np.ndarra
         Integers [T, 4], y0, x0, y1, x1.
     sizes
         [T], bytes.
+    ends
+        Integers, where blocks end along the axis: bands do so only there.
+    axis
+        As in `Plan`.
     most
-        Bytes of a group.
+        Bytes of a bundle, which has one tile at least.
     """
+    ends = _bands(boxes[:, [axis, axis + 2]], sizes, np.asarray(ends), count)
+    starts = np.concatenate([[0], ends[:-1]])
+    seen = boxes[:, 0] < boxes[:, 2]
+    plan = Plan(axis, ends, [], np.zeros(0, int), np.zeros(0, int), np.full((len(boxes), 2), -1))
+    first = plan.bands_at(boxes[:, axis])
+    bands = []
+    for band, start in enumerate(starts):
+        last = band == len(ends) - 1
+        here = seen & (start < boxes[:, axis + 2]) & (last | (boxes[:, axis] < ends[band]))
+        for tiles in groups_of(boxes, sizes, most, np.flatnonzero(here)):
+            plan.places[tiles, band - first[tiles]] = len(plan.bundles)
+            plan.bundles.append(tiles)
+            bands.append(band)
+    return plan._replace(bands=np.array(bands, int), first=first)
+
+
+def groups_of(
+    boxes: np.ndarray, sizes: np.ndarray, most: int, tiles: np.ndarray | None = None
+) -> list[np.ndarray]:
+    """Return tiles, or all that are on the output, that lie together, of so many bytes, or one."""
     centres = (boxes[:, :2] + boxes[:, 2:]) / 2
 
     def halves(tiles: np.ndarray) -> Iterator[np.ndarray]:
@@ -30,44 +105,40 @@ def groups_of(boxes: np.ndarray, sizes: np.ndarray, most: int) -> list[np.ndarra
         for half in (tiles[: len(tiles) // 2], tiles[len(tiles) // 2 :]):
             yield from halves(half)
 
-    seen = np.flatnonzero(boxes[:, 0] < boxes[:, 2])
-    return [np.sort(group) for group in halves(seen) if len(group)]
+    tiles = np.flatnonzero(boxes[:, 0] < boxes[:, 2]) if tiles is None else tiles
+    return [np.sort(group) for group in halves(tiles) if len(group)]
 
 
 def pair_tasks(
-    pairs: np.ndarray, groups: list[np.ndarray], sizes: np.ndarray, most: int
-) -> list[np.ndarray]:
-    """Return the pairs [P, 2] of each task, by i, then j.
+    pairs: np.ndarray, boxes: np.ndarray, plan: Plan, sizes: np.ndarray, most: int
+) -> list[tuple[list[int], np.ndarray]]:
+    """Return the bundles of each task, all of one band, and its pairs [P, 2], by i, then j.
 
-    A task has the pairs of a group, those with its neighbours, and those of the neighbours that
-    are there for that: so a tile is wanted by few tasks but its group's. It is cut where its tiles
-    take more than ``most`` bytes.
+    A pair belongs to the band in which the pixels begin that its tiles have in common, where both
+    are; there to the first of their bundles. A task takes more bundles of pairs as long as their
+    tiles have ``most`` bytes at most; it has those of one pair at least.
     """
-    owner = np.zeros(len(sizes), np.int64)
-    for number, group in enumerate(groups):
-        owner[group] = number
-    first = owner[pairs].min(axis=1) if len(pairs) else np.zeros(0, np.int64)
-    order = np.argsort(first, kind="stable")
-    starts = np.searchsorted(first[order], np.arange(len(groups) + 1))
-    numbers = {tuple(pair): k for k, pair in enumerate(pairs.tolist())}
-    partners: dict[int, list[int]] = {}
-    for i, j in pairs.tolist():
-        partners.setdefault(i, []).append(j)
-    left = np.ones(len(pairs), bool)
-    tasks: list[np.ndarray] = []
-    for number in range(len(groups)):
-        own = [k for k in order[starts[number] : starts[number + 1]].tolist() if left[k]]
-        guests = set(pairs[own].ravel().tolist())
-        for i in guests:
-            own += [
-                numbers[i, j]
-                for j in partners.get(i, ())
-                if j in guests and owner[i] != owner[j] and first[numbers[i, j]] > number
-            ]
-        own = [k for k in own if left[k]]
-        left[own] = False
-        tasks += [pairs[sorted(some)] for some in _cut(own, pairs, sizes, most)]
-    return tasks
+    if not len(pairs):
+        return []
+    i, j = pairs.T
+    bands = plan.bands_at(np.maximum(boxes[i, plan.axis], boxes[j, plan.axis]))
+    ours = np.stack([plan.bundles_of(i, bands), plan.bundles_of(j, bands)])
+    low, high = ours.min(axis=0), ours.max(axis=0)
+    order = np.lexsort((high, low))
+    low, high = low[order], high[order]
+    starts = np.flatnonzero(np.diff(low, prepend=-1) | np.diff(high, prepend=-1))
+    weights = np.array([sizes[tiles].sum() for tiles in plan.bundles])
+    tasks: list[tuple[list[int], list[np.ndarray]]] = []
+    for start, some in zip(starts, np.split(order, starts[1:]), strict=True):
+        a, b = int(low[start]), int(high[start])
+        held = tasks[-1][0] if tasks else [-1]
+        if held[0] != a or (b not in held and weights[[*held, b]].sum() > most):
+            tasks.append(([a], []))
+        held, parts = tasks[-1]
+        if b not in held:
+            held.append(b)
+        parts.append(some)
+    return [(held, pairs[np.sort(np.concatenate(parts))]) for held, parts in tasks]
 
 
 def blocks_of(boxes: np.ndarray, rows: Iterable[int], cols: Iterable[int]) -> np.ndarray:
@@ -89,16 +160,19 @@ def blocks_of(boxes: np.ndarray, rows: Iterable[int], cols: Iterable[int]) -> np
     return found
 
 
-def _cut(own: list[int], pairs: np.ndarray, sizes: np.ndarray, most: int) -> Iterator[list[int]]:
-    """Yield pairs in turn, as many at a time as their tiles' bytes admit, one at least."""
-    some: list[int] = []
-    here: set[int] = set()
-    for k in own:
-        more = here | set(pairs[k].tolist())
-        if some and sizes[list(more)].sum() > most:
-            yield some
-            some, more = [], set(pairs[k].tolist())
-        some.append(k)
-        here = more
-    if some:
-        yield some
+def _bands(spans: np.ndarray, sizes: np.ndarray, ends: np.ndarray, count: int) -> np.ndarray:
+    """Return where bands end, of those that are none narrower than the largest tile."""
+    largest = (spans[:, 1] - spans[:, 0]).max(initial=1)
+    order = np.argsort(spans.sum(axis=1), kind="stable")
+    before = np.concatenate([[0], np.cumsum(sizes[order])])
+    until = before[np.searchsorted(spans[order].sum(axis=1), 2 * ends)]  # bytes of the tiles
+    found: list[int] = []
+    start = 0
+    for end, done in zip(ends[:-1].tolist(), until, strict=False):
+        wanted = before[-1] * (len(found) + 1) / count
+        if done >= wanted and min(end - start, ends[-1] - end) >= largest:
+            found.append(end)
+            start = end
+        if len(found) == count - 1:
+            break
+    return np.array([*found, ends[-1]])

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from .. import parts
 from .._engine import checks
-from .._inputs import common_grid, files, maps_of, ranges, warn_unseen
+from .._inputs import common_grid, maps_of, ranges, warn_unseen
 from ..api import GAIN_CLIP, SIGMA
 from ..errors import MissingPackageError
-from ..stages import blur_coverage
 
 try:
     from dask import array as da
@@ -21,12 +21,17 @@ except ImportError as err:
     raise MissingPackageError(f"zetwopass.dask wants dask, zetwopass[dask]: {err}") from err
 
 from . import blocks, groups, tasks
-from .sent import Sent, computed, threads
+from .cluster import Cluster, Graph
+from .coverage import Planes, planes
+from .sent import Bundles, Sent
 from .tiles import handed
 
 if TYPE_CHECKING:
     from astropy.io import fits
     from astropy.wcs import WCS
+
+
+_GAIN_BYTES = 12  # of a tile's pixel in a task of gains: coverage, blurred coverage and mask
 
 
 class LazyPass(NamedTuple):
@@ -64,8 +69,9 @@ def second_pass(
     profile: str = "v4.5",
     threshold: float | None = None,
     chunks: int | tuple[int, int] | None = None,
-    task_bytes: int = 2**28,
+    task_bytes: int = 2**30,
     workers: int = 1,
+    scratch: str | os.PathLike | None = None,
 ) -> LazyPass:
     """Find gains and offsets of tiles by tasks of dask, and return the mosaic that they make.
 
@@ -119,28 +125,31 @@ def second_pass(
     """
     token = uuid.uuid4().hex
     images, skies, mask_images = handed(tiles, tiles_wcs, masks, token)
-    first = _plane(coverage)
-    shape = first.shape if shape_out is None else checks.shape("shape_out", shape_out)
     task_bytes = checks.integer("task_bytes", task_bytes, 1, 2**62)
     workers = checks.integer("workers", workers, 1, checks.MAX_WORKERS)
     numbers = {"gain_clip": gain_clip, "threshold": threshold}
     checks.settings(profile=profile, sigma=sigma, **numbers)
     weights = checks.weights(tile_weights, len(images), profile)
     weights, shift = ranges.tile_weights(weights)
-    grid = common_grid(shape, first.shape)
+    seen = planes(coverage, scratch, token, sigma=sigma, profile=profile)
+    covered = seen.first.shape
+    shape = covered if shape_out is None else checks.shape("shape_out", shape_out)
+    grid = common_grid(shape, covered)
     maps = maps_of([image.shape[:2] for image in images], skies, output_wcs, grid)
     sent = Sent(images, mask_images, maps, profile, workers, token)
-    blurred = blur_coverage(first, sigma=sigma, profile=profile, device="cpu")
+    boxes, sizes = parts.boxes(maps, shape), sent.sizes()
+    cluster = Cluster()
+    bands = groups.most_bands(boxes, shape, len(cluster.workers))
+    cut = blocks.cut(chunks, shape, boxes, sizes, task_bytes, bands)
+    most = min(task_bytes // 4, int(sizes.sum()) // 8)
+    plan = groups.planned(boxes, sizes, np.cumsum(cut[bands[0]]), *bands, most)
 
-    factors = np.ones(len(images))
-    work = sent.groups(parts.boxes(maps, first.shape), task_bytes)
-    for group, found in _gains(sent, work, first, blurred, numbers):
-        factors[group] = found
-    boxes = parts.boxes(maps, shape)
-    work = sent.groups(boxes, task_bytes)
-    found = _pairs(sent, work, shape, factors, task_bytes)
+    factors = _gains(cluster, sent, seen, numbers, task_bytes)
+    homes = cluster.homes(plan, [image.key for image in images], sizes)
+    bundles = Bundles(sent, plan, homes)
+    found, bundles = _pairs(cluster, bundles, boxes, shape, factors, task_bytes)
     offsets, tied = parts.offsets_from_pairs(found, len(images))
-    unseen = ~_shown(sent, work, boxes, found)
+    unseen = ~_shown(cluster, bundles, boxes, found)
     tied[unseen] = -1
     tied[~unseen] = _renumbered(tied[~unseen])
     if shift:
@@ -149,70 +158,81 @@ def second_pass(
     values = {"gains": factors, "offsets": offsets}
     if profile == "v4.5":
         values["tile_weights"] = np.array(weights)
-    cut = blocks.cut(chunks, shape, boxes, sent, task_bytes)
-    both = blocks.mosaic(sent, boxes, values, shift, cut)
+    both = blocks.mosaic(bundles, boxes, values, shift, cut)
     return LazyPass(both[..., :-1], both[..., -1], factors, offsets, tied, found)
 
 
-def _plane(coverage: object) -> np.ndarray:
-    """Return the coverage of the first pass [H, W], which is computed if it is dask's."""
-    if not files.is_file(coverage) and not isinstance(coverage, np.ndarray):
-        coverage = np.asarray(coverage)
-    return files.plane("coverage", coverage)
-
-
 def _gains(
-    sent: Sent, work: list[np.ndarray], first: np.ndarray, blurred: np.ndarray, numbers: dict
-) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Yield the groups of tiles with their gains.
+    cluster: Cluster, sent: Sent, seen: Planes, numbers: dict, task_bytes: int
+) -> np.ndarray:
+    """Return the gains of all tiles, by tasks of those that lie together.
 
-    As many at a time as run: what goes with a task is in a worker's memory from the start.
+    As many at a time as run, where windows go with them: a worker has these in memory from the
+    start.
     """
-    boxes = parts.boxes(sent.maps, first.shape)
-    at_a_time = threads()
-    for start in range(0, len(work), at_a_time):
-        calls = []
-        for k, group in enumerate(work[start : start + at_a_time], start):
-            some, maps, _, masks = sent.some(group)
-            y0, x0 = boxes[group, :2].min(axis=0).tolist()
-            y1, x1 = boxes[group, 2:].max(axis=0).tolist()
-            windows = tuple(plane[y0:y1, x0:x1].copy() for plane in (first, blurred))
-            calls.append(sent.task(tasks.gains, k, some, windows, (y0, x0), numbers, maps, masks))
-        yield from zip(work[start : start + at_a_time], computed(calls), strict=True)
+    factors = np.ones(len(sent.images))
+    boxes = parts.boxes(sent.maps, seen.first.shape)
+    areas = np.prod(boxes[:, 2:] - boxes[:, :2], axis=1)
+    work = groups.groups_of(boxes, _GAIN_BYTES * areas, task_bytes // 2)
+    at_a_time = len(work) if seen.paths else cluster.threads
+    for start in range(0, len(work), max(1, at_a_time)):
+        some = work[start : start + at_a_time]
+        graph = Graph(sent.token)
+        keys = []
+        for k, tiles in enumerate(some, start):
+            y0, x0 = boxes[tiles, :2].min(axis=0).tolist()
+            y1, x1 = boxes[tiles, 2:].max(axis=0).tolist()
+            maps, masks = sent.maps_of(graph, tiles), sent.masks_of(graph, tiles)
+            windows = seen.windows((y0, x0, y1, x1))
+            told = sent.some(tiles)
+            keys.append(graph.add(tasks.gains, (k,), told, *windows, numbers, maps, masks))
+        for tiles, found in zip(some, cluster.compute(graph, keys), strict=True):
+            factors[tiles] = found
+    return factors
 
 
 def _pairs(
-    sent: Sent,
-    work: list[np.ndarray],
+    cluster: Cluster,
+    bundles: Bundles,
+    boxes: np.ndarray,
     shape: tuple[int, int],
     factors: np.ndarray,
     task_bytes: int,
-) -> np.ndarray:
-    """Return the steps between tiles, by i, then j."""
-    wanted = parts.overlapping_pairs(sent.maps, shape)
+) -> tuple[np.ndarray, Bundles]:
+    """Return the steps between tiles, by i, then j, and the bundles, held where they are."""
+    sent, plan, homes = bundles.sent, bundles.plan, bundles.homes
+    graph = Graph(sent.token)
+    keys = bundles.keys(graph)
     calls = []
-    for k, some_pairs in enumerate(groups.pair_tasks(wanted, work, sent.sizes(), task_bytes)):
-        some, *rest = sent.some(np.unique(some_pairs))
-        factor = factors[some.numbers]
-        calls.append(sent.task(tasks.pairs, k, some, some_pairs, shape, factor, *rest))
+    wanted = parts.overlapping_pairs(sent.maps, shape)
+    work = groups.pair_tasks(wanted, boxes, plan, sent.sizes(), task_bytes)
+    for k, (here, some) in enumerate(work):
+        ours, home = [keys[b] for b in here], homes[plan.bands[here[0]]]
+        factor = factors[np.unique(some)]
+        calls.append(graph.add(tasks.pairs, (k,), ours, some, shape, factor, home=home))
+    steps, held = cluster.compute_and_hold(graph, calls, keys)
     kind = [("i", "i8"), ("j", "i8"), ("pixels", "i8"), ("step", "f8", (sent.channels,))]
-    found = np.concatenate([np.zeros(0, kind), *computed(calls)])
-    return found[np.lexsort((found["j"], found["i"]))]
+    found = np.concatenate([np.zeros(0, kind), *steps])
+    return found[np.lexsort((found["j"], found["i"]))], bundles._replace(held=held)
 
 
-def _shown(sent: Sent, work: list[np.ndarray], boxes: np.ndarray, found: np.ndarray) -> np.ndarray:
+def _shown(cluster: Cluster, bundles: Bundles, boxes: np.ndarray, found: np.ndarray) -> np.ndarray:
     """Return which tiles give the first channel a pixel: in a pair, or if one is looked for."""
     shown = np.zeros(len(boxes), bool)
     common = found[~np.isnan(found["step"][:, 0])]
     shown[common["i"]] = shown[common["j"]] = True
-    alone = [group[~shown[group]] for group in work]
-    alone = [group for group in alone if len(group)]
-    calls = []
-    for k, group in enumerate(alone):
-        some, *rest = sent.some(group)
-        calls.append(sent.task(tasks.shown, k, some, boxes[group], *rest))
-    for group, seen in zip(alone, computed(calls), strict=True):
-        shown[group] = seen
+    alone = np.flatnonzero(~shown & (bundles.plan.places[:, 0] >= 0))
+    if not len(alone):
+        return shown
+    graph = Graph(bundles.sent.token)
+    keys = bundles.keys(graph)
+    places = bundles.plan.places[alone, 0]
+    work = {int(k): alone[places == k] for k in np.unique(places)}
+    calls = [
+        graph.add(tasks.shown, (k,), keys[k], tiles, boxes[tiles]) for k, tiles in work.items()
+    ]
+    for tiles, seen in zip(work.values(), cluster.compute(graph, calls), strict=True):
+        shown[tiles] = seen
     return shown
 
 
