@@ -4,8 +4,16 @@ import numpy as np
 import pytest
 from astropy.io import fits
 
+import tile_forms
 from dask_scene import CUT, given, same, scene
-from zetwopass import ArgumentError, ArgumentTypeError, FileError, RangeWarning, TileWarning
+from zetwopass import (
+    ArgumentError,
+    ArgumentTypeError,
+    FileError,
+    RangeWarning,
+    TileWarning,
+    WriteError,
+)
 
 pytest.importorskip("dask.array")
 pytest.importorskip("distributed")
@@ -82,6 +90,75 @@ def test_the_mosaic_goes_to_a_store(tmp_path):
     lazy.mosaic.to_zarr(str(tmp_path / "mosaic.zarr"))
     stored = da.from_zarr(str(tmp_path / "mosaic.zarr")).compute()
     np.testing.assert_array_equal(stored, zetwopass.second_pass(**given(made)).mosaic)
+
+
+COVERAGES = {
+    "dask": lambda coverage, folder: da.from_array(coverage, chunks=60),
+    "zarr": lambda coverage, folder: zarr_store(folder / "coverage.zarr", coverage),
+    "FITS": lambda coverage, folder: written(folder, "coverage", coverage),
+}
+
+
+def zarr_store(path, image):
+    pytest.importorskip("zarr")
+    da.from_array(image, chunks=60).to_zarr(str(path))
+    return path
+
+
+@pytest.mark.parametrize("scratch", [True, False])
+@pytest.mark.parametrize("kind", COVERAGES)
+def test_a_coverage_may_lie_elsewhere(kind, scratch, tmp_path, monkeypatch):
+    # Without it a coverage has to be loaded before, and to fit the memory here.
+    monkeypatch.setattr(zetwopass.dask.coverage, "_BYTES", 40_000)  # some 20 rows
+    made = scene(sip=True, channels=1, nan_borders=True)
+    arguments = given(made)
+    coverage = COVERAGES[kind](made.coverage, tmp_path)
+    folder = (tmp_path / "scratch") if scratch else None
+    if folder:
+        folder.mkdir()
+    lazy = zetwopass.dask.second_pass(**arguments | {"coverage": coverage}, scratch=folder, **CUT)
+    same(lazy, *dask.compute(lazy.mosaic, lazy.coverage), arguments)
+    blurred = zetwopass.blur_coverage(made.coverage, sigma=arguments["sigma"])
+    for path in folder.iterdir() if folder else ():
+        wanted = blurred if path.name.startswith("blurred") else made.coverage
+        np.testing.assert_array_equal(np.load(path), wanted)
+
+
+class Lent:
+    """A coverage of which rows can be had, and which notes how many at a time."""
+
+    def __init__(self, whole):
+        self.whole, self.shape, self.most = whole, whole.shape, 0
+
+    def __getitem__(self, rows):
+        self.most = max(self.most, len(self.whole[rows]))
+        return self.whole[rows]
+
+
+def test_a_coverage_is_never_here_whole_if_there_is_a_folder_for_it(tmp_path, monkeypatch):
+    # Without it a mosaic larger than this process's memory can't be made.
+    made = scene(sip=True, channels=1, nan_borders=True)
+    monkeypatch.setattr(zetwopass.dask.coverage, "_BYTES", 40_000)
+    lent = Lent(made.coverage)
+    zetwopass.dask.second_pass(**given(made, coverage=lent), scratch=tmp_path, **CUT)
+    assert 0 < 4 * lent.most * made.coverage.shape[1] <= 40_000
+
+
+@pytest.mark.parametrize(
+    ("changes", "kind", "words"),
+    [
+        ({"scratch": "/no/such"}, WriteError, "scratch can't be written"),
+        ({"coverage": np.ones(5, "f4")}, ArgumentError, r"coverage is of shape \[5\]"),
+        ({"coverage": 5}, ArgumentError, "coverage is int"),
+        ({"coverage": np.ones((5, 5))}, ArgumentError, "coverage has dtype <f8"),
+    ],
+)
+def test_a_folder_for_the_coverage_is_checked_and_so_is_that(changes, kind, words, tmp_path):
+    # Without it a mistake ends in words of NumPy.
+    made = scene(sip=True, channels=1, nan_borders=True)
+    arguments = given(made) | {"scratch": tmp_path} | changes
+    with pytest.raises(kind, match=words):
+        zetwopass.dask.second_pass(**arguments)
 
 
 def test_another_shape_and_blocks_that_no_tile_meets():
@@ -177,14 +254,53 @@ def test_errors_of_a_task_name_the_tile(part, shape):
         zetwopass.dask.second_pass(**spoiled(part, lying), **CUT)
 
 
-def test_a_file_that_is_damaged_later_is_named(tmp_path):
+@pytest.mark.parametrize(
+    ("damage", "words"),
+    [
+        (lambda path: path.write_bytes(path.read_bytes()[:6000]), "can't be read"),
+        (lambda path: path.unlink(), "can't be read"),
+        (lambda path: replaced(path, np.ones((3, 7, 7), "f4")), r"shape \[7, 7, 3\], had \[90"),
+    ],
+)
+def test_a_file_that_is_damaged_later_is_named(damage, words, tmp_path):
     # Without it the error tells the tile's number in its task, which nobody knows.
     path, hdu = written(tmp_path, "tile", scene(channels=3, masks="holes", weighted=True).tiles[4])
     arguments = spoiled("tiles", (path, hdu))
     lazy = zetwopass.dask.second_pass(**arguments, **CUT)
-    path.write_bytes(path.read_bytes()[:6000])
-    with pytest.raises(FileError, match=r"tiles\[4\]"):
+    damage(path)
+    with pytest.raises(FileError, match=rf"tiles\[4\].*{words}"):
         lazy.mosaic.compute()
+
+
+def replaced(path, axes):
+    hdus = fits.HDUList([fits.PrimaryHDU(), fits.ImageHDU(axes, name="SCI")])
+    hdus.writeto(path, overwrite=True)
+
+
+@pytest.mark.parametrize("form", tile_forms.FORMS)
+def test_files_of_every_form_are_read_as_on_one_machine(tmp_path, form):
+    # Without it a tile is another one where a worker has read it.
+    files, arrays = tile_forms.mosaic(tmp_path, form)
+    lazy = zetwopass.dask.second_pass(**files, sigma=5)
+    same(lazy, *dask.compute(lazy.mosaic, lazy.coverage), arrays | {"sigma": 5})
+
+
+def test_a_mosaic_that_is_written_is_whole_or_not_there(tmp_path):
+    # Without it half a mosaic lies there after a failure, or one that was good is gone.
+    path, hdu = written(tmp_path, "tile", scene(channels=3, masks="holes", weighted=True).tiles[4])
+    arguments = spoiled("tiles", (path, hdu))
+    lazy = zetwopass.dask.second_pass(**arguments, **CUT)
+    target = tmp_path / "out" / "mosaic.fits"
+    target.parent.mkdir()
+    header = arguments["output_wcs"].to_header()
+    zetwopass.dask.write_mosaic(lazy, target, header)
+    before = target.read_bytes()
+    with pytest.raises(ArgumentError, match="already there"):
+        zetwopass.dask.write_mosaic(lazy, target, header)
+    path.unlink()
+    with pytest.raises(FileError, match=r"tiles\[4\]"):
+        zetwopass.dask.write_mosaic(lazy, target, header, overwrite=True)
+    assert list(target.parent.iterdir()) == [target] and target.read_bytes() == before
 
 
 def test_blocks_are_as_large_as_their_tiles_admit():

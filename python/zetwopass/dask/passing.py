@@ -8,18 +8,12 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
+from dask import array as da
 
 from .. import parts
 from .._engine import checks
 from .._inputs import common_grid, maps_of, ranges, warn_unseen
 from ..api import GAIN_CLIP, SIGMA
-from ..errors import MissingPackageError
-
-try:
-    from dask import array as da
-except ImportError as err:
-    raise MissingPackageError(f"zetwopass.dask wants dask, zetwopass[dask]: {err}") from err
-
 from . import blocks, groups, tasks
 from .cluster import Cluster, Graph
 from .coverage import Planes, planes
@@ -77,34 +71,43 @@ def second_pass(
 
     Tasks run on the cluster whose client is the current one, or, without one, on threads of this
     process. The call returns when gains and offsets are known; the blocks of the mosaic are made
-    when they are computed or stored. All has the bits of `zetwopass.second_pass` on the CPU.
-    Gains go by the names ``gains``, medians ``pairs``, blocks ``coadd`` on a dashboard.
+    when they are computed or stored, with the same client. All has the bits of
+    `zetwopass.second_pass` on the CPU. On a dashboard the tasks are called ``gains``, ``tiles``,
+    ``pairs`` and ``coadd``.
 
-    A tile is wanted by the tasks of its own group of tiles and, at the group's edge, by a
-    neighbour's; then by the blocks of the mosaic on which it lies. dask runs a task where most of
-    its tiles are. Tiles that take time to make, or to read, are best persisted before.
+    Each worker has a band of the mosaic, none narrower than the largest tile, so that a tile meets
+    two at most. It goes to the workers of its bands, in a bundle, and stays there, in memory or
+    where the worker spills it, until the mosaic is let go: it moves at most twice, for medians and
+    blocks together. (dask's work stealing can send a block's bundles to a worker that is idle; with
+    ``distributed.scheduler.work-stealing: false`` it doesn't. A mask moves once more, for the
+    gains.) There are as many bands as workers, or as many as the mosaic is large tiles long.
 
     Parameters
     ----------
     tiles
         Of T tiles each an array of dask, zarr or NumPy, float32 [h, w] or [h, w, C]; the path of a
-        zarr store; or the path of a FITS file, or ``(path, HDU)``, that all workers see, of which
-        nothing goes through dask. An array of NumPy goes with the tasks, from this process.
+        zarr store; or the path of a FITS file, or ``(path, HDU)``, that all workers see, and those
+        of its bands read, each once. An array of NumPy goes with the tasks, from this process.
     tiles_wcs, output_wcs, shape_out, sigma, gain_clip, tile_weights, profile, threshold
         As in `zetwopass.second_pass`; ``tiles_wcs`` is None only of FITS files.
     coverage
         [Hc, Wc], how many tiles the first pass had on each output pixel: an array of NumPy, dask or
-        zarr, or a FITS file. It is blurred here, whole, which takes 8 bytes a pixel and threads of
-        this process; windows of both go with the tasks of the gains.
+        zarr, a zarr store, or a FITS file. It is blurred here, whole, by threads of this process,
+        which with the coverage takes 8 bytes a pixel of ``scratch`` or, without that, of memory.
     masks
         Per tile [h, w], of the same kinds as tiles, or None for ones.
     chunks
         Rows and columns of the mosaic's blocks, or one number for both; by default from 8192 down
         to 512, so that the tiles of a block take ``task_bytes`` at most.
     task_bytes
-        About how many bytes of tiles a task of the gains and medians may hold; two tiles at least.
+        About how many bytes of tiles and of coverage a task may hold, though two bundles of tiles
+        at least, which are a quarter of it each. A worker wants room for twice as much per thread.
     workers
         Threads of a task.
+    scratch
+        A folder that all workers see, for the coverage and its blur as files of 4 bytes a pixel
+        each, from which the tasks of the gains read; without it windows of both go with these
+        tasks. The files stay: a worker that is lost may have to be replaced.
 
     Returns
     -------
@@ -115,6 +118,8 @@ def second_pass(
     ------
     ArgumentError, FileError, HDUError, WCSError
         As in `zetwopass.second_pass`; those of a task, too, which name the tile.
+    WriteError, NoRoomError
+        ``scratch`` can't be written to.
     MissingPackageError
         At the import: dask is not installed.
 
