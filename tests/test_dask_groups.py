@@ -30,38 +30,42 @@ def pairs_of(boxes):
 
 
 def plan_of(boxes, count, most, block=37):
-    """Return bands and bundles of tiles of one byte each."""
+    """Return cells and bundles of tiles of one byte each."""
     shape = tuple(boxes[:, 2:].max(axis=0).tolist())
-    axis, bands = groups.most_bands(boxes, shape, count)
-    ends = np.minimum(np.arange(block, shape[axis] + block, block), shape[axis])
-    return groups.planned(boxes, np.ones(len(boxes), int), ends, axis, bands, most)
+    cells = groups.cells_of(boxes, shape, count)
+    ends = tuple(np.minimum(np.arange(block, n + block, block), n) for n in shape)
+    return groups.planned(boxes, np.ones(len(boxes), int), ends, cells, most)
 
 
-@pytest.mark.parametrize("count", [1, 3, 1000])
+@pytest.mark.parametrize(
+    ("count", "cells", "times"),
+    [(1, (1, 1), 1), (3, (1, 3), 2), (10, (1, 9), 2), (12, (3, 4), 4), (1000, (6, 9), 4)],
+)
 @pytest.mark.parametrize("most", [1, 6, 10**6])
-def test_every_tile_is_in_at_most_two_bundles(count, most):
-    # Without it a tile moves more than twice: a bundle stays where it is.
+def test_every_tile_is_in_one_bundle_of_each_cell_that_it_meets(count, cells, times, most):
+    # Without it a tile moves more than twice, where there are bands: a bundle stays where it is.
     boxes = grid(9, 13)
     plan = plan_of(boxes, count, most)
-    assert plan.axis == 1 and len(plan.ends) == min(count, 9)
-    times = np.bincount(np.concatenate(plan.bundles), minlength=len(boxes))
-    assert times.min() == 1 and times.max() == min(count, 2)
-    starts = np.concatenate([[0], plan.ends[:-1]])
-    for tiles, band in zip(plan.bundles, plan.bands, strict=True):
+    assert plan.shape == cells
+    found = np.bincount(np.concatenate(plan.bundles), minlength=len(boxes))
+    assert found.min() == 1 and found.max() == times
+    lower, right = plan.ends
+    for tiles, cell in zip(plan.bundles, plan.cells, strict=True):
+        row, col = divmod(cell, cells[1])
         assert len(tiles) <= most and tiles.tolist() == sorted(tiles.tolist())
-        assert (boxes[tiles, 1] < plan.ends[band]).all()
-        assert (boxes[tiles, 3] > starts[band]).all()
+        assert (boxes[tiles, :2] < [lower[row], right[col]]).all()
+        start = [lower[row - 1] if row else 0, right[col - 1] if col else 0]
+        assert (boxes[tiles, 2:] > start).all()
 
 
-def test_bands_have_like_shares_of_the_tiles():
+def test_cells_have_like_shares_of_the_tiles():
     # Without it one machine works while the others have done.
-    boxes = grid(6, 60)
-    plan = plan_of(boxes, 5, 10**6)
+    plan = plan_of(grid(6, 60), 5, 10**6)
     shares = [len(tiles) for tiles in plan.bundles]
     assert len(shares) == 5 and max(shares) < 1.5 * min(shares)
 
 
-@pytest.mark.parametrize("count", [1, 3, 1000])
+@pytest.mark.parametrize("count", [1, 3, 9, 1000])
 @pytest.mark.parametrize("most", [1, 8, 40, 10**6])
 def test_every_pair_is_in_one_task_which_holds_what_it_may(most, count):
     # Without it a pair is missed, or counted twice, or a worker runs out of memory.
@@ -73,7 +77,7 @@ def test_every_pair_is_in_one_task_which_holds_what_it_may(most, count):
     assert sorted(map(tuple, every.tolist())) == list(map(tuple, pairs.tolist()))
     for bundles, some in tasks:
         assert some.tolist() == sorted(some.tolist())
-        assert len(np.unique(plan.bands[bundles])) == 1
+        assert len(np.unique(plan.cells[bundles])) == 1
         held = np.concatenate([plan.bundles[b] for b in bundles])
         assert set(some.ravel().tolist()) <= set(held.tolist())
         assert len(held) <= most or len(bundles) <= 2
@@ -85,7 +89,7 @@ def test_tiles_that_are_off_belong_to_no_group():
     assert sorted(np.concatenate(groups.groups_of(boxes, np.ones(6), 2)).tolist()) == [0, 1, 2, 3]
     assert groups.groups_of(boxes[4:], np.ones(2), 2) == []
     plan = plan_of(boxes, 2, 2)
-    assert plan.places[4:].tolist() == [[-1, -1]] * 2
+    assert (plan.places[4:] == -1).all()
     assert groups.pair_tasks(np.zeros((0, 2), int), boxes, plan, np.ones(6), 2) == []
 
 

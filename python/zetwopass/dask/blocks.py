@@ -19,18 +19,17 @@ def cut(
     boxes: np.ndarray,
     sizes: np.ndarray,
     task_bytes: int,
-    bands: tuple[int, int],
+    cells: tuple[int, int],
 ) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """Return heights and widths of the blocks, of which bands, (axis, count), consist."""
+    """Return heights and widths of the blocks, of which rows and columns of cells consist."""
     if chunks is not None:
         height, width = (chunks, chunks) if np.ndim(chunks) == 0 else chunks
         checks.integer("chunks[0]", height, 1, 2**31)
         checks.integer("chunks[1]", width, 1, 2**31)
         return da.core.normalize_chunks((height, width), shape)
-    axis, count = bands
     for side in _SIDES:
         found = da.core.normalize_chunks((side, side), shape)
-        if count > 1 and 2 * count * side > shape[axis]:
+        if any(n > 1 and 2 * n * side > whole for n, whole in zip(cells, shape, strict=True)):
             continue
         here = groups.blocks_of(boxes, *found).ravel()
         if max(sizes[block].sum() if block else 0 for block in here) <= task_bytes:
@@ -53,8 +52,8 @@ def mosaic(
     for place, tiles in np.ndenumerate(groups.blocks_of(boxes, *sizes)):
         y1, x1 = (int(end[k]) for end, k in zip(ends, place, strict=True))
         window = (y1 - sizes[0][place[0]], x1 - sizes[1][place[1]], y1, x1)
-        band = int(plan.bands_at(np.array(window[plan.axis])))
-        here = np.unique(plan.bundles_of(np.array(tiles, int), np.full(len(tiles), band)))
+        cell = plan.at(np.array([window[:2]]))
+        here = np.unique(plan.bundles_of(np.array(tiles, int), cell))
         ours = {key: value[tiles] for key, value in values.items()}
         some = [keys[k] for k in here]
         graph.add(tasks.coadd, (*place, 0), some, sent.some(tiles), window, ours, shift)

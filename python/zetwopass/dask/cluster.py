@@ -120,26 +120,26 @@ class Cluster:
         self.workers = sorted(threads)
 
     def homes(self, plan: Plan, keys: Sequence[object], sizes: np.ndarray) -> list[str | None]:
-        """Return the worker of each band, one that has much of it where such a one is free.
+        """Return the worker of each cell, one that has much of it where such a one is free.
 
         ``keys`` are those of what makes the tiles, and ``sizes`` the tiles' bytes.
         """
-        count = len(plan.ends)
+        count = plan.shape[0] * plan.shape[1]
         if not self._client:
             return [None] * count
         held = np.zeros((count, len(self.workers)))
         numbers = {address: k for k, address in enumerate(self.workers)}
         where = self._client.who_has()
-        for tiles, band in zip(plan.bundles, plan.bands, strict=True):
+        for tiles, cell in zip(plan.bundles, plan.cells, strict=True):
             for i in tiles:
                 at = [numbers[worker] for worker in where.get(keys[i], ()) if worker in numbers]
-                held[band, at] += sizes[i]
+                held[cell, at] += sizes[i]
         found: list[str | None] = [None] * count
         free = np.ones(held.shape, bool)
         for _ in range(count):
-            band, worker = np.unravel_index(np.argmax(np.where(free, held, -1)), held.shape)
-            found[band] = self.workers[worker]
-            free[band] = free[:, worker] = False
+            cell, worker = np.unravel_index(np.argmax(np.where(free, held, -1)), held.shape)
+            found[cell] = self.workers[worker]
+            free[cell] = free[:, worker] = False
         return found
 
     def compute(self, graph: Graph, keys: Iterable[Key]) -> list:

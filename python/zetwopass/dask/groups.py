@@ -2,7 +2,8 @@
 
 A mosaic is cut into bands, from side to side and none narrower than the largest tile: no tile meets
 more than two. All that is done with a band is done in one place, to which come the tiles that meet
-it, in bundles.
+it, in bundles. Where there are more places than bands, both axes are cut, into cells, of which the
+tiles at a corner meet four.
 """
 
 from __future__ import annotations
@@ -14,52 +15,63 @@ import numpy as np
 
 
 class Plan(NamedTuple):
-    """Bands of a mosaic, and T tiles in bundles.
+    """Cells of a mosaic, row by row, and T tiles in bundles.
 
     Attributes
     ----------
-    axis
-        0 where bands lie one below the other, 1 side by side.
     ends
-        Output pixels [N] along that axis, at which bands end.
+        Of both axes the output pixels at which cells end.
     bundles
         The tiles of each bundle, ascending.
-    bands
-        Integers, the band of each bundle.
+    cells
+        Integers, the cell of each bundle.
     first
-        Integers [T], the first band of each tile.
+        Integers [T, 2], the first row and column of cells that each tile meets.
     places
-        Integers [T, 2], the bundle of each tile in its first band and in the next, or -1.
+        Integers [T, 2, 2], the bundle of each tile in those cells and in the next rows and columns
+        of them, or -1.
     """
 
-    axis: int
-    ends: np.ndarray
+    ends: tuple[np.ndarray, np.ndarray]
     bundles: list[np.ndarray]
-    bands: np.ndarray
+    cells: np.ndarray
     first: np.ndarray
     places: np.ndarray
 
-    def bands_at(self, pixels: np.ndarray) -> np.ndarray:
-        """Return the bands of output pixels along the axis."""
-        return np.minimum(np.searchsorted(self.ends, pixels, "right"), len(self.ends) - 1)
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Rows and columns of cells."""
+        return len(self.ends[0]), len(self.ends[1])
 
-    def bundles_of(self, tiles: np.ndarray, bands: np.ndarray) -> np.ndarray:
-        """Return the bundles in which tiles are in bands that they meet."""
-        return self.places[tiles, bands - self.first[tiles]]
+    def at(self, pixels: np.ndarray) -> np.ndarray:
+        """Return the rows and columns of cells in which output pixels [N, 2] are."""
+        each = [np.searchsorted(end, pixels[:, k], "right") for k, end in enumerate(self.ends)]
+        return np.minimum(np.stack(each, axis=-1), np.array(self.shape) - 1)
+
+    def bundles_of(self, tiles: np.ndarray, at: np.ndarray) -> np.ndarray:
+        """Return the bundles in which tiles are in cells that they meet, by row and column."""
+        down, right = (at - self.first[tiles]).T
+        return self.places[tiles, down, right]
 
 
-def most_bands(boxes: np.ndarray, shape: tuple[int, int], count: int) -> tuple[int, int]:
-    """Return the axis along which a mosaic has more bands, and how many, ``count`` at most."""
+def cells_of(boxes: np.ndarray, shape: tuple[int, int], count: int) -> tuple[int, int]:
+    """Return rows and columns of so many cells at most: bands, as far as there is room for them."""
     largest = np.maximum((boxes[:, 2:] - boxes[:, :2]).max(axis=0, initial=1), 1)
-    room = np.array(shape) // largest
-    axis = int(np.argmax(room))
-    return axis, max(1, min(count, int(room[axis])))
+    rows, cols = np.maximum(np.array(shape) // largest, 1).tolist()
+    if count <= max(rows, cols):
+        return (count, 1) if rows >= cols else (1, count)
+    down = min(max(1, round(np.sqrt(count * rows / cols))), rows)
+    return down, min(cols, count // down)
 
 
 def planned(
-    boxes: np.ndarray, sizes: np.ndarray, ends: np.ndarray, axis: int, count: int, most: int
+    boxes: np.ndarray,
+    sizes: np.ndarray,
+    ends: tuple[np.ndarray, np.ndarray],
+    cells: tuple[int, int],
+    most: int,
 ) -> Plan:
-    """Return bands of tiles of like bytes, ``count`` at most, and the tiles' bundles.
+    """Return cells with tiles of like bytes, as many as are told at most, and the tiles' bundles.
 
     Parameters
     ----------
@@ -68,26 +80,36 @@ def planned(
     sizes
         [T], bytes.
     ends
-        Integers, where blocks end along the axis: bands do so only there.
-    axis
-        As in `Plan`.
+        Integers, where blocks end along both axes: cells do so only there.
     most
         Bytes of a bundle, which has one tile at least.
     """
-    ends = _bands(boxes[:, [axis, axis + 2]], sizes, np.asarray(ends), count)
-    starts = np.concatenate([[0], ends[:-1]])
+    cuts = [
+        _cut(boxes[:, [axis, axis + 2]], sizes, np.asarray(ends[axis]), cells[axis])
+        for axis in (0, 1)
+    ]
+    places = np.full((len(boxes), 2, 2), -1)
+    plan = Plan((cuts[0], cuts[1]), [], np.zeros(0, int), np.zeros((0, 2), int), places)
+    first, last = plan.at(boxes[:, :2]), plan.at(boxes[:, 2:] - 1)
     seen = boxes[:, 0] < boxes[:, 2]
-    plan = Plan(axis, ends, [], np.zeros(0, int), np.zeros(0, int), np.full((len(boxes), 2), -1))
-    first = plan.bands_at(boxes[:, axis])
-    bands = []
-    for band, start in enumerate(starts):
-        last = band == len(ends) - 1
-        here = seen & (start < boxes[:, axis + 2]) & (last | (boxes[:, axis] < ends[band]))
-        for tiles in groups_of(boxes, sizes, most, np.flatnonzero(here)):
-            plan.places[tiles, band - first[tiles]] = len(plan.bundles)
-            plan.bundles.append(tiles)
-            bands.append(band)
-    return plan._replace(bands=np.array(bands, int), first=first)
+    numbers: list[int] = []
+    met: dict[tuple[int, int], list[np.ndarray]] = {}
+    for step in np.ndindex(2, 2):
+        there = np.flatnonzero(seen & (first + step <= last).all(axis=1))
+        if not len(there):
+            continue
+        at = first[there] + step
+        order = np.lexsort((at[:, 1], at[:, 0]))
+        there, at = there[order], at[order]
+        starts = np.flatnonzero(np.diff(at, axis=0, prepend=-1).any(axis=1))
+        for start, tiles in zip(starts, np.split(there, starts[1:]), strict=True):
+            met.setdefault((int(at[start, 0]), int(at[start, 1])), []).append(tiles)
+    for (row, col), tiles in sorted(met.items()):
+        for some in groups_of(boxes, sizes, most, np.concatenate(tiles)):
+            places[some, row - first[some, 0], col - first[some, 1]] = len(plan.bundles)
+            plan.bundles.append(some)
+            numbers.append(row * plan.shape[1] + col)
+    return plan._replace(cells=np.array(numbers, int), first=first)
 
 
 def groups_of(
@@ -112,17 +134,17 @@ def groups_of(
 def pair_tasks(
     pairs: np.ndarray, boxes: np.ndarray, plan: Plan, sizes: np.ndarray, most: int
 ) -> list[tuple[list[int], np.ndarray]]:
-    """Return the bundles of each task, all of one band, and its pairs [P, 2], by i, then j.
+    """Return the bundles of each task, all of one cell, and its pairs [P, 2], by i, then j.
 
-    A pair belongs to the band in which the pixels begin that its tiles have in common, where both
+    A pair belongs to the cell in which the pixels begin that its tiles have in common, where both
     are; there to the first of their bundles. A task takes more bundles of pairs as long as their
     tiles have ``most`` bytes at most; it has those of one pair at least.
     """
     if not len(pairs):
         return []
     i, j = pairs.T
-    bands = plan.bands_at(np.maximum(boxes[i, plan.axis], boxes[j, plan.axis]))
-    ours = np.stack([plan.bundles_of(i, bands), plan.bundles_of(j, bands)])
+    cells = plan.at(np.maximum(boxes[i, :2], boxes[j, :2]))
+    ours = np.stack([plan.bundles_of(i, cells), plan.bundles_of(j, cells)])
     low, high = ours.min(axis=0), ours.max(axis=0)
     order = np.lexsort((high, low))
     low, high = low[order], high[order]
@@ -160,8 +182,8 @@ def blocks_of(boxes: np.ndarray, rows: Iterable[int], cols: Iterable[int]) -> np
     return found
 
 
-def _bands(spans: np.ndarray, sizes: np.ndarray, ends: np.ndarray, count: int) -> np.ndarray:
-    """Return where bands end, of those that are none narrower than the largest tile."""
+def _cut(spans: np.ndarray, sizes: np.ndarray, ends: np.ndarray, count: int) -> np.ndarray:
+    """Return where cells end along an axis, none narrower than the largest tile."""
     largest = (spans[:, 1] - spans[:, 0]).max(initial=1)
     order = np.argsort(spans.sum(axis=1), kind="stable")
     before = np.concatenate([[0], np.cumsum(sizes[order])])

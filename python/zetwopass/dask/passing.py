@@ -80,7 +80,8 @@ def second_pass(
     where the worker spills it, until the mosaic is let go: it moves at most twice, for medians and
     blocks together. (dask's work stealing can send a block's bundles to a worker that is idle; with
     ``distributed.scheduler.work-stealing: false`` it doesn't. A mask moves once more, for the
-    gains.) There are as many bands as workers, or as many as the mosaic is large tiles long.
+    gains.) Where there are more workers than bands, as many as the mosaic is large tiles long, each
+    has a cell in the place of a band, and a tile at a corner of cells moves up to four times.
 
     Parameters
     ----------
@@ -144,10 +145,10 @@ def second_pass(
     sent = Sent(images, mask_images, maps, profile, workers, token)
     boxes, sizes = parts.boxes(maps, shape), sent.sizes()
     cluster = Cluster()
-    bands = groups.most_bands(boxes, shape, len(cluster.workers))
-    cut = blocks.cut(chunks, shape, boxes, sizes, task_bytes, bands)
+    cells = groups.cells_of(boxes, shape, len(cluster.workers))
+    cut = blocks.cut(chunks, shape, boxes, sizes, task_bytes, cells)
     most = min(task_bytes // 4, int(sizes.sum()) // 8)
-    plan = groups.planned(boxes, sizes, np.cumsum(cut[bands[0]]), *bands, most)
+    plan = groups.planned(boxes, sizes, tuple(map(np.cumsum, cut)), cells, most)
 
     factors = _gains(cluster, sent, seen, numbers, task_bytes)
     homes = cluster.homes(plan, [image.key for image in images], sizes)
@@ -212,7 +213,7 @@ def _pairs(
     wanted = parts.overlapping_pairs(sent.maps, shape)
     work = groups.pair_tasks(wanted, boxes, plan, sent.sizes(), task_bytes)
     for k, (here, some) in enumerate(work):
-        ours, home = [keys[b] for b in here], homes[plan.bands[here[0]]]
+        ours, home = [keys[b] for b in here], homes[plan.cells[here[0]]]
         factor = factors[np.unique(some)]
         calls.append(graph.add(tasks.pairs, (k,), ours, some, shape, factor, home=home))
     steps, held = cluster.compute_and_hold(graph, calls, keys)
@@ -226,12 +227,12 @@ def _shown(cluster: Cluster, bundles: Bundles, boxes: np.ndarray, found: np.ndar
     shown = np.zeros(len(boxes), bool)
     common = found[~np.isnan(found["step"][:, 0])]
     shown[common["i"]] = shown[common["j"]] = True
-    alone = np.flatnonzero(~shown & (bundles.plan.places[:, 0] >= 0))
+    alone = np.flatnonzero(~shown & (bundles.plan.places[:, 0, 0] >= 0))
     if not len(alone):
         return shown
     graph = Graph(bundles.sent.token)
     keys = bundles.keys(graph)
-    places = bundles.plan.places[alone, 0]
+    places = bundles.plan.places[alone, 0, 0]
     work = {int(k): alone[places == k] for k in np.unique(places)}
     calls = [
         graph.add(tasks.shown, (k,), keys[k], tiles, boxes[tiles]) for k, tiles in work.items()

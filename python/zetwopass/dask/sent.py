@@ -66,7 +66,7 @@ class Bundles(NamedTuple):
     Attributes
     ----------
     homes
-        The addresses of the workers of the bands, or None.
+        The addresses of the workers of the cells, or None.
     """
 
     sent: Sent
@@ -79,10 +79,10 @@ class Bundles(NamedTuple):
         if self.held:
             return [Key(future) for future in self.held]
         found = []
-        for k, (tiles, band) in enumerate(zip(self.plan.bundles, self.plan.bands, strict=True)):
+        for k, (tiles, cell) in enumerate(zip(self.plan.bundles, self.plan.cells, strict=True)):
             of = self.sent
             inputs = of.maps_of(graph, tiles), of.images_of(graph, tiles), of.masks_of(graph, tiles)
-            home = self.homes[band]
+            home = self.homes[cell]
             found.append(graph.add(tasks.tiles, (k,), of.some(tiles), *inputs, home=home))
         return found
 
