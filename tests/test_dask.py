@@ -306,7 +306,20 @@ def test_a_mosaic_that_is_written_is_whole_or_not_there(tmp_path):
 def test_blocks_are_as_large_as_their_tiles_admit():
     # Without it a deep mosaic's blocks want more tiles at a time than a worker has room for.
     made = scene(sip=True, channels=1, nan_borders=True)
+    height, width = made.shape_out
     large = zetwopass.dask.second_pass(**given(made))
     small = zetwopass.dask.second_pass(**given(made), task_bytes=1)
     assert large.mosaic.numblocks == (1, 1, 1)
-    assert small.mosaic.chunksize[:2] == tuple(min(512, n) for n in made.shape_out)
+    assert small.mosaic.chunksize[:2] == (
+        -(-height // -(-height // 512)),
+        -(-width // -(-width // 512)),
+    )
+
+
+def test_no_block_is_a_narrow_rest():
+    # Without it some tasks take longer to send than to do.
+    boxes = np.array([[0, 0, 900, 900]])
+    blocks = zetwopass.dask.blocks.cut(None, (6100, 8300), boxes, np.ones(1), 10, (2, 1), 2)
+    assert blocks == ((3050, 3050), (4150, 4150))
+    many = zetwopass.dask.blocks.cut(None, (6100, 8300), boxes, np.ones(1), 10, (2, 1), 64)
+    assert max(many[0] + many[1]) <= 2048 and min(many[0] + many[1]) > 1500

@@ -77,7 +77,7 @@ def test_every_pair_is_in_one_task_which_holds_what_it_may(most, count):
     assert sorted(map(tuple, every.tolist())) == list(map(tuple, pairs.tolist()))
     for bundles, some in tasks:
         assert some.tolist() == sorted(some.tolist())
-        assert len(np.unique(plan.cells[bundles])) == 1
+        assert len(np.unique(plan.cells[bundles])) == 1 and bundles == sorted(bundles)
         held = np.concatenate([plan.bundles[b] for b in bundles])
         assert set(some.ravel().tolist()) <= set(held.tolist())
         assert len(held) <= most or len(bundles) <= 2

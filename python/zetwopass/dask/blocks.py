@@ -10,7 +10,8 @@ from . import groups, tasks
 from .cluster import Graph
 from .sent import Bundles
 
-_SIDES = (8192, 4096, 2048, 1024, 512)  # output pixels of a block, of which the largest is chosen
+_SIDES = (8192, 4096, 2048, 1024, 512)  # output pixels of a block at most, the largest that does
+_LARGE = 2048  # above which blocks are large only if all threads have some
 
 
 def cut(
@@ -20,6 +21,7 @@ def cut(
     sizes: np.ndarray,
     task_bytes: int,
     cells: tuple[int, int],
+    threads: int,
 ) -> tuple[tuple[int, ...], tuple[int, ...]]:
     """Return heights and widths of the blocks, of which rows and columns of cells consist."""
     if chunks is not None:
@@ -28,9 +30,11 @@ def cut(
         checks.integer("chunks[1]", width, 1, 2**31)
         return da.core.normalize_chunks((height, width), shape)
     for side in _SIDES:
-        found = da.core.normalize_chunks((side, side), shape)
-        if any(n > 1 and 2 * n * side > whole for n, whole in zip(cells, shape, strict=True)):
+        parts = [n * -(-whole // (n * side)) for n, whole in zip(cells, shape, strict=True)]
+        if side > _LARGE and np.prod(parts) < 2 * threads:
             continue
+        like = tuple(-(-whole // n) for n, whole in zip(parts, shape, strict=True))
+        found = da.core.normalize_chunks(like, shape)
         here = groups.blocks_of(boxes, *found).ravel()
         if max(sizes[block].sum() if block else 0 for block in here) <= task_bytes:
             break

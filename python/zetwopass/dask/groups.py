@@ -137,8 +137,8 @@ def pair_tasks(
     """Return the bundles of each task, all of one cell, and its pairs [P, 2], by i, then j.
 
     A pair belongs to the cell in which the pixels begin that its tiles have in common, where both
-    are; there to the first of their bundles. A task takes more bundles of pairs as long as their
-    tiles have ``most`` bytes at most; it has those of one pair at least.
+    are. A task takes the pairs of more and more bundles as long as their tiles have ``most`` bytes
+    at most; it has those of two bundles at least.
     """
     if not len(pairs):
         return []
@@ -153,13 +153,12 @@ def pair_tasks(
     tasks: list[tuple[list[int], list[np.ndarray]]] = []
     for start, some in zip(starts, np.split(order, starts[1:]), strict=True):
         a, b = int(low[start]), int(high[start])
-        held = tasks[-1][0] if tasks else [-1]
-        if held[0] != a or (b not in held and weights[[*held, b]].sum() > most):
-            tasks.append(([a], []))
-        held, parts = tasks[-1]
-        if b not in held:
-            held.append(b)
-        parts.append(some)
+        more = sorted({a, b}.union(tasks[-1][0] if tasks else ()))
+        if not tasks or len(set(plan.cells[more])) > 1 or weights[more].sum() > most:
+            tasks.append(([], []))
+            more = sorted({a, b})
+        tasks[-1][0][:] = more
+        tasks[-1][1].append(some)
     return [(held, pairs[np.sort(np.concatenate(parts))]) for held, parts in tasks]
 
 

@@ -15,7 +15,7 @@ from .._engine import checks
 from .._inputs import common_grid, maps_of, ranges, warn_unseen
 from ..api import GAIN_CLIP, SIGMA
 from . import blocks, groups, tasks
-from .cluster import Cluster, Graph
+from .cluster import Cluster, Graph, Key
 from .coverage import Planes, planes
 from .sent import Bundles, Sent
 from .tiles import handed
@@ -98,8 +98,8 @@ def second_pass(
     masks
         Per tile [h, w], of the same kinds as tiles, or None for ones.
     chunks
-        Rows and columns of the mosaic's blocks, or one number for both; by default from 8192 down
-        to 512, so that the tiles of a block take ``task_bytes`` at most.
+        Rows and columns of the mosaic's blocks, or one number for both; by default up to 8192, or
+        down to 512, so that the tiles of a block take ``task_bytes`` at most and threads have work.
     task_bytes
         About how many bytes of tiles and of coverage a task may hold, though two bundles of tiles
         at least, which are a quarter of it each. A worker wants room for twice as much per thread.
@@ -145,15 +145,14 @@ def second_pass(
     sent = Sent(images, mask_images, maps, profile, workers, token)
     boxes, sizes = parts.boxes(maps, shape), sent.sizes()
     cluster = Cluster()
-    cells = groups.cells_of(boxes, shape, len(cluster.workers))
-    cut = blocks.cut(chunks, shape, boxes, sizes, task_bytes, cells)
-    most = min(task_bytes // 4, int(sizes.sum()) // 8)
-    plan = groups.planned(boxes, sizes, tuple(map(np.cumsum, cut)), cells, most)
+    share = min(task_bytes, int(sizes.sum()) // max(2, cluster.threads))  # all threads have work
+    there = len(cluster.workers), cluster.threads
+    cut, plan = planned(boxes, sizes, shape, chunks, (task_bytes, share), *there)
 
     factors = _gains(cluster, sent, seen, numbers, task_bytes)
     homes = cluster.homes(plan, [image.key for image in images], sizes)
     bundles = Bundles(sent, plan, homes)
-    found, bundles = _pairs(cluster, bundles, boxes, shape, factors, task_bytes)
+    found, bundles = _pairs(cluster, bundles, boxes, shape, factors, share)
     offsets, tied = parts.offsets_from_pairs(found, len(images))
     unseen = ~_shown(cluster, bundles, boxes, found)
     tied[unseen] = -1
@@ -168,6 +167,52 @@ def second_pass(
     return LazyPass(both[..., :-1], both[..., -1], factors, offsets, tied, found)
 
 
+def planned(
+    boxes: np.ndarray,
+    sizes: np.ndarray,
+    shape: tuple[int, int],
+    chunks: int | tuple[int, int] | None,
+    task_bytes: tuple[int, int],
+    workers: int,
+    threads: int,
+) -> tuple[tuple[tuple[int, ...], tuple[int, ...]], groups.Plan]:
+    """Return heights and widths of the mosaic's blocks, and which tiles go where.
+
+    ``task_bytes`` are those of a block's task, and of one of medians, of four bundles at most.
+    """
+    cells = groups.cells_of(boxes, shape, workers)
+    cut = blocks.cut(chunks, shape, boxes, sizes, task_bytes[0], cells, threads)
+    ends = np.cumsum(cut[0]), np.cumsum(cut[1])
+    return cut, groups.planned(boxes, sizes, ends, cells, task_bytes[1] // 4)
+
+
+def gain_groups(boxes: np.ndarray, task_bytes: int) -> list[np.ndarray]:
+    """Return the tiles of each task of gains, by their boxes on the coverage."""
+    areas = np.prod(boxes[:, 2:] - boxes[:, :2], axis=1)
+    return groups.groups_of(boxes, _GAIN_BYTES * areas, task_bytes)
+
+
+def pair_graph(
+    bundles: Bundles,
+    boxes: np.ndarray,
+    shape: tuple[int, int],
+    factors: np.ndarray,
+    task_bytes: int,
+) -> tuple[Graph, list[Key], list[Key]]:
+    """Return a graph, its tasks of medians, and what stands for its bundles."""
+    sent, plan, homes = bundles.sent, bundles.plan, bundles.homes
+    graph = Graph(sent.token)
+    keys = bundles.keys(graph)
+    calls = []
+    wanted = parts.overlapping_pairs(sent.maps, shape)
+    work = groups.pair_tasks(wanted, boxes, plan, sent.sizes(), task_bytes)
+    for k, (here, some) in enumerate(work):
+        ours, home = [keys[b] for b in here], homes[plan.cells[here[0]]]
+        factor = factors[np.unique(some)]
+        calls.append(graph.add(tasks.pairs, (k,), ours, some, shape, factor, home=home))
+    return graph, calls, keys
+
+
 def _gains(
     cluster: Cluster, sent: Sent, seen: Planes, numbers: dict, task_bytes: int
 ) -> np.ndarray:
@@ -178,8 +223,7 @@ def _gains(
     """
     factors = np.ones(len(sent.images))
     boxes = parts.boxes(sent.maps, seen.first.shape)
-    areas = np.prod(boxes[:, 2:] - boxes[:, :2], axis=1)
-    work = groups.groups_of(boxes, _GAIN_BYTES * areas, task_bytes // 2)
+    work = gain_groups(boxes, task_bytes)
     at_a_time = len(work) if seen.paths else cluster.threads
     for start in range(0, len(work), max(1, at_a_time)):
         some = work[start : start + at_a_time]
@@ -206,18 +250,10 @@ def _pairs(
     task_bytes: int,
 ) -> tuple[np.ndarray, Bundles]:
     """Return the steps between tiles, by i, then j, and the bundles, held where they are."""
-    sent, plan, homes = bundles.sent, bundles.plan, bundles.homes
-    graph = Graph(sent.token)
-    keys = bundles.keys(graph)
-    calls = []
-    wanted = parts.overlapping_pairs(sent.maps, shape)
-    work = groups.pair_tasks(wanted, boxes, plan, sent.sizes(), task_bytes)
-    for k, (here, some) in enumerate(work):
-        ours, home = [keys[b] for b in here], homes[plan.cells[here[0]]]
-        factor = factors[np.unique(some)]
-        calls.append(graph.add(tasks.pairs, (k,), ours, some, shape, factor, home=home))
+    graph, calls, keys = pair_graph(bundles, boxes, shape, factors, task_bytes)
     steps, held = cluster.compute_and_hold(graph, calls, keys)
-    kind = [("i", "i8"), ("j", "i8"), ("pixels", "i8"), ("step", "f8", (sent.channels,))]
+    channels = bundles.sent.channels
+    kind = [("i", "i8"), ("j", "i8"), ("pixels", "i8"), ("step", "f8", (channels,))]
     found = np.concatenate([np.zeros(0, kind), *steps])
     return found[np.lexsort((found["j"], found["i"]))], bundles._replace(held=held)
 

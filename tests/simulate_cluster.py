@@ -1,0 +1,296 @@
+"""Plan a mosaic of very many tiles as `zetwopass.dask` does, and simulate who does what when.
+
+    python tests/simulate_cluster.py [--tiles 100000] [--size 1000000] [--workers 1000]
+
+The plan is the library's own: pairs, cells, bundles, the graphs that dask is given, the offsets;
+what that takes is measured. So are the costs of tasks, on this machine. Then the tasks run in a
+simulation: a scheduler that hands out one after the other, workers of one core that fetch the next
+task's data while they compute, and a storage that all share, which serves in turn.
+"""
+
+from __future__ import annotations
+
+import argparse
+import heapq
+import pickle
+import time
+from collections import deque
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from bench_markdown import table
+from cluster_costs import CHANNELS, Costs, lattice, measured
+from zetwopass import parts
+from zetwopass._engine import FileImage
+from zetwopass.dask import blocks, groups, passing
+from zetwopass.dask.sent import Bundles, Sent
+from zetwopass.dask.tiles import Handed
+
+TASK_BYTES = 2**30
+
+
+class World(NamedTuple):
+    """What is not measured, but assumed: bytes a second, and the caller's cores."""
+
+    network: float = 1.25e9  # of a worker, and of the caller
+    storage: float = 2e10  # of what all share
+    cores: int = 16
+
+
+class Task(NamedTuple):
+    """A task: the cell that it belongs to, or -1; seconds; bytes that it reads and writes."""
+
+    cell: int
+    seconds: float
+    reads: float
+    writes: float
+
+
+class Phase(NamedTuple):
+    """What became of some tasks: how many, seconds in all and at work, bytes read and written."""
+
+    tasks: int
+    seconds: float
+    work: float
+    read: float
+    written: float
+
+
+class Planned(NamedTuple):
+    """A mosaic as it is planned."""
+
+    maps: list
+    boxes: np.ndarray
+    sizes: np.ndarray
+    shape: tuple[int, int]
+    cut: tuple
+    plan: groups.Plan
+    pairs: np.ndarray
+
+
+class Clock:
+    """Seconds and growth of memory of the steps of the caller."""
+
+    def __init__(self) -> None:
+        self.rows: list[list[str]] = []
+
+    def measure(self, what: str, call: Callable) -> object:
+        """Return what a step makes, and note what it takes."""
+        before, start = held(), time.perf_counter()
+        made = call()
+        seconds, grown = time.perf_counter() - start, held() - before
+        self.rows.append([what, f"{seconds:.1f}", f"{1e-6 * max(0, grown):.0f}"])
+        return made
+
+
+def held() -> int:
+    """Return bytes that this process holds, as Linux tells it; 0 elsewhere."""
+    status = Path("/proc/self/status")
+    lines = status.read_text().splitlines() if status.exists() else []
+    return sum(int(line.split()[1]) << 10 for line in lines if line.startswith("VmRSS"))
+
+
+def plan(count: int, size: int, workers: int, clock: Clock) -> tuple[Planned, Sent]:
+    """Plan a mosaic of ``size`` squared for a number of workers."""
+    maps, side = lattice(count, size, np.random.default_rng(1))
+    shape = (size, size)
+    images = [
+        Handed((side, side, CHANNELS), FileImage(f"/tiles/{k:06}.fits", 0, (side, side, CHANNELS)))
+        for k in range(count)
+    ]
+    sent = Sent(images, [None] * count, maps, "v4.5", 1, "0" * 32)
+    boxes, sizes = parts.boxes(maps, shape), sent.sizes()
+    pairs = clock.measure("pairs of tiles", lambda: parts.overlapping_pairs(maps, shape))
+    cut, made = clock.measure(
+        "blocks, cells, bundles",
+        lambda: passing.planned(
+            boxes, sizes, shape, None, (TASK_BYTES, TASK_BYTES), workers, workers
+        ),
+    )
+    return Planned(maps, boxes, sizes, shape, cut, made, pairs), sent
+
+
+def graphs(planned: Planned, sent: Sent, clock: Clock) -> dict[str, tuple[int, int]]:
+    """Make the graphs that dask is given, and return their tasks and bytes."""
+    count = planned.plan.shape[0] * planned.plan.shape[1]
+    homes = [f"tcp://10.0.{k // 256}.{k % 256}:40000" for k in range(count)]
+    bundles = Bundles(sent, planned.plan, homes)
+    factors = np.ones(len(sent.images))
+    graph, calls, keys = clock.measure(
+        "graph of the pairs",
+        lambda: passing.pair_graph(bundles, planned.boxes, planned.shape, factors, TASK_BYTES),
+    )
+    names = {key.key for key in (*calls, *keys)}
+    made = [clock.measure("it as dask's", lambda: graph.made().cull(names))]
+    sent_bytes = clock.measure("it pickled", lambda: len(pickle.dumps(made[0])))
+    found = {"tiles and pairs": (len(names), sent_bytes)}
+    made.clear()
+    values = {"gains": factors, "offsets": np.zeros((len(factors), CHANNELS))}
+    both = clock.measure(
+        "graph of the blocks",
+        lambda: blocks.mosaic(bundles, planned.boxes, values, 0, planned.cut),
+    )
+    sent_bytes = clock.measure("it pickled", lambda: len(pickle.dumps(both.dask)))
+    found["blocks"] = (int(np.prod(both.numblocks)), sent_bytes)
+    return found
+
+
+def offsets(planned: Planned, clock: Clock) -> None:
+    """Solve offsets of as many pairs."""
+    kind = [("i", "i8"), ("j", "i8"), ("pixels", "i8"), ("step", "f8", (CHANNELS,))]
+    found = np.zeros(len(planned.pairs), kind)
+    found["i"], found["j"] = planned.pairs.T
+    found["pixels"] = 1
+    found["step"] = np.random.default_rng(2).normal(0, 50, (len(found), CHANNELS))
+    count = len(planned.maps)
+    clock.measure("offsets", lambda: parts.offsets_from_pairs(found, count))
+
+
+def work(planned: Planned, costs: Costs) -> dict[str, list[Task]]:
+    """Return the tasks of each phase."""
+    boxes, sizes, made = planned.boxes, planned.sizes, planned.plan
+    areas = np.prod(boxes[:, 2:] - boxes[:, :2], axis=1)
+    gains = []
+    for tiles in passing.gain_groups(boxes, TASK_BYTES):
+        window = np.prod(boxes[tiles, 2:].max(axis=0) - boxes[tiles, :2].min(axis=0))
+        gains.append(Task(-1, costs.gain * areas[tiles].sum(), 8 * window, 8 * len(tiles)))
+    bundle = [sizes[tiles].sum() for tiles in made.bundles]
+    tiles = [
+        Task(int(cell), costs.read * size, size, 0)
+        for cell, size in zip(made.cells, bundle, strict=True)
+    ]
+    pairs = []
+    for here, some in groups.pair_tasks(planned.pairs, boxes, made, sizes, TASK_BYTES):
+        i, j = some.T
+        common = np.minimum(boxes[i, 2:], boxes[j, 2:]) - np.maximum(boxes[i, :2], boxes[j, :2])
+        seconds = costs.pair * np.prod(common, axis=1).sum()
+        pairs.append(Task(int(made.cells[here[0]]), seconds, 0, 40 * len(some)))
+    ends = [np.cumsum(along) for along in planned.cut]
+    coadd = []
+    for (row, col), some in np.ndenumerate(groups.blocks_of(boxes, *planned.cut)):
+        end = np.array([ends[0][row], ends[1][col]])
+        start = end - [planned.cut[0][row], planned.cut[1][col]]
+        cell = made.at(start[None])[0] @ [made.shape[1], 1]
+        common = np.minimum(boxes[some, 2:], end) - np.maximum(boxes[some, :2], start)
+        seconds = costs.coadd * np.prod(common, axis=1).sum()
+        coadd.append(Task(int(cell), seconds, 0, 4 * (CHANNELS + 1) * np.prod(end - start)))
+    return {"gains": gains, "tiles": tiles, "pairs": pairs, "coadd": coadd}
+
+
+def run(tasks: Iterable[Task], workers: int, world: World, overhead: float) -> Phase:
+    """Simulate a phase. Tasks of a cell go to its worker, in order; others to whoever is free."""
+    queues: list[deque[Task]] = [deque() for _ in range(workers)]
+    common: deque[Task] = deque()
+    for task in tasks:
+        (common if task.cell < 0 else queues[task.cell]).append(task)
+    scheduler = storage = 0.0
+    done = last = total = read = written = 0
+    core = [0.0] * workers
+    events = [(0.0, worker) for worker in range(workers)]  # when each may fetch its next task
+    heapq.heapify(events)
+    while events:
+        now, worker = heapq.heappop(events)
+        queue = queues[worker] or common
+        if not queue:
+            continue
+        task = queue.popleft()
+        scheduler = max(scheduler, now) + overhead
+        amount = task.reads + task.writes
+        storage = max(storage, scheduler) + amount / world.storage
+        fetched = max(scheduler + amount / world.network, storage)
+        begun = max(fetched, core[worker])
+        core[worker] = begun + task.seconds
+        last = max(last, core[worker])
+        done, total = done + 1, total + task.seconds
+        read, written = read + task.reads, written + task.writes
+        heapq.heappush(events, (begun, worker))  # the next is fetched while this one computes
+    return Phase(done, last, total, read, written)
+
+
+def caller(size: int, costs: Costs, world: World) -> Phase:
+    """Return the coverage's copy and blur, by the process that calls."""
+    pixels = float(size) ** 2
+    copied, work = 8 * pixels, costs.blur * pixels
+    seconds = 2 * copied / world.network + work / world.cores
+    return Phase(1, seconds, work, copied, copied)
+
+
+def report(planned: Planned, costs: Costs, workers: int, world: World) -> list[str]:
+    """Return the lines of what the simulation says."""
+    phases = {"coverage and blur, in the caller": caller(planned.shape[0], costs, world)}
+    made = work(planned, costs)
+    for names in (("gains",), ("tiles", "pairs"), ("coadd",)):
+        tasks = [task for name in names for task in made[name]]
+        phases[" and ".join(names)] = run(tasks, workers, world, costs.task)
+    rows = [
+        [
+            name,
+            f"{phase.tasks}",
+            f"{phase.seconds:.0f}",
+            f"{phase.work / workers:.0f}",
+            f"{1e-12 * phase.read:.2f}",
+            f"{1e-12 * phase.written:.2f}",
+        ]
+        for name, phase in phases.items()
+    ]
+    total = sum(phase.seconds for phase in phases.values())
+    titles = ["phase", "tasks", "seconds", "of work, a worker", "TB read", "TB written"]
+    usual = {name: np.median([task.seconds for task in tasks]) for name, tasks in made.items()}
+    short = {
+        name: 100 * np.mean([task.seconds < 0.1 for task in tasks]) for name, tasks in made.items()
+    }
+    return [
+        *table(titles, rows),
+        "",
+        f"{workers} workers: {total:.0f} s in all.",
+        "Medians of the tasks' seconds of work, and the share below 0.1: "
+        + ", ".join(f"{name} {usual[name]:.2f}, {short[name]:.0f} %" for name in made)
+        + ".",
+    ]
+
+
+def moves(planned: Planned) -> list[str]:
+    """Return how often tiles move, and what workers hold."""
+    made = planned.plan
+    times = np.bincount(np.concatenate(made.bundles), minlength=len(planned.sizes))
+    bundle = np.array([planned.sizes[tiles].sum() for tiles in made.bundles])
+    cells = np.bincount(made.cells, bundle, made.shape[0] * made.shape[1])
+    shares = ", ".join(f"{n} times {100 * (times == n).mean():.1f} %" for n in range(1, 5))
+    return [
+        f"{made.shape[0]} x {made.shape[1]} cells, {len(made.bundles)} bundles. Tiles move "
+        f"{shares}; {times.mean():.2f} times on average, {1e-12 * bundle.sum():.1f} TB.",
+        f"A worker holds {1e-9 * cells.max():.1f} GB of tiles at most, {1e-9 * cells.mean():.1f} "
+        f"on average.",
+    ]
+
+
+def main() -> None:
+    """Plan, measure, simulate, and print."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--tiles", type=int, default=100_000)
+    parser.add_argument("--size", type=int, default=1_000_000)
+    parser.add_argument("--workers", type=int, nargs="+", default=[1000])
+    parser.add_argument("--empty-tasks", type=int, default=3000)
+    args = parser.parse_args()
+    costs = measured(empty_tasks=args.empty_tasks)
+    lines = ["Costs:", *(f"- {line}" for line in costs.lines()), ""]
+    for number, workers in enumerate(args.workers):
+        clock = Clock()
+        planned, sent = plan(args.tiles, args.size, workers, clock)
+        if not number:
+            pairs = len(planned.pairs)
+            lines += [f"{args.tiles} tiles, {1e-6 * planned.sizes[0]:.0f} MB each; {pairs} pairs."]
+            sizes = graphs(planned, sent, clock)
+            offsets(planned, clock)
+            lines += ["", *table(["step of the caller", "s", "MB"], clock.rows), ""]
+            for name, (tasks, size) in sizes.items():
+                lines += [f"The graph of the {name}: {tasks} tasks, {1e-6 * size:.0f} MB.", ""]
+        lines += [*moves(planned), "", *report(planned, costs, workers, World()), ""]
+    print("\n".join(lines))
+
+
+if __name__ == "__main__":
+    main()
