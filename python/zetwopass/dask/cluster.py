@@ -31,7 +31,7 @@ class Graph:
         self.token = token
         self._layers: dict[str, dict] = {}
         self._homes: dict[str, str | None] = {}
-        self._inputs: dict[int, Delayed] = {}
+        self._inputs: dict[object, HighLevelGraph] = {}  # what makes each
         self._where: dict[object, str] = {}  # the layer of each task
 
     def name(self, function: Callable) -> str:
@@ -43,7 +43,8 @@ class Graph:
         made = node.dask[node.key]
         if hasattr(made, "add_done_callback"):  # a future: it is persisted
             return Key(made)
-        self._inputs[id(node)] = node
+        if node.key not in self._inputs:
+            self._inputs[node.key] = node.dask.cull({node.key})
         return Key(node.key)
 
     def add(
@@ -63,7 +64,7 @@ class Graph:
 
     def made(self) -> HighLevelGraph:
         """Return the graph."""
-        given = HighLevelGraph.merge(*(node.dask for node in self._inputs.values()))
+        given = HighLevelGraph.merge(*self._inputs.values())
         layers, needed = dict(given.layers), dict(given.dependencies)
         for layer, work in self._layers.items():
             home = self._homes[layer]
@@ -146,7 +147,7 @@ class Cluster:
         """Return what tasks make."""
         names = [key.key for key in keys]
         with _quietly():
-            return list(self._get(graph.made().cull(set(names)), names))
+            return list(self._get(graph.made(), names))
 
     def compute_and_hold(self, graph: Graph, keys: list[Key], held: list[Key]) -> tuple[list, list]:
         """Return what tasks make, and what stands for others that are kept where they are.
@@ -157,7 +158,7 @@ class Cluster:
             return self.compute(graph, keys), []
         names = [key.key for key in (*keys, *held)]
         with _quietly():
-            futures = self._client.get(graph.made().cull(set(names)), names, sync=False)
+            futures = self._client.get(graph.made(), names, sync=False)
         try:
             return list(self._client.gather(futures[: len(keys)])), futures[len(keys) :]
         except BaseException:  # also of Ctrl-C: nobody wants the rest
