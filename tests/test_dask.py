@@ -5,14 +5,13 @@ import pytest
 from astropy.io import fits
 
 import tile_forms
-from dask_scene import CUT, given, same, scene
+from dask_scene import CUT, given, same, scene, written
 from zetwopass import (
     ArgumentError,
     ArgumentTypeError,
     FileError,
     RangeWarning,
     TileWarning,
-    WriteError,
 )
 
 pytest.importorskip("dask.array")
@@ -40,13 +39,6 @@ def test_tasks_give_the_bits_of_one_machine(case, profile):
     lazy = zetwopass.dask.second_pass(**arguments, **CUT)
     assert lazy.mosaic.chunksize == (100, 130, made.tiles[0].shape[2])
     same(lazy, *dask.compute(lazy.mosaic, lazy.coverage), arguments)
-
-
-def written(folder, name, image):
-    path = folder / f"{name}.fits"
-    axes = np.moveaxis(image, 2, 0) if image.ndim == 3 else image
-    fits.HDUList([fits.PrimaryHDU(), fits.ImageHDU(axes, name="SCI")]).writeto(path)
-    return path, "SCI"
 
 
 def test_tiles_of_all_kinds_may_stand_side_by_side(tmp_path):
@@ -90,75 +82,6 @@ def test_the_mosaic_goes_to_a_store(tmp_path):
     lazy.mosaic.to_zarr(str(tmp_path / "mosaic.zarr"))
     stored = da.from_zarr(str(tmp_path / "mosaic.zarr")).compute()
     np.testing.assert_array_equal(stored, zetwopass.second_pass(**given(made)).mosaic)
-
-
-COVERAGES = {
-    "dask": lambda coverage, folder: da.from_array(coverage, chunks=60),
-    "zarr": lambda coverage, folder: zarr_store(folder / "coverage.zarr", coverage),
-    "FITS": lambda coverage, folder: written(folder, "coverage", coverage),
-}
-
-
-def zarr_store(path, image):
-    pytest.importorskip("zarr")
-    da.from_array(image, chunks=60).to_zarr(str(path))
-    return path
-
-
-@pytest.mark.parametrize("scratch", [True, False])
-@pytest.mark.parametrize("kind", COVERAGES)
-def test_a_coverage_may_lie_elsewhere(kind, scratch, tmp_path, monkeypatch):
-    # Without it a coverage has to be loaded before, and to fit the memory here.
-    monkeypatch.setattr(zetwopass.dask.coverage, "_BYTES", 40_000)  # some 20 rows
-    made = scene(sip=True, channels=1, nan_borders=True)
-    arguments = given(made)
-    coverage = COVERAGES[kind](made.coverage, tmp_path)
-    folder = (tmp_path / "scratch") if scratch else None
-    if folder:
-        folder.mkdir()
-    lazy = zetwopass.dask.second_pass(**arguments | {"coverage": coverage}, scratch=folder, **CUT)
-    same(lazy, *dask.compute(lazy.mosaic, lazy.coverage), arguments)
-    blurred = zetwopass.blur_coverage(made.coverage, sigma=arguments["sigma"])
-    for path in folder.iterdir() if folder else ():
-        wanted = blurred if path.name.startswith("blurred") else made.coverage
-        np.testing.assert_array_equal(np.load(path), wanted)
-
-
-class Lent:
-    """A coverage of which rows can be had, and which notes how many at a time."""
-
-    def __init__(self, whole):
-        self.whole, self.shape, self.most = whole, whole.shape, 0
-
-    def __getitem__(self, rows):
-        self.most = max(self.most, len(self.whole[rows]))
-        return self.whole[rows]
-
-
-def test_a_coverage_is_never_here_whole_if_there_is_a_folder_for_it(tmp_path, monkeypatch):
-    # Without it a mosaic larger than this process's memory can't be made.
-    made = scene(sip=True, channels=1, nan_borders=True)
-    monkeypatch.setattr(zetwopass.dask.coverage, "_BYTES", 40_000)
-    lent = Lent(made.coverage)
-    zetwopass.dask.second_pass(**given(made, coverage=lent), scratch=tmp_path, **CUT)
-    assert 0 < 4 * lent.most * made.coverage.shape[1] <= 40_000
-
-
-@pytest.mark.parametrize(
-    ("changes", "kind", "words"),
-    [
-        ({"scratch": "/no/such"}, WriteError, "scratch can't be written"),
-        ({"coverage": np.ones(5, "f4")}, ArgumentError, r"coverage is of shape \[5\]"),
-        ({"coverage": 5}, ArgumentError, "coverage is int"),
-        ({"coverage": np.ones((5, 5))}, ArgumentError, "coverage has dtype <f8"),
-    ],
-)
-def test_a_folder_for_the_coverage_is_checked_and_so_is_that(changes, kind, words, tmp_path):
-    # Without it a mistake ends in words of NumPy.
-    made = scene(sip=True, channels=1, nan_borders=True)
-    arguments = given(made) | {"scratch": tmp_path} | changes
-    with pytest.raises(kind, match=words):
-        zetwopass.dask.second_pass(**arguments)
 
 
 def test_another_shape_and_blocks_that_no_tile_meets():
