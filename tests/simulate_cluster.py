@@ -16,11 +16,14 @@ import pickle
 import sys
 import time
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
+import distributed
 import numpy as np
+from dask.highlevelgraph import HighLevelGraph
 
 from bench_markdown import table
 from cluster_costs import CHANNELS, Costs, lattice, measured
@@ -126,6 +129,10 @@ def graphs(planned: Planned, sent: Sent, clock: Clock) -> dict[str, tuple[int, i
         lambda: passing.pair_graph(bundles, planned.boxes, planned.shape, factors, TASK_BYTES),
     )
     sent_bytes = clock.measure("it pickled", lambda: len(pickle.dumps(graph.made())))
+    names = [key.key for key in (*calls, *keys)]
+    at = scheduled(graph.made(), names)
+    clock.measure("it at a scheduler", at.__enter__)
+    at.__exit__(None, None, None)
     found = {"tiles and pairs": (len(calls) + len(keys), sent_bytes)}
     values = {"gains": factors, "offsets": np.zeros((len(factors), CHANNELS))}
     both = clock.measure(
@@ -135,6 +142,20 @@ def graphs(planned: Planned, sent: Sent, clock: Clock) -> dict[str, tuple[int, i
     sent_bytes = clock.measure("it pickled", lambda: len(pickle.dumps(both.dask)))
     found["blocks"] = (int(np.prod(both.numblocks)), sent_bytes)
     return found
+
+
+@contextmanager
+def scheduled(graph: HighLevelGraph, names: list) -> Iterator[None]:
+    """Have a graph at a scheduler without workers, in this process."""
+    with (
+        distributed.LocalCluster(n_workers=0, processes=False, dashboard_address=":0") as cluster,
+        distributed.Client(cluster) as client,
+    ):
+        futures = client.get(graph, names, sync=False)
+        while len(cluster.scheduler.tasks) < len(names):
+            time.sleep(0.1)
+        yield
+        del futures
 
 
 def offsets(planned: Planned, clock: Clock) -> None:
@@ -209,32 +230,28 @@ def run(tasks: Iterable[Task], workers: int, world: World, overhead: float) -> P
     return Phase(done, last, total, read, written)
 
 
-def caller(size: int, costs: Costs, world: World) -> Phase:
+def caller(pixels: float, costs: Costs, world: World) -> Phase:
     """Return the coverage's copy and blur, by the process that calls."""
-    pixels = float(size) ** 2
     copied, work = 8 * pixels, costs.blur * pixels
-    seconds = 2 * copied / world.network + work / world.cores
-    return Phase(1, seconds, work, copied, copied)
+    return Phase(1, 2 * copied / world.network + work / world.cores, work, copied, copied)
 
 
 def report(planned: Planned, costs: Costs, workers: int, world: World) -> list[str]:
     """Return the lines of what the simulation says."""
-    phases = {"coverage and blur, in the caller": caller(planned.shape[0], costs, world)}
+    phases = {
+        "coverage and blur, in the caller": caller(
+            np.prod(planned.shape, dtype=float), costs, world
+        )
+    }
     made = work(planned, costs)
     for names in (("gains",), ("tiles", "pairs"), ("coadd",)):
         tasks = [task for name in names for task in made[name]]
         phases[" and ".join(names)] = run(tasks, workers, world, costs.task)
-    rows = [
-        [
-            name,
-            f"{phase.tasks}",
-            f"{phase.seconds:.0f}",
-            f"{phase.work / workers:.0f}",
-            f"{1e-12 * phase.read:.2f}",
-            f"{1e-12 * phase.written:.2f}",
-        ]
-        for name, phase in phases.items()
-    ]
+    rows = []
+    for name, phase in phases.items():
+        moved = [f"{1e-12 * amount:.2f}" for amount in (phase.read, phase.written)]
+        numbers = f"{phase.tasks}", f"{phase.seconds:.0f}", f"{phase.work / workers:.0f}"
+        rows.append([name, *numbers, *moved])
     total = sum(phase.seconds for phase in phases.values())
     titles = ["phase", "tasks", "seconds", "of work, a worker", "TB read", "TB written"]
     each = {

@@ -6,13 +6,7 @@ from astropy.io import fits
 
 import tile_forms
 from dask_scene import CUT, given, same, scene, written
-from zetwopass import (
-    ArgumentError,
-    ArgumentTypeError,
-    FileError,
-    RangeWarning,
-    TileWarning,
-)
+from zetwopass import ArgumentError, ArgumentTypeError, FileError, RangeWarning, TileWarning
 
 pytest.importorskip("dask.array")
 pytest.importorskip("distributed")
@@ -72,6 +66,15 @@ def test_tiles_that_are_all_files_tell_where_they_lie(tmp_path):
         fits.PrimaryHDU(tile[..., 0], wcs.to_header(relax=True)).writeto(paths[-1])
     arguments = given(made, tiles=paths, tiles_wcs=None)
     lazy = zetwopass.dask.second_pass(**arguments, **CUT)
+    same(lazy, *dask.compute(lazy.mosaic, lazy.coverage), arguments)
+
+
+def test_tiles_may_be_parts_of_one_array():
+    # Without it what makes one of them is left out for what makes another.
+    made = scene(sip=True, channels=1, nan_borders=True)
+    whole = da.from_array(np.stack(made.tiles), chunks=(3, 40, 50, 1))
+    arguments = given(made)
+    lazy = zetwopass.dask.second_pass(**arguments | {"tiles": list(whole)}, **CUT)
     same(lazy, *dask.compute(lazy.mosaic, lazy.coverage), arguments)
 
 

@@ -62,4 +62,4 @@ def mosaic(
         some = [keys[k] for k in here]
         graph.add(tasks.coadd, (*place, 0), some, sent.some(tiles), window, ours, shift)
     name = graph.name(tasks.coadd)
-    return da.Array(graph.made(), name, (*sizes, (sent.channels + 1,)), np.float32)
+    return da.Array(graph.made(cull=False), name, (*sizes, (sent.channels + 1,)), np.float32)

@@ -31,7 +31,7 @@ class Graph:
         self.token = token
         self._layers: dict[str, dict] = {}
         self._homes: dict[str, str | None] = {}
-        self._inputs: dict[object, HighLevelGraph] = {}  # what makes each
+        self._inputs: dict[object, HighLevelGraph] = {}  # what makes each, and more
         self._where: dict[object, str] = {}  # the layer of each task
 
     def name(self, function: Callable) -> str:
@@ -43,8 +43,7 @@ class Graph:
         made = node.dask[node.key]
         if hasattr(made, "add_done_callback"):  # a future: it is persisted
             return Key(made)
-        if node.key not in self._inputs:
-            self._inputs[node.key] = node.dask.cull({node.key})
+        self._inputs[node.key] = node.dask
         return Key(node.key)
 
     def add(
@@ -62,9 +61,11 @@ class Graph:
         self._homes[layer], self._where[key] = home, layer
         return Key(key)
 
-    def made(self) -> HighLevelGraph:
-        """Return the graph."""
+    def made(self, *, cull: bool = True) -> HighLevelGraph:
+        """Return the graph; culled it has of its inputs' only what these want."""
         given = HighLevelGraph.merge(*self._inputs.values())
+        if cull:
+            given = given.cull(set(self._inputs))
         layers, needed = dict(given.layers), dict(given.dependencies)
         for layer, work in self._layers.items():
             home = self._homes[layer]
