@@ -13,12 +13,10 @@ from __future__ import annotations
 import argparse
 import heapq
 import pickle
-import sys
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import NamedTuple
 
 import distributed
@@ -26,7 +24,7 @@ import numpy as np
 from dask.highlevelgraph import HighLevelGraph
 
 from bench_markdown import table
-from cluster_costs import CHANNELS, Costs, lattice, measured
+from cluster_costs import CHANNELS, Clock, Costs, lattice, measured
 from zetwopass import parts
 from zetwopass._engine import FileImage
 from zetwopass.dask import blocks, groups, passing
@@ -73,29 +71,6 @@ class Planned(NamedTuple):
     cut: tuple
     plan: groups.Plan
     pairs: np.ndarray
-
-
-class Clock:
-    """CPU seconds and growth of memory of the steps of the caller."""
-
-    def __init__(self) -> None:
-        self.rows: list[list[str]] = []
-
-    def measure(self, what: str, call: Callable) -> object:
-        """Return what a step makes, and note what it takes."""
-        before, start = held(), time.process_time()
-        made = call()
-        seconds, grown = time.process_time() - start, held() - before
-        self.rows.append([what, f"{seconds:.1f}", f"{1e-6 * max(0, grown):.0f}"])
-        print(*self.rows[-1], file=sys.stderr)
-        return made
-
-
-def held() -> int:
-    """Return bytes that this process holds, as Linux tells it; 0 elsewhere."""
-    status = Path("/proc/self/status")
-    lines = status.read_text().splitlines() if status.exists() else []
-    return sum(int(line.split()[1]) << 10 for line in lines if line.startswith("VmRSS"))
 
 
 def plan(count: int, size: int, workers: int, clock: Clock) -> tuple[Planned, Sent]:

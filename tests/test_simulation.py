@@ -8,7 +8,7 @@ pytest.importorskip("dask.array")
 pytest.importorskip("distributed")
 
 import simulate_cluster  # noqa: E402
-from cluster_costs import Costs  # noqa: E402
+from cluster_costs import Clock, Costs  # noqa: E402
 from simulate_cluster import Task, World  # noqa: E402
 
 COSTS = Costs(read=1e-9, gain=2e-9, pair=2e-8, coadd=2e-8, blur=4e-9, task=1e-3)
@@ -27,7 +27,7 @@ def test_a_small_run_prints_what_the_page_tells(monkeypatch, capsys):
 
 def test_every_tile_is_brought_and_every_pixel_is_made():
     # Without it the simulation forgets work, and a cluster seems quicker than it is.
-    planned, _ = simulate_cluster.plan(100, 40_000, 4, simulate_cluster.Clock())
+    planned, _ = simulate_cluster.plan(100, 40_000, 4, Clock())
     tasks = simulate_cluster.work(planned, COSTS)
     times = [len(tiles) for tiles in planned.plan.bundles]
     assert sum(task.reads for task in tasks["tiles"]) == planned.sizes[0] * sum(times)
