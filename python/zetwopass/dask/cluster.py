@@ -25,12 +25,12 @@ class Key(NamedTuple):
 
 
 class Graph:
-    """Tasks that go by the names of their functions, in layers of those of one kind and home."""
+    """Tasks that go by the names of their functions, in a layer of each kind."""
 
     def __init__(self, token: str) -> None:
         self.token = token
         self._layers: dict[str, dict] = {}
-        self._homes: dict[str, str | None] = {}
+        self._homes = Homes()
         self._inputs: dict[object, HighLevelGraph] = {}  # what makes each, and more
         self._where: dict[object, str] = {}  # the layer of each task
 
@@ -54,11 +54,13 @@ class Graph:
         Arguments may be keys, and lists of them and of other things.
         """
         name = self.name(function)
-        layer, key = name if home is None else f"{name} {home}", (name, *place)
+        key = (name, *place)
         wanted: list[object] = []
         known = [_known(argument, wanted) for argument in arguments]
-        self._layers.setdefault(layer, {})[key] = (_Call(function, known), wanted)
-        self._homes[layer], self._where[key] = home, layer
+        self._layers.setdefault(name, {})[key] = (_Call(function, known), wanted)
+        self._where[key] = name
+        if home is not None:
+            self._homes[key] = home
         return Key(key)
 
     def made(self, *, cull: bool = True) -> HighLevelGraph:
@@ -68,14 +70,22 @@ class Graph:
             given = given.cull(set(self._inputs))
         layers, needed = dict(given.layers), dict(given.dependencies)
         for layer, work in self._layers.items():
-            home = self._homes[layer]
-            where = {"workers": [home], "allow_other_workers": True} if home else None
+            where = {"workers": self._homes, "allow_other_workers": True} if self._homes else None
             layers[layer] = MaterializedLayer(work, annotations=where)
             wanted = {key for _, keys in work.values() for key in keys}
             needed[layer] = {self._where[key] for key in wanted if key in self._where}
             if not wanted <= self._where.keys():
                 needed[layer] |= set(given.layers)
         return HighLevelGraph(layers, needed)
+
+
+class Homes(dict):
+    """The addresses of workers by the keys of tasks, as dask asks for them: by a call."""
+
+    def __call__(self, key: object) -> list[str] | None:
+        """Return the worker of a task, or None."""
+        home = self.get(key)
+        return home and [home]
 
 
 class _Call:
