@@ -12,6 +12,7 @@
 #   ./build.sh docs      the documentation, into build/docs
 #   ./build.sh bench     the tables of docs/inside/costs.md
 #   ./build.sh bench_many that of many tiles
+#   ./build.sh bench_dask that of tasks of dask, and bench_cluster a simulation of a large cluster
 #   ./build.sh bench_disk that of mosaics beyond memory, which wants 40 GB on the disk
 #   ./build.sh wheel     a wheel for systems like this one, into build
 #   ./build.sh wheels    one for every system, or for those named, into build/wheels
@@ -254,6 +255,8 @@ case "$command" in
   demo) build_cuda; venv; "$python" tests/demo.py "$@" ;;
   docs) build_cuda; venv; docs/make.sh ;;
   bench) build_cuda; venv; "$python" tests/bench.py "$@" ;;
+  bench_cluster) build_cuda; venv; "$python" tests/simulate_cluster.py "$@" ;;
+  bench_dask) build_cuda; venv; "$python" tests/bench_dask.py "$@" ;;
   bench_disk) build_cuda; venv; "$python" tests/bench_disk.py "$@" ;;
   bench_many) build_cuda; venv; "$python" tests/bench_many.py "$@" ;;
   wheel) build_cuda; venv; wheel ;;
