@@ -262,7 +262,7 @@ case "$command" in
   bench_cancel) build_cuda; venv; "$python" tests/bench_cancel.py "$@" ;;
   bench_many) build_cuda; venv; "$python" tests/bench_many.py "$@" ;;
   soak) build_cuda; venv; "$python" tests/soak.py "$@" ;;
-  coverage) venv; tests/coverage.sh ;;
+  coverage) venv; fake; cuda_env; tests/coverage.sh "$@" ;;
   lock) venv; lock ;;
   audit) build_cuda; venv; audit ;;
   wheel) build_cuda; venv; wheel ;;

@@ -39,7 +39,7 @@ def scene(rng: np.random.Generator) -> sky.Scene:
     """Return a small mosaic of any kind that the synthetic sky has.
 
     Small tiles are not bent: by 3 pixels in 12 they are bent so far that astropy's way back is off
-    by hundredths of a pixel.
+    by thousandths of a pixel.
     """
     shape = tuple(int(n) for n in rng.integers(12, 110, 2))
     return sky.scene(

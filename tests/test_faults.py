@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -47,6 +48,18 @@ def test_what_a_callback_raises_comes_out_at_every_stage(stage):
         zetwopass.second_pass(**small.mosaic(), callback=fail)
     assert seen[-1] == stage
     assert not [t for t in threading.enumerate() if t.name == "zetwopass"]
+
+
+def test_a_callback_that_waits_changes_no_bit():
+    # Without it a window that is slow to draw loses what the library tells meanwhile, or more.
+    one, seen = zetwopass.second_pass(**small.mosaic()), []
+
+    def wait(stats):
+        time.sleep(0.02)
+        seen.append(stats.stage)
+
+    assert same(one[:5], zetwopass.second_pass(**small.mosaic(), callback=wait)[:5])
+    assert seen[0] == "start" and seen[-1] == "done"
 
 
 def test_a_callback_that_calls_again_gets_its_result_and_so_does_the_call():

@@ -77,6 +77,7 @@ def test_a_wheel_carries_it(tmp_path):
     wheel = [sys.executable, "-m", "pip", "wheel", "--no-deps", "--no-build-isolation", "-w", "out"]
     subprocess.run([*wheel, "."], cwd=tmp_path, check=True, capture_output=True)
     (made,) = (tmp_path / "out").glob("*.whl")
+    assert made.name.startswith(f"zetwopass-{zetwopass.__version__}-py3-none-")
     place = f"zetwopass-{zetwopass.__version__}.dist-info/sboms/zetwopass.cdx.json"
     with zipfile.ZipFile(made) as file:
         assert file.read(place) == b"{}"
