@@ -64,6 +64,7 @@ def test_the_bill_of_materials_has_what_is_linked(sbom):
     assert sorted(tree["dependsOn"]) == sorted(part["purl"] for part in told["components"])
 
 
+@on_linux
 def test_a_wheel_carries_it(tmp_path):
     # Without it the list is made and nobody gets it.
     if not newer_setuptools():
