@@ -47,24 +47,25 @@ def run(n, before):
     tell(n, "ended", code)
     return code
 """
-# Each dies before the n-th change that Python makes to the disk; the last one lives.
-KILLED = """
+# Each gets a signal before the n-th change that Python makes to the disk; the last one none.
+SIGNALLED = """
 CHANGES = ("os.rename", "os.remove", "os.truncate", "os.mkdir", "os.rmdir")
 
-def die_before(n):
+def end_before(n):
     left, out = n, os.dup(1)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     def hook(event, arguments):
         nonlocal left
         writes = event == "open" and arguments[2] & (os.O_WRONLY | os.O_RDWR | os.O_CREAT)
         if (writes or event in CHANGES) and str(arguments[0]).startswith(root):
             os.write(out, (json.dumps([n, event, str(arguments[0])]) + "\\n").encode())
             left -= 1
-            if left < 0:
-                os.kill(os.getpid(), signal.SIGKILL)
+            if left == -1:
+                signal.raise_signal({number})
     sys.addaudithook(hook)
 
 for n in range(1000):
-    if run(n, lambda: die_before(n)) != -signal.SIGKILL:
+    if run(n, lambda: end_before(n)) == 0:
         break
 """
 # Each has a disk of so many kB, which stays mounted until the namespace ends with this process.
@@ -132,17 +133,22 @@ def assert_whole(folder: Path, whole: Path) -> None:
 
 
 @newest.wants("astropy", "6.1", "it can't draw with this matplotlib")
-def test_a_kill_before_any_change_of_the_disk_leaves_whole_files_alone(paths, whole):
-    # Without it who kills a run finds half a mosaic, or half a picture, that looks whole.
-    lines = told((CASES + KILLED).format(paths=paths))
-    ends = [code for _, what, code in lines if what == "ended"]
-    assert len(ends) > 40 and ends == [-signal.SIGKILL] * (len(ends) - 1) + [0]
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGKILL, -9), (signal.SIGINT, 130)])
+def test_a_signal_before_any_change_of_the_disk_leaves_whole_files_alone(
+    paths, whole, number, code
+):
+    # Without it who ends a run finds half a mosaic, or half a picture, that looks whole.
+    lines = told((CASES + SIGNALLED).format(paths=paths, number=int(number)))
+    ends = [found for _, what, found in lines if what == "ended"]
+    assert len(ends) > 40 and ends == [code] * (len(ends) - 1) + [0]
     made = {Path(path).name for _, what, path in lines if what == "open"}
     assert made and not made & set(WRITTEN)
     folders = sorted(Path(paths[0]).iterdir())
     assert len(folders) == len(ends) and tilefiles.left(folders[-1]) == list(WRITTEN)
     for folder in folders:
         assert_whole(folder, whole)
+        if number == signal.SIGINT:
+            assert not list(folder.glob(".*.part"))
 
 
 def can_mount():
