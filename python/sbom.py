@@ -22,12 +22,20 @@ RUNTIMES = {  # by linker and system: whose code is added, as NOTICE tells
 
 
 def build_info(library: str) -> tuple[str, list[tuple[str, str, str]], dict[str, str]]:
-    """Return the version of Go, the modules as (path, version, sum), and the settings."""
+    """Return the version of Go, the modules as (path, version, sum), and the settings.
+
+    Of a module that go.mod replaces what is in its place counts, unless that is a folder of ours.
+    """
     command = ["go", "version", "-m", library]
     said = subprocess.run(command, check=True, capture_output=True, text=True).stdout
     first, *lines = said.splitlines()
     rows = [line.strip().split("\t") for line in lines]
-    modules = [tuple(row[1:4]) for row in rows if row[0] == "dep"]
+    modules = []
+    for kind, *row in rows:
+        if kind == "=>":
+            modules.pop()
+        if kind in ("dep", "=>") and not row[0].startswith("./"):
+            modules.append((*row, "")[:3])
     settings = dict(row[1].split("=", 1) for row in rows if row[0] == "build")
     return first.rsplit("go", 1)[1], modules, settings
 
@@ -50,7 +58,7 @@ def sbom(library: str, linker: str) -> dict:
     go, modules, settings = build_info(library)
     parts = [component("golang", "std", go)]
     for path, number, total in modules:
-        said = [{"name": "go.sum", "value": total}]
+        said = [{"name": "go.sum", "value": total}] if total else []
         parts.append(component("golang", path, number, properties=said))
     compiler, number = linker.split("@")
     for name in RUNTIMES[compiler, settings["GOOS"]]:
