@@ -19,10 +19,11 @@ ln -s "$PWD/.venv" "$tree/.venv"
 cd "$tree"
 export LD_LIBRARY_PATH=$tree/build/fake
 
-go build "${counted[@]}" -buildmode=c-shared -o python/zetwopass/libzetwopass.so ./capi
+go build "${counted[@]}" -buildmode=c-shared -o "$OUT/libzetwopass.so" ./capi
+cp "$OUT/libzetwopass.so" python/zetwopass/
 go test -count=1 "${counted[@]}" ./core/... ./cuda/... -args -test.gocoverdir="$OUT/go"
-"$python" -m coverage run --rcfile=tests/coverage.ini -m pytest -q -p coverage_plugin tests "$@" ||
-  echo "coverage.sh: some tests failed; the tables are of those that ran" >&2
+GOCOVERDIR=$OUT/pytest "$python" -m coverage run --rcfile=tests/coverage.ini -m pytest -q -p coverage_plugin tests "$@" ||
+  echo "coverage.sh: some tests failed, as the one of what is exported has to" >&2
 
 go tool covdata textfmt -i="$OUT/go,$OUT/pytest" -o "$OUT/all.txt"
 grep -v /coretest/ "$OUT/all.txt" >"$OUT/go.txt"
