@@ -41,6 +41,7 @@ def mosaic(
     values: dict[str, np.ndarray],
     shift: int,
     sizes: tuple[tuple[int, ...], tuple[int, ...]],
+    feather: int | None,
 ) -> da.Array:
     """Return the mosaic [H, W, C+1], the last channel its coverage, in blocks."""
     lower, right = (np.cumsum(along) for along in sizes)
@@ -50,7 +51,7 @@ def mosaic(
         y1, x1 = int(lower[row]), int(right[col])
         window = (y1 - sizes[0][row], x1 - sizes[1][col], y1, x1)
         some, *rest = sent.some(tiles)
-        ours = {key: value[some.numbers] for key, value in values.items()}
+        ours = {key: value[some.numbers] for key, value in values.items()} | {"feather": feather}
         calls.append(sent.task(tasks.coadd, f"{row}-{col}", some, window, ours, shift, *rest))
         layer[name, row, col, 0] = calls[-1].key
     graph = HighLevelGraph.from_collections(name, layer, dependencies=calls)

@@ -93,7 +93,7 @@ def shown(
 def coadd(
     some: Some,
     window: parts.Box,
-    numbers: dict[str, np.ndarray],
+    numbers: dict[str, np.ndarray | int | None],
     shift: int,
     maps: list[PixelMap],
     tiles: list,
