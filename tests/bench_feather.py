@@ -57,9 +57,10 @@ def measured(case: str, feather: int, bound: int) -> str:
         before, began = _peak(), time.process_time()
         call(**common)
         seconds = time.process_time() - began
+        asked = f"{case:18}feather {feather:3}  bound {bound or 'none':>4} MB"
         return (
-            f"{case:18}feather {feather:3}  bound {bound or 'none':>4} MB  {seconds:6.1f} s of a core  "
-            f"above what was there {(_peak() - before - outputs) / 1e6:6.1f} MB"
+            f"{asked}  {seconds:6.1f} s of a core"
+            f"  above what was there {(_peak() - before - outputs) / 1e6:6.1f} MB"
         )
 
 
