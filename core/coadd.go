@@ -13,7 +13,7 @@ import (
 //	mosaic   = sum_i (d_i - offset_i) f_i / sum_i f_i     (Sum: not divided)
 //	coverage = sum_i f_i of channel 0
 //
-// d_i the warped tile times its gain, f_i its warped weight. Each pixel adds its
+// d_i the warped tile times its gain, f_i its warped weight, feathered if the job says so. Each pixel adds its
 // tiles in the order of the job, in float64. V45 ends by clearing what is not
 // finite or not covered.
 func (p *pass) coadd() error {
@@ -132,6 +132,9 @@ func coaddBytes(j *Job, rows int) int64 {
 	if j.ofPlanes() {
 		n += pileBytes(j)
 	}
+	if j.Feather > 0 {
+		n += blendBytes(j)
+	}
 	return n + sheetBytes(j.Mosaic, j.MosaicTarget) + sheetBytes(j.CoverageOut, j.CoverageTarget)
 }
 
@@ -146,7 +149,8 @@ type coadder struct {
 	tiles            []int  // of the chunk
 	shown            []bool // of each of them: it gave channel 0 a pixel
 	stack            stack
-	pile             *pile // of a job of planes; nil
+	pile             *pile    // of a job of planes; nil
+	blender          *blender // of a feathered job; nil
 }
 
 func newCoadder(j *Job) *coadder {
@@ -158,6 +162,9 @@ func newCoadder(j *Job) *coadder {
 	a.finish = j.Finish()
 	if j.ofPlanes() {
 		a.pile = newPile(j)
+	}
+	if j.Feather > 0 {
+		a.blender = newBlender(j)
 	}
 	return a
 }
@@ -190,6 +197,10 @@ func (a *coadder) chunk(ctx context.Context, offsets []float64, b box) error {
 func (a *coadder) rows(ctx context.Context, offsets []float64, b box) error {
 	a.stack.set(a.job.Tiles, a.job.Mosaic.W, a.tiles, b)
 	return eachSheet(ctx, b, []*sheet{&a.to, &a.cover}, func(b box) {
+		if a.blender != nil {
+			a.blender.blocks(ctx, a, offsets, b)
+			return
+		}
 		eachBlock(ctx, b.y0, b.y1, b.x0, b.x1, func(y, x0, x1 int) {
 			if a.pile != nil {
 				a.pile.block(a, offsets, y, x0, x1)
@@ -232,6 +243,19 @@ func anyNumber(value []float64, lanes int) bool {
 		}
 	}
 	return false
+}
+
+// finishRow writes the sums of the pixels [x0,x1) of row y of plane n.
+func (a *coadder) finishRow(n, y, x0, x1 int, sum, norm []float64) {
+	if a.pile == nil {
+		copy(a.sum, sum)
+		copy(a.norm, norm)
+		a.write(y, x0, x1)
+		return
+	}
+	copy(a.pile.sum[0], sum)
+	copy(a.pile.norm[0], norm)
+	a.pile.write(0, n, y, x0, x1)
 }
 
 // write stores the sums of the pixels [x0,x1) of row y.

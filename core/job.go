@@ -45,6 +45,8 @@ type Tile struct {
 
 	Planes       Planes // [N,h,w] in the place of Image, in a job of planes
 	WeightPlanes Planes // [1 or N,h,w] in the place of Weight, likewise; or absent
+
+	holes holes // of a feathered coadd, while the pixels are here
 }
 
 // Job says what to compute and where to put it; include/zetwopass.h is its
@@ -98,6 +100,7 @@ type Job struct {
 	BinaryWeights  bool
 	SignedWeights  bool // planes: weights below 0 count in sums and means, else they are 0
 	BlankNaN       bool
+	Feather        int // pixels of a tile over which its weight in the coadd falls; 0 = none
 
 	Workers       int
 	RowsPerChunk  int

@@ -172,11 +172,17 @@ func (s *pile) block(a *coadder, offsets []float64, y, x0, x1 int) {
 			}
 		}
 		for p := range planes {
-			s.finish(p, x1-x0)
-			j.MosaicPlanes.put(n+p, y, x0, s.sum[p][:x1-x0])
-			j.CoveragePlanes.put(n+p, y, x0, s.norm[p][:x1-x0])
+			s.write(p, n+p, y, x0, x1)
 		}
 	}
+}
+
+// write writes the sums of the p-th plane at a time, the n-th of the job, on the pixels [x0,x1)
+// of row y.
+func (s *pile) write(p, n, y, x0, x1 int) {
+	s.finish(p, x1-x0)
+	s.job.MosaicPlanes.put(n, y, x0, s.sum[p][:x1-x0])
+	s.job.CoveragePlanes.put(n, y, x0, s.norm[p][:x1-x0])
 }
 
 // begin clears the sums of so many pixels.

@@ -34,7 +34,7 @@ func slowPlane(j *Job, i, n, x, y int) (value, weight float64) {
 	if value != value || weight != weight || (!j.SignedWeights && weight < 0) {
 		return math.NaN(), 0
 	}
-	return value, weight
+	return value, weight * slowFeather(j, i, n, x, y)
 }
 
 // slowCombine returns mosaic and coverage of a pixel of plane n, by the words of reproject.

@@ -79,7 +79,7 @@ func (p *Planes) fill(n, y, a, b int, value float64) {
 
 // spread writes a value to count samples. Copies of what is written already are the machine's
 // quickest stores.
-func spread[T vec.Float](to []T, stride, count int, value T) {
+func spread[T vec.Float | int32](to []T, stride, count int, value T) {
 	if stride != 1 {
 		for i := range count {
 			to[i*stride] = value

@@ -45,6 +45,9 @@ func newPass(j *Job, plan Plan) *pass {
 	}
 	if plan.schedule != nil {
 		p.tiles = newResident(j.Tiles, plan.schedule, plan.kinds)
+		if j.Feather > 0 && plan.kinds == readsImages {
+			p.tiles.holes = j
+		}
 	} else {
 		p.byRow = j.tilesByRow(plan.layout.h, plan.layout.w)
 	}

@@ -226,7 +226,7 @@ func slowWarp(j *Job, i, x, y, c int) (value, weight float64) {
 	if math.IsNaN(value) || !(weight > 0) {
 		return math.NaN(), 0
 	}
-	return value, weight
+	return value, weight * slowFeather(j, i, 0, x, y)
 }
 
 // slowMedian returns the median of tile a - tile b, NaN where there is none.

@@ -59,6 +59,9 @@ func (j *Job) Validate(stages Stages) error {
 		if err := j.checkKnown(stages); err != nil {
 			return err
 		}
+		if err := j.checkFeather(); err != nil {
+			return err
+		}
 		return j.validateCoadd(stages)
 	}
 	return nil

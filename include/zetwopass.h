@@ -284,6 +284,10 @@ typedef struct ztp_job {
   const int64_t *pairs_wanted; /* [pairs_wanted_count][2]: tiles i < j, by i, then j, the
                               only pairs that are matched; NULL = all            */
   int64_t pairs_wanted_count;
+  int32_t feather;         /* pixels of a tile over which its weight in a mean or sum falls
+                              to 0, towards its border, NaN and weights of 0; at most 65536,
+                              0 = none, as of an older header. No weight_map; CPU alone */
+  int32_t reserved3;
 } ztp_job;
 
 enum { ZTP_ORDER_BILINEAR = 0, ZTP_ORDER_NEAREST = 1 };

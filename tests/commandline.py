@@ -13,8 +13,9 @@ from astropy.io import fits
 
 import zetwopass
 from small import CANVAS, GUARD, wcs_at
-from zetwopass.assembly import Assembly, AssemblyPlan
+from zetwopass.assembly import Assembly
 from zetwopass.command import main
+from zetwopass.plans import AssemblyPlan
 
 PACKAGES = Path(zetwopass.__file__).parents[1]
 

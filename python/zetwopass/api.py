@@ -1,4 +1,4 @@
-"""The second pass on arrays and files, and its plan; every misuse raises, no array is copied."""
+"""The second pass on arrays and files; every misuse raises, no array is copied."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from ._engine import (
     FileImage,
     Job,
     OnStats,
-    Plan,
     checks,
     computed_by,
     library,
@@ -87,6 +86,7 @@ def second_pass(
     tile_weights: Sequence[float] | None = None,
     profile: str = "v4.5",
     threshold: float | None = None,
+    feather: int | None = None,
     workers: int | None = None,
     rows_per_chunk: int | None = None,
     max_chunk_bytes: int | None = None,
@@ -134,6 +134,11 @@ def second_pass(
         ``'v4.5'`` or ``'v4.2'``: which generation of the maths.
     threshold
         Lowest blurred coverage of a pixel that counts in a gain, 2 by default; ``'v4.5'`` only.
+    feather
+        Pixels of a tile over which its weight in the coadd falls smoothly to 0: towards its border,
+        pixels that are NaN in all channels and, in ``'v4.5'``, those that its mask hides. Up to
+        65536; None and 0 are no feather. Gains and offsets don't change, nor does what one tile
+        alone shows; ``coverage`` is the sum of the weights that have fallen. For the CPU alone.
     workers, rows_per_chunk, max_chunk_bytes
         Threads, output rows and bytes of scratch; chosen by default. They change no value.
     device
@@ -206,6 +211,7 @@ def second_pass(
         max_chunk_bytes=max_chunk_bytes,
         device=device,
         binary_weights=True,
+        feather=feather,
     )
     weights = checks.weights(tile_weights, len(images), profile)
     weights, shift = ranges.tile_weights(weights)
@@ -222,73 +228,6 @@ def second_pass(
     warn_unseen(np.flatnonzero(job.groups < 0).tolist(), stacklevel=3)
     found = job.gains, job.offsets, job.groups, device, ended.device_error, job.pairs
     return SecondPass(*arrays, *found)
-
-
-@limited
-def plan(
-    tiles: Sequence[Image],
-    tiles_wcs: Sequence[WCS] | None,
-    output_wcs: WCS | fits.Header,
-    coverage: Image,
-    *,
-    shape_out: tuple[int, int] | None = None,
-    sigma: int = SIGMA,
-    profile: str = "v4.5",
-    workers: int | None = None,
-    rows_per_chunk: int | None = None,
-    max_chunk_bytes: int | None = None,
-) -> Plan:
-    """Return the chunks, the bytes of scratch and those to read that `second_pass` would take.
-
-    Nothing is computed but the maps of the tiles; of files the headers are read.
-
-    Parameters
-    ----------
-    tiles, tiles_wcs, output_wcs, coverage, shape_out, sigma, profile
-        As in `second_pass`.
-    workers, rows_per_chunk, max_chunk_bytes
-        Threads, output rows and bytes of scratch to plan with; chosen by default.
-
-    Returns
-    -------
-    Plan
-        Threads, rows and columns of a chunk, chunks, and bytes.
-
-    Raises
-    ------
-    ArgumentError, FileError, HDUError, WCSError
-        As in `second_pass`.
-    BudgetError
-        ``max_chunk_bytes`` is too small for one chunk; the message tells what would do.
-
-    Examples
-    --------
-    Two tiles of which 20 columns lie on each other, with at most 350 kB beside the arrays:
-
-    >>> import numpy as np
-    >>> import zetwopass
-    >>> from astropy.wcs import WCS
-    >>> sky = WCS(dict(CTYPE1="RA---TAN", CTYPE2="DEC--TAN", CDELT1=-0.1, CDELT2=0.1))
-    >>> tiles = [np.full((40, 60), 100, "f4"), np.full((40, 60), 103, "f4")]
-    >>> coverage = np.float32([[1] * 40 + [2] * 20 + [1] * 40] * 40)
-    >>> found = zetwopass.plan(
-    ...     tiles, [sky, sky[:, 40:]], sky, coverage, workers=2, max_chunk_bytes=350_000
-    ... )
-    >>> found.workers, found.bytes <= 350_000
-    (2, True)
-    """
-    images, tiles_wcs, first, shape = checked(tiles, tiles_wcs, coverage, shape_out, load=False)
-    settings = checks.settings(
-        profile=profile,
-        sigma=sigma,
-        workers=workers,
-        rows_per_chunk=rows_per_chunk,
-        max_chunk_bytes=max_chunk_bytes,
-    )
-    job_tiles = inputs(images, tiles_wcs, output_wcs, common_grid(shape, first.shape))
-    mosaic = (*shape, checks.channels(images))
-    job = Job(settings, job_tiles, coverage=first.shape, blurred=first.shape, mosaic_shape=mosaic)
-    return job.plan()
 
 
 def checked(

@@ -96,7 +96,10 @@ def reproject_and_coadd(
         ``'dask'``, arrays of dask, float64, computed chunk by chunk when they are asked for; or
         ``'zarr'``, the same, computed now, in a new store at ``zarr_path``. ``block_size``: see
         above. ``roundtrip_coords``, ``dask_method`` and ``zarr_batch_size``: no effect; a pixel
-        whose position doesn't lead back to it shows nothing.
+        whose position doesn't lead back to it shows nothing. ``feather``, which reproject has not:
+        pixels of an image, up to 65536, over which its weight falls smoothly to 0 towards its
+        border, NaN and weights of 0, plane by plane; for means and sums of images whose weights lie
+        on them. Backgrounds are matched without it. None and 0 are no feather.
 
     Returns
     -------
@@ -146,6 +149,7 @@ def reproject_and_coadd(
 
     options.function(reproject_function)
     options.combine(combine_function)
+    feather = options.feather(kwargs.pop("feather", None), combine_function)
     checks.function("progress_bar", progress_bar)
     blank = checks.any_number("blank_pixel_value", blank_pixel_value)
     match = checks.truth("match_background", match_background)
@@ -167,6 +171,7 @@ def reproject_and_coadd(
         combine=combine_function,
         keep_background=not match,
         workers=chosen.workers,
+        feather=feather,
     )
     lazily = chosen.return_type == "dask"
     read = entries.Reader(output, grid, items, weights, hdu_in, hdu_weights, lazily)

@@ -16,6 +16,7 @@ from .settings import Settings
 MAX_SIGMA = 1000
 MAX_CHANNELS = 4
 MAX_WORKERS = 1024
+MAX_FEATHER = 65536
 _LARGEST = {"workers": MAX_WORKERS, "rows_per_chunk": 2**62, "max_chunk_bytes": 2**62}
 
 
@@ -30,6 +31,7 @@ def settings(
     max_chunk_bytes: int | None = None,
     device: str = "auto",
     binary_weights: bool = False,
+    feather: int | None = None,
 ) -> Settings:
     """Return the settings of a job; None is the library's choice."""
     word("profile", profile, structs.PROFILES)
@@ -50,6 +52,7 @@ def settings(
         max_chunk_bytes=_choice("max_chunk_bytes", max_chunk_bytes),
         device=device,
         binary_weights=binary_weights,
+        feather=pixels("feather", feather),
     )
 
 
@@ -84,6 +87,11 @@ def integer(name: str, value: int, low: int, high: int) -> int:
     if not low <= found <= high:
         raise ArgumentError(f"{name} = {found}, want {low} to {high}")
     return found
+
+
+def pixels(name: str, value: int | None) -> int:
+    """Return the width of a feather, pixels; 0 is none, as is None."""
+    return 0 if value is None else integer(name, value, 0, MAX_FEATHER)
 
 
 def number(name: str, value: float, *, bounded: bool = True) -> float:

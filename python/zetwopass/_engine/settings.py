@@ -24,6 +24,7 @@ class Settings:
     binary_weights: bool = False
     signed_weights: bool = False
     blank_nan: bool = False
+    feather: int = 0
     workers: int = 0
     rows_per_chunk: int = 0
     max_chunk_bytes: int = 0
@@ -46,6 +47,7 @@ def numbers(settings: Settings) -> structs.Job:
     struct.binary_weights = settings.binary_weights
     struct.signed_weights = settings.signed_weights
     struct.blank_nan = settings.blank_nan
+    struct.feather = settings.feather
     struct.workers = settings.workers
     struct.rows_per_chunk = settings.rows_per_chunk
     struct.max_chunk_bytes = settings.max_chunk_bytes

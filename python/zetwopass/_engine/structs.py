@@ -203,6 +203,8 @@ class Job(ctypes.Structure):
         ("col0", c_int64),
         ("pairs_wanted", c_void_p),
         ("pairs_wanted_count", c_int64),
+        ("feather", c_int32),
+        ("reserved3", c_int32),
     ]
 
 

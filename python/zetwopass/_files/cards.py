@@ -62,6 +62,8 @@ def of_making(settings: Settings, tiles: int, made: Made) -> list[fits.Card]:
     ]
     if settings.profile == "v4.5":
         cards.append(("ZTPTHRES", _card_number(threshold), "lowest blurred coverage in a gain"))
+    if settings.feather:
+        cards.append(("ZTPFEATH", settings.feather, "[pix] of a tile over which its weight falls"))
     cards += [
         ("ZTPDEV", made.device, "what has computed"),
         ("ZTPBEG", made.begun, "UTC of the start"),
@@ -75,6 +77,7 @@ def of_making(settings: Settings, tiles: int, made: Made) -> list[fits.Card]:
         f"first coverage: {made.coverage}",
         f"gains: from that, blurred by {settings.sigma} pixels, in [{low:g}, {high:g}]",
         "backgrounds: matched in the overlaps by a constant per tile and channel",
+        *([f"weights: feathered over {settings.feather} pixels"] if settings.feather else []),
         "tables: TILES, their gains and offsets; PAIRS, the steps in the overlaps",
     ]
     return [fits.Card(*card) for card in cards] + [fits.Card("HISTORY", line) for line in history]

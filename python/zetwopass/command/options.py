@@ -102,6 +102,13 @@ _MATHS = (
         show_default=True,
         help="Generation of the maths.",
     ),
+    click.option(
+        "--feather",
+        type=int,
+        metavar="PIXELS",
+        show_default="none",
+        help="Have each tile fade out over so many of its pixels.",
+    ),
 )
 _FURTHER_MATHS = (
     click.option(
@@ -142,7 +149,7 @@ _DEVICE = click.option(
 )
 _PANELS = {
     "Grid": ["--like", "--scale", "--frame", "--projection", "--coverage"],
-    "Maths": ["--sigma", "--gain-clip", "--profile", "--threshold"],
+    "Maths": ["--sigma", "--gain-clip", "--profile", "--threshold", "--feather"],
     "Work": ["--workers", "--max-memory", "--device"],
 }
 

@@ -47,6 +47,7 @@ def mosaic(
     values: dict[str, np.ndarray],
     shift: int,
     sizes: tuple[tuple[int, ...], tuple[int, ...]],
+    feather: int | None,
 ) -> da.Array:
     """Return the mosaic [H, W, C+1], the last channel its coverage, in blocks."""
     sent, plan = bundles.sent, bundles.plan
@@ -58,7 +59,7 @@ def mosaic(
         window = (y1 - sizes[0][place[0]], x1 - sizes[1][place[1]], y1, x1)
         cell = plan.at(np.array([window[:2]]))
         here = np.unique(plan.bundles_of(np.array(tiles, int), cell))
-        ours = {key: value[tiles] for key, value in values.items()}
+        ours = {key: value[tiles] for key, value in values.items()} | {"feather": feather}
         some = [keys[k] for k in here]
         graph.add(tasks.coadd, (*place, 0), some, sent.some(tiles), window, ours, shift)
     name = graph.name(tasks.coadd)

@@ -62,6 +62,7 @@ def second_pass(
     tile_weights: Sequence[float] | None = None,
     profile: str = "v4.5",
     threshold: float | None = None,
+    feather: int | None = None,
     chunks: int | tuple[int, int] | None = None,
     task_bytes: int = 2**30,
     workers: int = 1,
@@ -89,7 +90,7 @@ def second_pass(
         Of T tiles each an array of dask, zarr or NumPy, float32 [h, w] or [h, w, C]; the path of a
         zarr store; or the path of a FITS file, or ``(path, HDU)``, that all workers see, and those
         of its bands read, each once. An array of NumPy goes with the tasks, from this process.
-    tiles_wcs, output_wcs, shape_out, sigma, gain_clip, tile_weights, profile, threshold
+    tiles_wcs, output_wcs, shape_out, sigma, gain_clip, tile_weights, profile, threshold, feather
         As in `zetwopass.second_pass`; ``tiles_wcs`` is None only of FITS files.
     coverage
         [Hc, Wc], how many tiles the first pass had on each output pixel: an array of NumPy, dask or
@@ -134,7 +135,7 @@ def second_pass(
     task_bytes = checks.integer("task_bytes", task_bytes, 1, 2**62)
     workers = checks.integer("workers", workers, 1, checks.MAX_WORKERS)
     numbers = {"gain_clip": gain_clip, "threshold": threshold}
-    checks.settings(profile=profile, sigma=sigma, **numbers)
+    checks.settings(profile=profile, sigma=sigma, feather=feather, **numbers)
     weights = checks.weights(tile_weights, len(images), profile)
     weights, shift = ranges.tile_weights(weights)
     seen = planes(coverage, scratch, token, sigma=sigma, profile=profile)
@@ -163,7 +164,7 @@ def second_pass(
     values = {"gains": factors, "offsets": offsets}
     if profile == "v4.5":
         values["tile_weights"] = np.array(weights)
-    both = blocks.mosaic(bundles, boxes, values, shift, cut)
+    both = blocks.mosaic(bundles, boxes, values, shift, cut, feather)
     return LazyPass(both[..., :-1], both[..., -1], factors, offsets, tied, found)
 
 

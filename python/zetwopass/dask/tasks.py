@@ -105,7 +105,7 @@ def coadd(
     bundles: list[Bundle],
     some: Some,
     window: parts.Box,
-    numbers: dict[str, np.ndarray],
+    numbers: dict[str, np.ndarray | int | None],
     shift: int,
 ) -> np.ndarray:
     """Return a window of the mosaic, with its coverage as a last channel, float32 [H, W, C+1]."""

@@ -82,7 +82,9 @@ def job_tiles_of(
     return images, placed(images, checked_maps(maps, len(images)), masks, weights, profile)
 
 
-def settings_of(profile: str, workers: int | None, max_chunk_bytes: int | None) -> Settings:
+def settings_of(
+    profile: str, workers: int | None, max_chunk_bytes: int | None, feather: int | None = None
+) -> Settings:
     """Return the numbers of a job on the CPU."""
     return checks.settings(
         profile=profile,
@@ -90,6 +92,7 @@ def settings_of(profile: str, workers: int | None, max_chunk_bytes: int | None) 
         max_chunk_bytes=max_chunk_bytes,
         device="cpu",
         binary_weights=True,
+        feather=feather,
     )
 
 

@@ -48,6 +48,7 @@ def coadd_window(
     masks: Sequence[Image | None] | None = None,
     tile_weights: Sequence[float] | None = None,
     profile: str = "v4.5",
+    feather: int | None = None,
     workers: int | None = None,
     max_chunk_bytes: int | None = None,
 ) -> Window:
@@ -55,7 +56,7 @@ def coadd_window(
 
     Parameters
     ----------
-    tiles, masks, tile_weights, profile
+    tiles, masks, tile_weights, profile, feather
         As in `second_pass`: those whose maps meet the window are enough, in the order that they
         have among all. The sums of the weights must be numbers of float32.
     maps
@@ -85,7 +86,8 @@ def coadd_window(
     offsets = checks.numbers("offsets", offsets)
     channels = offsets.shape[-1] if offsets.ndim == 2 else checks.channels(given)
     made = Outputs(np.empty((rows, cols, channels), "f4"), np.empty((rows, cols), "f4"))
-    job = Job(settings_of(profile, workers, max_chunk_bytes), job_tiles, outputs=made)
+    settings = settings_of(profile, workers, max_chunk_bytes, feather)
+    job = Job(settings, job_tiles, outputs=made)
     job.gains[:] = vector("gains", gains, (len(given),))
     job.offsets[:] = vector("offsets", offsets, (len(given), channels))
     job.keep_offsets()

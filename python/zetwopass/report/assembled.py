@@ -24,6 +24,7 @@ _SETTINGS = {
     "ZTPCLIPL": "lowest gain",
     "ZTPCLIPH": "highest gain",
     "ZTPTHRES": "lowest blurred coverage in a gain",
+    "ZTPFEATH": "feather, pixels of a tile",
     "ZTPDEV": "computed by",
     "ZTPBEG": "begun, UTC",
 }

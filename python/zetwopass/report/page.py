@@ -9,7 +9,7 @@ from astropy.wcs.utils import proj_plane_pixel_scales
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from .. import __version__
-from . import charts, pictures, skymaps, words
+from . import charts, edges, pictures, skymaps, words
 from .assembled import Assembled, Tiles
 
 
@@ -40,6 +40,7 @@ def render(found: Assembled) -> str:
         classes=scale.labels,
         steps=charts.steps(found),
         statistics=_statistics(found),
+        edges=_edges(found),
         seams=_seams(found),
         groups=_groups(found.tiles),
         times=charts.times(found),
@@ -105,6 +106,20 @@ def _statistics(found: Assembled) -> list[dict[str, str]]:
         {"name": name, "before": before, "after": after}
         for (name, _), before, after in zip(rows, *columns, strict=True)
     ]
+
+
+def _edges(found: Assembled) -> dict[str, str] | None:
+    """Return what is left of the steps in the mosaic itself; None where that is not to be seen."""
+    sizes = np.abs(edges.steps(found)).max(axis=1, initial=0)
+    if not sizes.size:
+        return None
+    width = found.header.get("ZTPFEATH", 0)
+    numbers = words.alike([charts.rms(sizes), np.percentile(sizes, 90), sizes.max()])
+    return {
+        "count": words.counted(len(sizes), "stretch", "stretches"),
+        "feather": f", feathered over {words.counted(width, 'pixel')}" if width else "",
+        **dict(zip(("rms", "most_below", "largest"), numbers, strict=True)),
+    }
 
 
 def _seams(found: Assembled) -> list[dict]:
