@@ -54,7 +54,7 @@ func (f *fetcher) fetch() (*core.Job, error) {
 		return nil, fmt.Errorf("%w: job is NULL", core.ErrArgument)
 	}
 	err := sized("job.struct_size", job.struct_size, C.sizeof_ztp_job, unsafe.Offsetof(job.device),
-		unsafe.Offsetof(job.mosaic_planes), unsafe.Offsetof(job.mosaic_file))
+		unsafe.Offsetof(job.mosaic_planes), unsafe.Offsetof(job.mosaic_file), unsafe.Offsetof(job.background))
 	if err != nil {
 		return nil, err
 	}
@@ -127,6 +127,11 @@ func knowsDevice(job *C.ztp_job) bool { return uintptr(job.struct_size) > unsafe
 // knowsFiles reports the same of those from mosaic_file on.
 func knowsFiles(job *C.ztp_job) bool {
 	return uintptr(job.struct_size) > unsafe.Offsetof(job.mosaic_file)
+}
+
+// knowsBackground reports the same of those from background on.
+func knowsBackground(job *C.ztp_job) bool {
+	return uintptr(job.struct_size) > unsafe.Offsetof(job.background)
 }
 
 func (f *fetcher) blurImages(j *core.Job) (err error) {

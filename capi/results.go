@@ -82,6 +82,7 @@ func (f *fetcher) findings(j *core.Job) error {
 		j.Offsets = unsafe.Slice((*float64)(unsafe.Pointer(f.job.offsets)), n*max(j.Mosaic.C, 1))
 		f.touches(sliceExtent("offsets", j.Offsets), !j.OffsetsKnown)
 	}
+	f.planesFound(j)
 	if f.job.groups != nil {
 		j.Groups = unsafe.Slice((*int32)(unsafe.Pointer(f.job.groups)), n)
 		f.touches(sliceExtent("groups", j.Groups), true)
@@ -90,6 +91,23 @@ func (f *fetcher) findings(j *core.Job) error {
 		return nil
 	}
 	return f.pairs(j)
+}
+
+// planesFound borrows slopes and damping.
+func (f *fetcher) planesFound(j *core.Job) {
+	if !knowsBackground(f.job) {
+		return
+	}
+	j.Background = core.Background(f.job.background)
+	n := int(f.job.tile_count) * max(j.Mosaic.C, 1)
+	if f.job.slopes != nil {
+		j.Slopes = unsafe.Slice((*float64)(unsafe.Pointer(f.job.slopes)), 2*n)
+		f.touches(sliceExtent("slopes", j.Slopes), !j.OffsetsKnown)
+	}
+	if f.job.damping != nil {
+		j.Damping = unsafe.Slice((*float64)(unsafe.Pointer(f.job.damping)), 3*n)
+		f.touches(sliceExtent("damping", j.Damping), true)
+	}
 }
 
 // pairs has the pairs written as far as there is room, and counted.

@@ -4,8 +4,8 @@
  *
  *   gains     coverage [H,W] blurred, one gain per tile from the median of
  *             blurred / coverage over the tile's pixels
- *   offsets   one background constant per tile and channel, from the exact
- *             medians of the differences of overlapping tiles
+ *   offsets   one background constant, or plane, per tile and channel, from the
+ *             exact medians of the differences of overlapping tiles
  *   coadd     mosaic [H,W,C] = weighted mean of (tile * gain - offset), each
  *             tile reprojected bilinearly, and its coverage [H,W] = sum of weights
  *
@@ -176,6 +176,10 @@ enum {
   ZTP_COMBINE_MEAN = 0, ZTP_COMBINE_SUM = 1, ZTP_COMBINE_FIRST = 2, ZTP_COMBINE_LAST = 3,
   ZTP_COMBINE_MIN = 4, ZTP_COMBINE_MAX = 5, ZTP_COMBINE_MEDIAN = 6
 };
+/* What the match finds for a tile and channel: a constant, or offset + slope x + slope y in
+ * output pixels, as far as overlaps that are left out prove slopes. For the CPU, and for
+ * whole mosaics. */
+enum { ZTP_BACKGROUND_CONSTANT = 0, ZTP_BACKGROUND_PLANE = 1 };
 enum {
   ZTP_DEVICE_AUTO = 0,  /* GPU and CPU where that pays, else the CPU              */
   ZTP_DEVICE_CPU = 1,
@@ -282,6 +286,16 @@ typedef struct ztp_job {
   const int64_t *pairs_wanted; /* [pairs_wanted_count][2]: tiles i < j, by i, then j, the
                               only pairs that are matched; NULL = all            */
   int64_t pairs_wanted_count;
+  int32_t background;      /* ZTP_BACKGROUND_...: what is subtracted from a tile. A header
+                              that ends before this field has ZTP_BACKGROUND_CONSTANT */
+  int32_t reserved3;       /* 0                                                  */
+  double *slopes;          /* out [tile_count][C][2], or NULL: of the planes, in x and y;
+                              with offsets_known in                              */
+  double *damping;         /* out [tile_count][C][3], or NULL: by how much slopes were
+                              damped, INFINITY where the plane is a constant; and the root
+                              mean squares by which overlaps that were left out differ
+                              from what constants, and the planes, tell of them; NaN where
+                              no loop of overlaps lets one be told               */
 } ztp_job;
 
 enum { ZTP_ORDER_BILINEAR = 0, ZTP_ORDER_NEAREST = 1 };

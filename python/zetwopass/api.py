@@ -61,6 +61,16 @@ class SecondPass(NamedTuple):
         Structured [P], of each pair of tiles with common pixels, by ``i``, then ``j``: their
         numbers ``i`` and ``j``; how many ``pixels`` both show; and ``step`` [C], the median of tile
         i less tile j after the gains, which the offsets are to level, NaN where there is none.
+    slopes
+        float64 [T, C, 2]: what the background rises by from an output column to the next, and from
+        a row to the next. With them ``offsets`` is the background of pixel (0, 0) of the mosaic.
+        All 0 where the background is ``'constant'``.
+    damping
+        float64 [T, C]: by how much slopes were damped; infinite where the background is a constant.
+    left_out
+        float64 [T, C, 2]: root mean square of what overlaps of the tile's part of the mosaic differ
+        by from what all others tell of them, by constants and by what was taken; NaN where no loop
+        of overlaps lets one be told, and where the background is ``'constant'``.
     """
 
     mosaic: np.ndarray
@@ -71,6 +81,9 @@ class SecondPass(NamedTuple):
     device: str
     device_error: DeviceError | None
     pairs: np.ndarray
+    slopes: np.ndarray
+    damping: np.ndarray
+    left_out: np.ndarray
 
 
 @limited
@@ -87,6 +100,7 @@ def second_pass(
     tile_weights: Sequence[float] | None = None,
     profile: str = "v4.5",
     threshold: float | None = None,
+    background: str = "constant",
     workers: int | None = None,
     rows_per_chunk: int | None = None,
     max_chunk_bytes: int | None = None,
@@ -134,6 +148,10 @@ def second_pass(
         ``'v4.5'`` or ``'v4.2'``: which generation of the maths.
     threshold
         Lowest blurred coverage of a pixel that counts in a gain, 2 by default; ``'v4.5'`` only.
+    background
+        What is subtracted from a tile: ``'constant'``, or ``'plane'``, a constant and slopes, damped
+        as far as overlaps that are left out say, so that it may be the constant again. What all
+        tiles have in common is sky. By the CPU alone.
     workers, rows_per_chunk, max_chunk_bytes
         Threads, output rows and bytes of scratch; chosen by default. They change no value.
     device
@@ -205,6 +223,7 @@ def second_pass(
         rows_per_chunk=rows_per_chunk,
         max_chunk_bytes=max_chunk_bytes,
         device=device,
+        background=background,
         binary_weights=True,
     )
     weights = checks.weights(tile_weights, len(images), profile)
@@ -221,7 +240,7 @@ def second_pass(
     ranges.restore_coverage(arrays.coverage, shift, stacklevel=3)
     warn_unseen(np.flatnonzero(job.groups < 0).tolist(), stacklevel=3)
     found = job.gains, job.offsets, job.groups, device, ended.device_error, job.pairs
-    return SecondPass(*arrays, *found)
+    return SecondPass(*arrays, *found, *job.planes.result)
 
 
 @limited
