@@ -136,7 +136,9 @@ def test_no_pairs_wanted_are_none(made):
     assert len(pairs) == 0 and pairs["step"].shape == (0, scene.tiles[0].shape[2])
 
 
-PAIRS = np.array([(0, 1, 5, [2.0])], [("i", int), ("j", int), ("pixels", int), ("step", float, (1,))])
+PAIRS = np.array(
+    [(0, 1, 5, [2.0])], [("i", int), ("j", int), ("pixels", int), ("step", float, (1,))]
+)
 SCALAR = np.array([(0, 1, 5, 2.0)], [("i", int), ("j", int), ("pixels", int), ("step", float)])
 
 

@@ -36,7 +36,7 @@ class Assembly(NamedTuple):
         Threads, chunks and bytes.
     seconds
         Wall time of the stages, those of a call that was cut off too.
-    device, device_error
+    device, device_error, slopes, damping, left_out
         As in `SecondPass`.
     """
 
@@ -50,6 +50,9 @@ class Assembly(NamedTuple):
     seconds: dict[str, float]
     device: str
     device_error: DeviceError | None
+    slopes: np.ndarray
+    damping: np.ndarray
+    left_out: np.ndarray
 
 
 class AssemblyPlan(NamedTuple):
@@ -98,6 +101,7 @@ def assemble(
     gain_clip: tuple[float, float] = GAIN_CLIP,
     profile: str = "v4.5",
     threshold: float | None = None,
+    background: str = "constant",
     workers: int | None = None,
     rows_per_chunk: int | None = None,
     max_chunk_bytes: int | None = None,
@@ -139,7 +143,9 @@ def assemble(
     coverage
         How many tiles a first pass had on each pixel of the mosaic: float32 [H, W], or a FITS file,
         or (path, hdu). It is counted from the tiles by default.
-    sigma, gain_clip, profile, threshold, workers, rows_per_chunk, max_chunk_bytes, device
+    sigma, gain_clip, profile, threshold, background
+        As in `second_pass`.
+    workers, rows_per_chunk, max_chunk_bytes, device
         As in `second_pass`.
     overwrite
         Whether a file ``output`` that is there is replaced, in one step, at the end.
@@ -204,6 +210,7 @@ def assemble(
         rows_per_chunk=rows_per_chunk,
         max_chunk_bytes=max_chunk_bytes,
         device=device,
+        background=background,
         binary_weights=True,
     )
     library()
@@ -229,6 +236,7 @@ def assemble(
         course.seconds,
         computed_by(stages.ended),
         stages.ended.device_error,
+        *job.planes.result,
     )
 
 

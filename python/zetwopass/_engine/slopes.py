@@ -36,15 +36,19 @@ class Planes:
     ----------
     slopes, found
         float64 [T, C, 2] and [T, C, 3], as ``include/zetwopass.h`` has them.
+    wanted
+        Whether they are of a job of planes.
     """
 
     def __init__(self, tiles: int, channels: int) -> None:
+        self.wanted = False
         self.slopes = np.zeros((tiles, channels, 2))
         self.found = np.tile([np.inf, np.nan, np.nan], (tiles, channels, 1))
 
     def lend(self, struct: structs.Job) -> None:
         """Have a job of planes write here."""
-        if struct.background == structs.BACKGROUNDS["plane"]:
+        self.wanted = struct.background == structs.BACKGROUNDS["plane"]
+        if self.wanted:
             struct.slopes = buffers.vector(self.slopes)
             struct.damping = buffers.vector(self.found)
 

@@ -69,6 +69,7 @@ class Survey(NamedTuple):
             "sigma": settings.sigma,
             "gain_clip": list(settings.gain_clip),
             "threshold": settings.threshold,
+            "background": settings.background,
             "device": settings.device,
             "shape": list(self.shape),
             "grid": [str(card) for card in self.grid.cards.cards],
