@@ -149,9 +149,9 @@ def second_pass(
     threshold
         Lowest blurred coverage of a pixel that counts in a gain, 2 by default; ``'v4.5'`` only.
     background
-        What is subtracted from a tile: ``'constant'``, or ``'plane'``, a constant and slopes, damped
-        as far as overlaps that are left out say, so that it may be the constant again. What all
-        tiles have in common is sky. By the CPU alone.
+        What is subtracted from a tile: ``'constant'``, or ``'plane'``, a constant and slopes, which
+        are damped as overlaps say that were left out, down to the constant again. What all tiles
+        have in common is sky. By the CPU alone.
     workers, rows_per_chunk, max_chunk_bytes
         Threads, output rows and bytes of scratch; chosen by default. They change no value.
     device

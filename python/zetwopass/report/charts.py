@@ -109,8 +109,8 @@ def planes_said(found: Assembled) -> str:
     return (
         f"Planes are subtracted from {words.counted(int(sloping.any(axis=1).sum()), 'tile')}, which"
         f" slope by up to {words.with_unit(steepest, found.unit)} over 1000 pixels. Overlaps that"
-        f" were left out differ from what they tell of them by {planes}, from what constants tell by"
-        f" {words.with_unit(constants, found.unit)}, root mean square."
+        f" were left out differ from what they tell of them by {planes}, from what constants tell"
+        f" by {words.with_unit(constants, found.unit)}, root mean square."
     )
 
 
