@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -20,70 +20,19 @@ from ._engine import (
     run_watched,
 )
 from ._inputs import common_grid, files, images_of, inputs, outputs, ranges, warn_unseen
+from ._outputs import SecondPass
 
 if TYPE_CHECKING:
     from astropy.io import fits
     from astropy.wcs import WCS
 
     from ._sky import Sky
-    from .errors import DeviceError
 
 # An image: an array, a FITS file by its path (HDU 0), or path and number or EXTNAME of an HDU.
 Image = np.ndarray | str | os.PathLike | tuple[str | os.PathLike, int | str]
 
 GAIN_CLIP = (0.85, 1.18)
 SIGMA = 50
-
-
-class SecondPass(NamedTuple):
-    """What the second pass makes of T tiles of C channels.
-
-    Attributes
-    ----------
-    mosaic
-        float32 [H, W, C].
-    coverage
-        float32 [H, W], the sum of the weights.
-    gains
-        float64 [T], factors of the tiles.
-    offsets
-        float64 [T, C], backgrounds subtracted from the tiles after the gains.
-    groups
-        int32 [T]: tiles with the same number are tied by overlaps, -1 shows nothing. Between
-        groups the background is not matched.
-    device
-        What has computed: ``'cpu'``; ``'hybrid'``, both; or ``'gpu'``, which has then added up
-        all rows of the mosaic.
-    device_error
-        Why a GPU that was asked for was not used, or why it failed midway, when the CPU has done
-        all of the work; None where there is nothing to say.
-    pairs
-        Structured [P], of each pair of tiles with common pixels, by ``i``, then ``j``: their
-        numbers ``i`` and ``j``; how many ``pixels`` both show; and ``step`` [C], the median of tile
-        i less tile j after the gains, which the offsets are to level, NaN where there is none.
-    slopes
-        float64 [T, C, 2]: what the background rises by from an output column to the next, and from
-        a row to the next. With them ``offsets`` is the background of pixel (0, 0) of the mosaic.
-        All 0 where the background is ``'constant'``.
-    damping
-        float64 [T, C]: by how much slopes were damped; infinite where the background is a constant.
-    left_out
-        float64 [T, C, 2]: root mean square of what overlaps of the tile's part of the mosaic differ
-        by from what all others tell of them, by constants and by what was taken; NaN where no loop
-        of overlaps lets one be told, and where the background is ``'constant'``.
-    """
-
-    mosaic: np.ndarray
-    coverage: np.ndarray
-    gains: np.ndarray
-    offsets: np.ndarray
-    groups: np.ndarray
-    device: str
-    device_error: DeviceError | None
-    pairs: np.ndarray
-    slopes: np.ndarray
-    damping: np.ndarray
-    left_out: np.ndarray
 
 
 @limited

@@ -4,87 +4,20 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ._engine import OnStats, Plan, checks, computed_by, library, limited, warn_device, watched
+from ._engine import OnStats, checks, computed_by, library, limited, warn_device, watched
 from ._inputs import warn_unseen
+from ._outputs import Assembly, AssemblyPlan
 from .api import GAIN_CLIP, SIGMA
-from .errors import DeviceError
 
 if TYPE_CHECKING:
     from astropy.io import fits
     from astropy.wcs import WCS
 
     from ._files import Entry
-
-
-class Assembly(NamedTuple):
-    """What `assemble` makes of T tiles of C channels.
-
-    Attributes
-    ----------
-    path
-        Of the mosaic's FITS file.
-    gains, offsets, groups, pairs
-        As in `SecondPass`.
-    tiles
-        The names of the tiles' files, with the HDU where that was asked for.
-    plan
-        Threads, chunks and bytes.
-    seconds
-        Wall time of the stages, those of a call that was cut off too.
-    device, device_error, slopes, damping, left_out
-        As in `SecondPass`.
-    """
-
-    path: Path
-    gains: np.ndarray
-    offsets: np.ndarray
-    groups: np.ndarray
-    pairs: np.ndarray
-    tiles: list[str]
-    plan: Plan
-    seconds: dict[str, float]
-    device: str
-    device_error: DeviceError | None
-    slopes: np.ndarray
-    damping: np.ndarray
-    left_out: np.ndarray
-
-
-class AssemblyPlan(NamedTuple):
-    """What `assemble` would make, and what it would take.
-
-    Attributes
-    ----------
-    tiles
-        The names of the tiles' files.
-    shape, wcs
-        Rows, columns and channels of the mosaic, and its WCS.
-    plan
-        Threads, chunks, and bytes of memory.
-    read_bytes
-        That are read from the tiles' files, as float32, about.
-    written_bytes
-        Of the mosaic's file, about.
-    scratch_bytes, free_bytes
-        On the disk beside it, until the gains are known; and what the disk has.
-    unseen
-        The names of tiles that lie off the grid, or whose WCS has no way there and back.
-    """
-
-    tiles: list[str]
-    shape: tuple[int, int, int]
-    wcs: WCS
-    plan: Plan
-    read_bytes: int
-    written_bytes: int
-    scratch_bytes: int
-    free_bytes: int
-    unseen: list[str]
 
 
 @limited

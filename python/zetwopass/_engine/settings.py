@@ -12,7 +12,8 @@ class Settings:
     """The numbers of a job, as ``include/zetwopass.h`` describes them.
 
     ``threshold`` is None for the default and 0 for none; ``workers``, rows and bytes are 0 where
-    the library chooses. ``background`` is ``'constant'`` or ``'plane'``, ``device`` is ``'auto'``, ``'cpu'``, ``'gpu'`` or ``'hybrid'``.
+    the library chooses. ``background`` is ``'constant'`` or ``'plane'``; ``device`` is ``'auto'``,
+    ``'cpu'``, ``'gpu'`` or ``'hybrid'``.
     """
 
     profile: str = "v4.5"
