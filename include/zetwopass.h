@@ -176,9 +176,8 @@ enum {
   ZTP_COMBINE_MEAN = 0, ZTP_COMBINE_SUM = 1, ZTP_COMBINE_FIRST = 2, ZTP_COMBINE_LAST = 3,
   ZTP_COMBINE_MIN = 4, ZTP_COMBINE_MAX = 5, ZTP_COMBINE_MEDIAN = 6
 };
-/* What the match finds for a tile and channel: a constant, or offset + slope x + slope y in
- * output pixels, as far as overlaps that are left out prove slopes. For the CPU, and for
- * whole mosaics. */
+/* What is subtracted: an offset, or offset + slopes (x,y) in output pixels as far as overlaps
+ * prove slopes. Planes are for the CPU, and for whole mosaics. */
 enum { ZTP_BACKGROUND_CONSTANT = 0, ZTP_BACKGROUND_PLANE = 1 };
 enum {
   ZTP_DEVICE_AUTO = 0,  /* GPU and CPU where that pays, else the CPU              */
@@ -286,16 +285,12 @@ typedef struct ztp_job {
   const int64_t *pairs_wanted; /* [pairs_wanted_count][2]: tiles i < j, by i, then j, the
                               only pairs that are matched; NULL = all            */
   int64_t pairs_wanted_count;
-  int32_t background;      /* ZTP_BACKGROUND_...: what is subtracted from a tile. A header
-                              that ends before this field has ZTP_BACKGROUND_CONSTANT */
-  int32_t reserved3;       /* 0                                                  */
-  double *slopes;          /* out [tile_count][C][2], or NULL: of the planes, in x and y;
-                              with offsets_known in                              */
-  double *damping;         /* out [tile_count][C][3], or NULL: by how much slopes were
-                              damped, INFINITY where the plane is a constant; and the root
-                              mean squares by which overlaps that were left out differ
-                              from what constants, and the planes, tell of them; NaN where
-                              no loop of overlaps lets one be told               */
+  int32_t background, reserved3; /* ZTP_BACKGROUND_...: what is subtracted; 0          */
+  double *slopes;          /* of planes, in or out [tile_count][C][2] as offsets; or NULL */
+  double *damping;         /* out [tile_count][C][3], or NULL: of the slopes, INFINITY
+                              where a plane is a constant; rms errors of constants, and of
+                              the planes, in overlaps that were left out, NaN where no loop
+                              of overlaps lets one be told                       */
 } ztp_job;
 
 enum { ZTP_ORDER_BILINEAR = 0, ZTP_ORDER_NEAREST = 1 };

@@ -91,24 +91,26 @@ def run(
     if report is not None:
         reporting.write(output, report)
     seconds = time.monotonic() - began
+    planes = settings["background"] == "plane"
     if as_json:
-        printing.as_json(_summary(made, written, warned, seconds))
+        printing.as_json(_summary(made, written, warned, seconds, planes))
     elif not quiet:
-        planes = settings["background"] == "plane"
         printing.facts(_lines(made, output, written, seconds, planes), 9)
 
 
-def _summary(made: Assembly, written: list[str], warned: list[str], seconds: float) -> dict:
+def _summary(
+    made: Assembly, written: list[str], warned: list[str], seconds: float, wanted: bool
+) -> dict:
     tiles = [
         {"name": name, "gain": gain, "offset": offset, "group": group}
         for name, gain, offset, group in zip(
             made.tiles, made.gains, made.offsets, made.groups, strict=True
         )
     ]
-    for tile, slope, damping, left_out in zip(
-        tiles, made.slopes, made.damping, made.left_out, strict=True
-    ):
-        tile |= {"slope": slope, "damping": damping, "left_out": left_out}
+    if wanted:
+        kinds = (made.slopes, made.damping, made.left_out)
+        for tile, slope, damping, left_out in zip(tiles, *kinds, strict=True):
+            tile |= {"slope": slope, "damping": damping, "left_out": left_out}
     return {
         "output": made.path,
         "bytes": os.path.getsize(made.path),
