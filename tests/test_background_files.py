@@ -8,6 +8,7 @@ from astropy.io import fits
 from astropy.wcs import WCS
 
 import zetwopass
+from dropin import worker
 from slow_planes import Scene
 
 SKY = WCS({"CTYPE1": "RA---TAN", "CTYPE2": "DEC--TAN", "CDELT1": -1e-3, "CDELT2": 1e-3})
@@ -100,6 +101,25 @@ def test_the_command_says_what_became_of_planes(made, here, tmp_path):
     like = ("--like", grid, "--sigma", 2, "--background", "plane")
     (said,) = planes(*level, *like, "-o", tmp_path / "level.fits")
     assert "constants: no slopes tell left-out overlaps better" in said
+
+
+def test_zemosaic_gets_planes_where_install_was_told_so():
+    # Without it its mosaics would change by themselves, or never.
+    scene = Scene.of(2, planes=2)
+    wcs = [SKY[y:, x:] for y, x in scene.corners]
+    coverage, module = np.ones(scene.sky.shape, "f4"), worker()
+    with pytest.raises(zetwopass.ArgumentError, match="background = 'tilt'"):
+        zetwopass.install(module, background="tilt")
+    for options in ({}, {"background": "plane"}):
+        want = zetwopass.second_pass(
+            scene.tiles, wcs, SKY, coverage, sigma=2, gain_clip=(1, 1), **options
+        )
+        with zetwopass.install(module, **options):
+            mosaic, _ = module.run_second_pass_coverage_renorm(
+                *(scene.tiles, wcs, SKY, coverage, coverage.shape), sigma_px=2, gain_clip=(1, 1)
+            )
+        assert np.array_equal(mosaic, want.mosaic, equal_nan=True)
+        assert want.slopes.any() == bool(options)
 
 
 def test_the_report_shows_planes_beside_constants(made, tmp_path):

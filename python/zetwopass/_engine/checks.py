@@ -35,7 +35,7 @@ def settings(
     """Return the settings of a job; None is the library's choice."""
     word("profile", profile, structs.PROFILES)
     word("device", device, structs.DEVICES)
-    word("background", background, structs.BACKGROUNDS)
+    word_of_background(background)
     if threshold is not None:
         if profile == "v4.2":
             raise ArgumentError("threshold is given, but profile 'v4.2' has none; leave it out")
@@ -54,6 +54,11 @@ def settings(
         background=background,
         binary_weights=binary_weights,
     )
+
+
+def word_of_background(value: str) -> None:
+    """Check that ``background`` is one of the known words."""
+    word("background", value, structs.BACKGROUNDS)
 
 
 def word(name: str, value: str, known: Iterable[str], others: str = "") -> None:

@@ -60,7 +60,11 @@ class Installation:
 
 
 def install(
-    zemosaic_worker: ModuleType, *, scope: str = "second-pass", profile: str | None = None
+    zemosaic_worker: ModuleType,
+    *,
+    scope: str = "second-pass",
+    profile: str | None = None,
+    background: str = "constant",
 ) -> Installation:
     """Replace the second pass of ZeMosaic, two names in its module, or all that takes long.
 
@@ -79,6 +83,8 @@ def install(
         ``'v4.5'`` or ``'v4.2'``. By default what the replaced functions do, as their code says,
         also behind decorators. Those of a ``'v4.5'`` that has no ``tile_weights`` yet, or no masks
         in its coadd, get none here.
+    background
+        ``'plane'`` subtracts slopes, too: see `second_pass`.
 
     Returns
     -------
@@ -106,6 +112,7 @@ def install(
     'v4.5'
     """
     checks.word("scope", scope, SCOPES)
+    checks.word_of_background(background)
     require()
     for name in (SECOND_PASS, GAINS):
         found = getattr(zemosaic_worker, name, None)
@@ -119,7 +126,7 @@ def install(
         )
     else:
         found = generations.of_profile(profile)
-    return Installation(zemosaic_worker, found, scope)
+    return Installation(zemosaic_worker, found._replace(background=background), scope)
 
 
 class _Replacement:
