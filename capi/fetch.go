@@ -55,7 +55,7 @@ func (f *fetcher) fetch() (*core.Job, error) {
 		return nil, fmt.Errorf("%w: job is NULL", core.ErrArgument)
 	}
 	err := sized("job.struct_size", job.struct_size, C.sizeof_ztp_job, unsafe.Offsetof(job.device),
-		unsafe.Offsetof(job.mosaic_planes), unsafe.Offsetof(job.mosaic_file), unsafe.Offsetof(job.feather))
+		unsafe.Offsetof(job.mosaic_planes), unsafe.Offsetof(job.mosaic_file), unsafe.Offsetof(job.background))
 	if err != nil {
 		return nil, err
 	}
@@ -85,7 +85,7 @@ func (f *fetcher) fetch() (*core.Job, error) {
 		j.Mode, j.DeviceRows = core.Mode(job.device), int(job.gpu_rows_per_chunk)
 		j.DeviceBytes = int64(job.gpu_max_chunk_bytes)
 	}
-	if knowsFeather(job) && f.stages&core.RunCoadd != 0 {
+	if knowsBackground(job) && f.stages&core.RunCoadd != 0 {
 		j.Feather = int(job.feather)
 	}
 	switch {
@@ -142,9 +142,9 @@ func knowsFiles(job *C.ztp_job) bool {
 	return uintptr(job.struct_size) > unsafe.Offsetof(job.mosaic_file)
 }
 
-// knowsFeather reports the same of those from feather on.
-func knowsFeather(job *C.ztp_job) bool {
-	return uintptr(job.struct_size) > unsafe.Offsetof(job.feather)
+// knowsBackground reports the same of those from background on.
+func knowsBackground(job *C.ztp_job) bool {
+	return uintptr(job.struct_size) > unsafe.Offsetof(job.background)
 }
 
 func (f *fetcher) blurImages(j *core.Job) (err error) {

@@ -87,6 +87,9 @@ func (f *fetcher) findings(j *core.Job) (err error) {
 	if err != nil {
 		return err
 	}
+	if err := f.planesFound(j); err != nil {
+		return err
+	}
 	if j.Groups, err = touched[int32](f, "groups", unsafe.Pointer(f.job.groups), n, true); err != nil {
 		return err
 	}
@@ -94,6 +97,20 @@ func (f *fetcher) findings(j *core.Job) (err error) {
 		return nil
 	}
 	return f.pairs(j)
+}
+
+// planesFound borrows slopes and damping.
+func (f *fetcher) planesFound(j *core.Job) (err error) {
+	if !knowsBackground(f.job) {
+		return nil
+	}
+	j.Background = core.Background(f.job.background)
+	n := int64(f.job.tile_count) * int64(max(j.Mosaic.C, 1))
+	if j.Slopes, err = touched[float64](f, "slopes", unsafe.Pointer(f.job.slopes), 2*n, !j.OffsetsKnown); err != nil {
+		return err
+	}
+	j.Damping, err = touched[float64](f, "damping", unsafe.Pointer(f.job.damping), 3*n, true)
+	return err
 }
 
 // pairs has the pairs written as far as there is room, and counted.

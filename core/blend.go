@@ -39,10 +39,10 @@ func blendBytes(j *Job) int64 {
 
 // blocks adds the coadder's tiles up on the pixels of b, at most blockRows high, and writes
 // them, until ctx ends.
-func (s *blender) blocks(ctx context.Context, a *coadder, offsets []float64, b box) {
+func (s *blender) blocks(ctx context.Context, a *coadder, found findings, b box) {
 	for x := b.x0; x < b.x1; x += blockPixels {
 		for n := range s.job.planes() {
-			s.block(ctx, a, n, offsets, box{b.y0, x, b.y1, min(x+blockPixels, b.x1)})
+			s.block(ctx, a, n, found, box{b.y0, x, b.y1, min(x+blockPixels, b.x1)})
 			if ctx.Err() != nil {
 				return
 			}
@@ -54,7 +54,7 @@ func (s *blender) blocks(ctx context.Context, a *coadder, offsets []float64, b b
 func (s *blender) at(b box, y, x int) int { return ((y-b.y0)*blockPixels + x - b.x0) * s.lanes }
 
 // block adds plane n of the tiles up on a block and writes it.
-func (s *blender) block(ctx context.Context, a *coadder, n int, offsets []float64, b box) {
+func (s *blender) block(ctx context.Context, a *coadder, n int, found findings, b box) {
 	clear(s.sum)
 	clear(s.norm)
 	c := s.job.Mosaic.C
@@ -64,8 +64,8 @@ func (s *blender) block(ctx context.Context, a *coadder, n int, offsets []float6
 		}
 		i := a.stack.tiles[k]
 		s.locate(a, int(k), b)
-		t := tileBlock{job: s.job, tile: &s.job.Tiles[i], i: i, plane: n, block: b}
-		copy(t.offset[:], offsets[i*c:(i+1)*c])
+		t := tileBlock{job: s.job, tile: &s.job.Tiles[i], found: found, i: i, plane: n, block: b}
+		copy(t.offset[:], found.offsets[i*c:(i+1)*c])
 		if s.add(a, &t, b) {
 			a.shown[a.stack.place[k]] = true
 		}
@@ -97,6 +97,7 @@ func (s *blender) locate(a *coadder, k int, b box) {
 type tileBlock struct {
 	job      *Job
 	tile     *Tile
+	found    findings
 	i, plane int
 	block    box
 	offset   [vec.Lanes4]float64
@@ -183,6 +184,7 @@ func (s *blender) addRow(a *coadder, t *tileBlock, y, x0, x1 int, feathered bool
 			spread(value[i*s.lanes:], 1, s.lanes, math.NaN())
 		}
 	}
+	t.found.lower(value, s.lanes, t.job.Mosaic.C, t.i, from, y)
 	at := s.at(t.block, y, from)
 	vec.AddWeighted(s.sum[at:], s.norm[at:], value, share, &t.offset)
 	return anyNumber(value, s.lanes)

@@ -31,6 +31,13 @@
 // only what falls between is kept. The offsets are the least squares solution on
 // the graph of pairs, by one elimination a group and channel.
 //
+// # Planes (seam.go, loops.go, tilt.go, damping.go, plates.go, block3.go)
+//
+// The sample of a pair, somewhat denser, has the medians of blocks along the overlap: no
+// further sweep. Of each part that loops of overlaps tie pairs are left out and told from
+// the others, with every damping, by conjugate gradients on 3 x 3 blocks; the best damping
+// is taken if it is much better than constants.
+//
 // # Coadd (coadd.go, target.go), first coverage (first.go)
 //
 // Block by block, tiles in the order of the job, float64 sums. A pixel is summed by

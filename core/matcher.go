@@ -158,7 +158,7 @@ func (m *matcher) differ(here []int32, y, x0, x1 int, sampling bool) {
 		}
 		a, b := s.cut(x0-s.a, x1-s.a, lanes), t.cut(x0-t.a, x1-t.a, lanes)
 		if sampling {
-			q.addSample(x0, a.exact, b.exact)
+			q.addSample(x0, y, a.exact, b.exact)
 		} else {
 			q.add(&a, &b, m.within)
 		}

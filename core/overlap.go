@@ -13,10 +13,12 @@ import (
 type pair struct {
 	i, j         int
 	y0, y1       int // rows that both boxes have
+	x0, x1       int // columns
 	area         int // pixels that both boxes have, of all planes
 	stepX, stepY int // lattice of the sample
 	mu           sync.Mutex
 	channel      []bracket
+	seams        []seam // of each channel, where planes are wanted; nil
 }
 
 // manyPairs are so many that room is asked for before there are more.
@@ -30,27 +32,44 @@ func (j *Job) overlap(a, b int) *pair {
 	if rows <= 0 || cols <= 0 {
 		return nil
 	}
-	p := &pair{i: a, j: b, y0: max(ay0, by0), y1: min(ay1, by1), area: rows * cols * j.planes(),
-		channel: make([]bracket, j.Mosaic.C)}
+	p := &pair{i: a, j: b, y0: max(ay0, by0), y1: min(ay1, by1), x0: max(ax0, bx0), x1: min(ax1, bx1),
+		area: rows * cols * j.planes(), channel: make([]bracket, j.Mosaic.C)}
 	p.stepX, p.stepY = lattice(cols, rows, j.planes())
+	if j.Background == PlaneBackground {
+		p.tilt()
+	}
 	return p
+}
+
+// tilt has the pair look for the slopes of its tiles, too.
+func (p *pair) tilt() {
+	cols, rows := p.x1-p.x0, p.y1-p.y0
+	p.stepX, p.stepY = seamLattice(cols, rows, p.area/(rows*cols))
+	p.seams = make([]seam, len(p.channel))
+	for c := range p.seams {
+		p.seams[c].down, p.seams[c].across = seamShape(cols, rows)
+	}
 }
 
 // pairBytes is what a pair takes, with its places in lists of them and what the grain of
 // Go's heap adds, before anything is known of it.
 func pairBytes(channels int) int64 {
-	bytes := reflect.TypeFor[pair]().Size() + uintptr(channels)*reflect.TypeFor[bracket]().Size()
+	bytes := reflect.TypeFor[pair]().Size() + uintptr(channels)*(reflect.TypeFor[bracket]().Size()+reflect.TypeFor[seam]().Size())
 	return int64(bytes)*5/4 + 32
 }
 
 // sampleSize is the most numbers of a sample of one channel.
 func (p *pair) sampleSize() int {
 	rows := p.y1 - p.y0
-	return (rows/p.stepY + 1) * (p.area/rows/p.stepX + 1)
+	n := (rows/p.stepY + 1) * (p.area/rows/p.stepX + 1)
+	if p.seams != nil { // each row of blocks may have a row more
+		n += p.seams[0].down * p.area / rows
+	}
+	return n
 }
 
 // sampleBytes is what the pair's samples may take.
-func (p *pair) sampleBytes() int64 { return int64(8 * len(p.channel) * p.sampleSize()) }
+func (p *pair) sampleBytes() int64 { return int64(8*len(p.channel)*p.sampleSize()) + p.seamBytes() }
 
 // leastBytes is what a run over the pair's pixels keeps, as far as the boxes tell.
 func (p *pair) leastBytes() int64 {
@@ -76,9 +95,13 @@ func (p *pair) settled() bool {
 	return true
 }
 
-// addSample takes the lattice's differences of pixels of one row: a and b are the
-// values of the two tiles from pixel x on.
-func (p *pair) addSample(x int, a, b []float64) {
+// addSample takes the lattice's differences of pixels of row y: a and b are the values of
+// the two tiles from pixel x on.
+func (p *pair) addSample(x, y int, a, b []float64) {
+	if p.seams != nil {
+		p.gather(x, y, a, b)
+		return
+	}
 	lanes := vec.Values(len(p.channel))
 	first := (p.stepX - x%p.stepX) % p.stepX
 	p.mu.Lock()
@@ -98,6 +121,7 @@ func (p *pair) addSample(x int, a, b []float64) {
 
 // setBounds turns the samples into the brackets of the runs.
 func (p *pair) setBounds() {
+	p.survey()
 	for c := range p.channel {
 		p.channel[c].setBounds(p.stepX * p.stepY)
 	}

@@ -143,7 +143,7 @@ func newPile(j *Job) *pile {
 }
 
 // block adds the tiles up on the pixels [x0,x1) of row y and writes them.
-func (s *pile) block(a *coadder, offsets []float64, y, x0, x1 int) {
+func (s *pile) block(a *coadder, found findings, y, x0, x1 int) {
 	j := s.job
 	for n := 0; n < j.MosaicPlanes.N; n += len(s.sum) {
 		planes := min(len(s.sum), j.MosaicPlanes.N-n)
@@ -163,10 +163,11 @@ func (s *pile) block(a *coadder, offsets []float64, y, x0, x1 int) {
 				t.sample(s.value[p][:to-from], u, v, n+p, 1, 1)
 			}
 			for p := range planes {
+				found.lower(s.value[p][:to-from], 1, 1, i, from, y)
 				if p == 0 || t.WeightPlanes.N > 1 {
 					a.warp.weigh(j, t, n+p, y, from, u, v)
 				}
-				if s.add(p, from-x0, s.value[p][:to-from], a.warp.weight[:to-from], offsets[i]) {
+				if s.add(p, from-x0, s.value[p][:to-from], a.warp.weight[:to-from], found.offsets[i]) {
 					a.shown[a.stack.place[k]] = true
 				}
 			}

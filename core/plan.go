@@ -137,8 +137,11 @@ func (p *Plan) match(j *Job, d *demand, stop *patience) (least int64, err error)
 		least, wanted = medianBytes(j, p.pairs)
 		d.add(least+tiles, wanted+tiles, matchBytes(j, p.crowds), p.ChunkTotal)
 	}
-	solve := tiles + offsetBytes(len(j.Tiles), len(p.pairs))
-	d.add(solve, solve, 0, 0)
+	solve, each := tiles+solveBytes(j, len(p.pairs)), int64(0)
+	if j.Background == PlaneBackground {
+		each = platesBytes(len(j.Tiles), len(p.pairs))
+	}
+	d.add(solve, solve, each, len(p.pairs))
 	return least, nil
 }
 

@@ -50,7 +50,7 @@ func valuesOf(exact []float64) *values {
 // stream runs a's and b's differences through a pair as medians does.
 func stream(a, b []float64, stepX int) (median float64, found bool, runs int) {
 	p := &pair{y1: 1, stepX: stepX, stepY: 1, area: len(a), channel: make([]bracket, 1)}
-	p.addSample(0, a, b)
+	p.addSample(0, 0, a, b)
 	p.setBounds()
 	within := make([]int32, len(a))
 	for {
@@ -114,7 +114,7 @@ func TestBracketFindsTheExactMedian(t *testing.T) {
 func TestAKnownMedianTakesNoMoreNumbers(t *testing.T) {
 	a, b := []float64{3, 1, 2, 7}, make([]float64, 4)
 	p := &pair{y1: 1, stepX: 1, stepY: 1, area: len(a), channel: make([]bracket, 1)}
-	p.addSample(0, a, b)
+	p.addSample(0, 0, a, b)
 	p.setBounds()
 	p.begin()
 	within := make([]int32, len(a))

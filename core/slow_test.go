@@ -257,7 +257,7 @@ func slowCoadd(j *Job) (mosaic, coverage View) {
 				sum, norm := 0.0, 0.0
 				for i := range j.Tiles {
 					if v, f := slowWarp(j, i, x, y, c); f > 0 {
-						sum += (v - j.Offsets[i*mosaic.C+c]) * f
+						sum += (v - slowBackground(j, i, x, y, c)) * f
 						norm += f
 					}
 				}

@@ -4,8 +4,8 @@
  *
  *   gains     coverage [H,W] blurred, one gain per tile from the median of
  *             blurred / coverage over the tile's pixels
- *   offsets   one background constant per tile and channel, from the exact
- *             medians of the differences of overlapping tiles
+ *   offsets   one background constant, or plane, per tile and channel, from the
+ *             exact medians of the differences of overlapping tiles
  *   coadd     mosaic [H,W,C] = weighted mean of (tile * gain - offset), each
  *             tile reprojected bilinearly, and its coverage [H,W] = sum of weights
  *
@@ -178,6 +178,9 @@ enum {
   ZTP_COMBINE_MEAN = 0, ZTP_COMBINE_SUM = 1, ZTP_COMBINE_FIRST = 2, ZTP_COMBINE_LAST = 3,
   ZTP_COMBINE_MIN = 4, ZTP_COMBINE_MAX = 5, ZTP_COMBINE_MEDIAN = 6
 };
+/* What is subtracted: an offset, or offset + slopes (x,y) in output pixels as far as overlaps
+ * prove slopes. Planes are for the CPU, and for whole mosaics. */
+enum { ZTP_BACKGROUND_CONSTANT = 0, ZTP_BACKGROUND_PLANE = 1 };
 enum {
   ZTP_DEVICE_AUTO = 0,  /* GPU and CPU where that pays, else the CPU              */
   ZTP_DEVICE_CPU = 1,
@@ -284,10 +287,15 @@ typedef struct ztp_job {
   const int64_t *pairs_wanted; /* [pairs_wanted_count][2]: tiles i < j, by i, then j, the
                               only pairs that are matched; NULL = all            */
   int64_t pairs_wanted_count;
+  int32_t background;      /* ZTP_BACKGROUND_...: what is subtracted; 0              */
   int32_t feather;         /* pixels of a tile over which its weight in a mean or sum falls
                               to 0, towards its border, NaN and weights of 0; at most 65536,
                               0 = none, as of an older header. No weight_map; CPU alone */
-  int32_t reserved3;
+  double *slopes;          /* of planes, in or out [tile_count][C][2] as offsets; or NULL */
+  double *damping;         /* out [tile_count][C][3], or NULL: of the slopes, INFINITY
+                              where a plane is a constant; rms errors of constants, and of
+                              the planes, in overlaps that were left out, NaN where no loop
+                              of overlaps lets one be told                       */
 } ztp_job;
 
 enum { ZTP_ORDER_BILINEAR = 0, ZTP_ORDER_NEAREST = 1 };

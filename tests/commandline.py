@@ -132,6 +132,9 @@ class FakeAssembly:
             seconds={"first": 0.5, "coadd": 1.25},
             device="cpu",
             device_error=None,
+            slopes=np.zeros((2, 3, 2)),
+            damping=np.full((2, 3), np.inf),
+            left_out=np.full((2, 3, 2), np.nan),
         )
 
     def plan_assembly(self, tiles, output, **settings):

@@ -50,6 +50,7 @@ def test_run_hands_on_what_it_was_given(here, fake):
         *("--scale", 2, "--frame", "galactic", "--projection", "CAR", "--coverage", "c.fits"),
         *("--sigma", 7, "--gain-clip", 0.5, 2, "--profile", "v4.2", "--threshold", 1.5),
         *("--feather", 40),
+        *("--background", "plane"),
         *("--workers", 3, "--max-memory", "1.5GB", "--device", "cpu", "--overwrite", "--resume"),
     )
     ((tiles, output, settings),) = fake.calls
@@ -57,8 +58,8 @@ def test_run_hands_on_what_it_was_given(here, fake):
     assert settings == {
         **{"like": "b.fits", "scale": 2, "frame": "galactic", "projection": "CAR"},
         **{"coverage": "c.fits", "sigma": 7, "gain_clip": (0.5, 2), "profile": "v4.2"},
-        **{"threshold": 1.5, "feather": 40, "workers": 3, "max_chunk_bytes": 1_500_000_000},
-        **{"device": "cpu"},
+        **{"threshold": 1.5, "feather": 40, "background": "plane", "workers": 3},
+        **{"max_chunk_bytes": 1_500_000_000, "device": "cpu"},
         **{"overwrite": True, "resume": True},
     }
 

@@ -111,5 +111,5 @@ def is_for_types(path: Path, target: str) -> bool:
 def test_no_file_is_too_long_to_read_in_a_sitting(path):
     """About 300 lines: beyond that a file holds two things. The header is one, with its manual."""
     assert len(path.read_text(encoding="utf-8").splitlines()) <= (
-        400 if path.suffix == ".h" else 310
+        420 if path.suffix == ".h" else 310
     )

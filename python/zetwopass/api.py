@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -19,57 +19,19 @@ from ._engine import (
     run_watched,
 )
 from ._inputs import common_grid, files, images_of, inputs, outputs, ranges, warn_unseen
+from ._outputs import SecondPass
 
 if TYPE_CHECKING:
     from astropy.io import fits
     from astropy.wcs import WCS
 
     from ._sky import Sky
-    from .errors import DeviceError
 
 # An image: an array, a FITS file by its path (HDU 0), or path and number or EXTNAME of an HDU.
 Image = np.ndarray | str | os.PathLike | tuple[str | os.PathLike, int | str]
 
 GAIN_CLIP = (0.85, 1.18)
 SIGMA = 50
-
-
-class SecondPass(NamedTuple):
-    """What the second pass makes of T tiles of C channels.
-
-    Attributes
-    ----------
-    mosaic
-        float32 [H, W, C].
-    coverage
-        float32 [H, W], the sum of the weights.
-    gains
-        float64 [T], factors of the tiles.
-    offsets
-        float64 [T, C], backgrounds subtracted from the tiles after the gains.
-    groups
-        int32 [T]: tiles with the same number are tied by overlaps, -1 shows nothing. Between
-        groups the background is not matched.
-    device
-        What has computed: ``'cpu'``; ``'hybrid'``, both; or ``'gpu'``, which has then added up
-        all rows of the mosaic.
-    device_error
-        Why a GPU that was asked for was not used, or why it failed midway, when the CPU has done
-        all of the work; None where there is nothing to say.
-    pairs
-        Structured [P], of each pair of tiles with common pixels, by ``i``, then ``j``: their
-        numbers ``i`` and ``j``; how many ``pixels`` both show; and ``step`` [C], the median of tile
-        i less tile j after the gains, which the offsets are to level, NaN where there is none.
-    """
-
-    mosaic: np.ndarray
-    coverage: np.ndarray
-    gains: np.ndarray
-    offsets: np.ndarray
-    groups: np.ndarray
-    device: str
-    device_error: DeviceError | None
-    pairs: np.ndarray
 
 
 @limited
@@ -87,6 +49,7 @@ def second_pass(
     profile: str = "v4.5",
     threshold: float | None = None,
     feather: int | None = None,
+    background: str = "constant",
     workers: int | None = None,
     rows_per_chunk: int | None = None,
     max_chunk_bytes: int | None = None,
@@ -139,6 +102,10 @@ def second_pass(
         pixels that are NaN in all channels and, in ``'v4.5'``, those that its mask hides. Up to
         65536; None and 0 are no feather. Gains and offsets don't change, nor does what one tile
         alone shows; ``coverage`` is the sum of the weights that have fallen. For the CPU alone.
+    background
+        What is subtracted from a tile: ``'constant'``, or ``'plane'``, a constant and slopes, which
+        are damped as overlaps say that were left out, down to the constant again. What all tiles
+        have in common is sky. By the CPU alone.
     workers, rows_per_chunk, max_chunk_bytes
         Threads, output rows and bytes of scratch; chosen by default. They change no value.
     device
@@ -210,6 +177,7 @@ def second_pass(
         rows_per_chunk=rows_per_chunk,
         max_chunk_bytes=max_chunk_bytes,
         device=device,
+        background=background,
         binary_weights=True,
         feather=feather,
     )
@@ -227,7 +195,7 @@ def second_pass(
     ranges.restore_coverage(arrays.coverage, shift, stacklevel=3)
     warn_unseen(np.flatnonzero(job.groups < 0).tolist(), stacklevel=3)
     found = job.gains, job.offsets, job.groups, device, ended.device_error, job.pairs
-    return SecondPass(*arrays, *found)
+    return SecondPass(*arrays, *found, *job.planes.result)
 
 
 def checked(

@@ -4,52 +4,20 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ._engine import OnStats, Plan, checks, computed_by, library, limited, warn_device, watched
+from ._engine import OnStats, checks, computed_by, library, limited, warn_device, watched
 from ._inputs import warn_unseen
+from ._outputs import Assembly
 from .api import GAIN_CLIP, SIGMA
-from .errors import DeviceError
 
 if TYPE_CHECKING:
     from astropy.io import fits
     from astropy.wcs import WCS
 
     from ._files import Entry
-
-
-class Assembly(NamedTuple):
-    """What `assemble` makes of T tiles of C channels.
-
-    Attributes
-    ----------
-    path
-        Of the mosaic's FITS file.
-    gains, offsets, groups, pairs
-        As in `SecondPass`.
-    tiles
-        The names of the tiles' files, with the HDU where that was asked for.
-    plan
-        Threads, chunks and bytes.
-    seconds
-        Wall time of the stages, those of a call that was cut off too.
-    device, device_error
-        As in `SecondPass`.
-    """
-
-    path: Path
-    gains: np.ndarray
-    offsets: np.ndarray
-    groups: np.ndarray
-    pairs: np.ndarray
-    tiles: list[str]
-    plan: Plan
-    seconds: dict[str, float]
-    device: str
-    device_error: DeviceError | None
 
 
 @limited
@@ -67,6 +35,7 @@ def assemble(
     profile: str = "v4.5",
     threshold: float | None = None,
     feather: int | None = None,
+    background: str = "constant",
     workers: int | None = None,
     rows_per_chunk: int | None = None,
     max_chunk_bytes: int | None = None,
@@ -108,7 +77,9 @@ def assemble(
     coverage
         How many tiles a first pass had on each pixel of the mosaic: float32 [H, W], or a FITS file,
         or (path, hdu). It is counted from the tiles by default.
-    sigma, gain_clip, profile, threshold, feather, workers, rows_per_chunk, max_chunk_bytes, device
+    sigma, gain_clip, profile, threshold, feather, background
+        As in `second_pass`.
+    workers, rows_per_chunk, max_chunk_bytes, device
         As in `second_pass`.
     overwrite
         Whether a file ``output`` that is there is replaced, in one step, at the end.
@@ -173,6 +144,7 @@ def assemble(
         rows_per_chunk=rows_per_chunk,
         max_chunk_bytes=max_chunk_bytes,
         device=device,
+        background=background,
         binary_weights=True,
         feather=feather,
     )
@@ -200,4 +172,5 @@ def assemble(
         course.seconds,
         computed_by(stages.ended),
         stages.ended.device_error,
+        *job.planes.result,
     )

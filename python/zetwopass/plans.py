@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ._engine import Job, Plan, checks, library, limited
 from ._inputs import common_grid, inputs
+from ._outputs import AssemblyPlan
 from .api import SIGMA, Image, checked
 
 if TYPE_CHECKING:
@@ -17,38 +18,6 @@ if TYPE_CHECKING:
     from astropy.wcs import WCS
 
     from ._files import Entry
-
-
-class AssemblyPlan(NamedTuple):
-    """What `assemble` would make, and what it would take.
-
-    Attributes
-    ----------
-    tiles
-        The names of the tiles' files.
-    shape, wcs
-        Rows, columns and channels of the mosaic, and its WCS.
-    plan
-        Threads, chunks, and bytes of memory.
-    read_bytes
-        That are read from the tiles' files, as float32, about.
-    written_bytes
-        Of the mosaic's file, about.
-    scratch_bytes, free_bytes
-        On the disk beside it, until the gains are known; and what the disk has.
-    unseen
-        The names of tiles that lie off the grid, or whose WCS has no way there and back.
-    """
-
-    tiles: list[str]
-    shape: tuple[int, int, int]
-    wcs: WCS
-    plan: Plan
-    read_bytes: int
-    written_bytes: int
-    scratch_bytes: int
-    free_bytes: int
-    unseen: list[str]
 
 
 @limited
@@ -62,6 +31,7 @@ def plan(
     sigma: int = SIGMA,
     profile: str = "v4.5",
     feather: int | None = None,
+    background: str = "constant",
     workers: int | None = None,
     rows_per_chunk: int | None = None,
     max_chunk_bytes: int | None = None,
@@ -72,7 +42,7 @@ def plan(
 
     Parameters
     ----------
-    tiles, tiles_wcs, output_wcs, coverage, shape_out, sigma, profile, feather
+    tiles, tiles_wcs, output_wcs, coverage, shape_out, sigma, profile, feather, background
         As in `second_pass`.
     workers, rows_per_chunk, max_chunk_bytes
         Threads, output rows and bytes of scratch to plan with; chosen by default.
@@ -113,6 +83,7 @@ def plan(
         rows_per_chunk=rows_per_chunk,
         max_chunk_bytes=max_chunk_bytes,
         feather=feather,
+        background=background,
     )
     job_tiles = inputs(images, tiles_wcs, output_wcs, common_grid(shape, first.shape))
     mosaic = (*shape, checks.channels(images))
@@ -133,6 +104,7 @@ def plan_assembly(
     sigma: int = SIGMA,
     profile: str = "v4.5",
     feather: int | None = None,
+    background: str = "constant",
     workers: int | None = None,
     rows_per_chunk: int | None = None,
     max_chunk_bytes: int | None = None,
@@ -145,7 +117,7 @@ def plan_assembly(
         As in `assemble`.
     output
         The file that would be written; one that is there does no harm.
-    like, scale, frame, projection, coverage, sigma, profile, feather
+    like, scale, frame, projection, coverage, sigma, profile, feather, background
         As in `assemble`.
     workers, rows_per_chunk, max_chunk_bytes
         Threads, output rows and bytes of scratch to plan with; chosen by default.
@@ -181,6 +153,7 @@ def plan_assembly(
         max_chunk_bytes=max_chunk_bytes,
         binary_weights=True,
         feather=feather,
+        background=background,
     )
     library()
     target = _files.target_path(output, overwrite=True)

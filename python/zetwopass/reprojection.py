@@ -17,7 +17,7 @@ import numpy as np
 from ._engine import Outputs, Settings, calls, checks, library, limited, warn_device
 from ._inputs import options, warn_unseen
 from ._outputs import Given, finished, lazy
-from .errors import ArgumentTypeError
+from .errors import ArgumentError, ArgumentTypeError
 
 if TYPE_CHECKING:
     from astropy.io import fits
@@ -36,7 +36,7 @@ def reproject_and_coadd(
     hdu_weights: Index | None = None,
     reproject_function: Callable | None = None,
     combine_function: str = "mean",
-    match_background: bool = False,
+    match_background: bool | str = False,
     background_reference: int | None = None,
     output_array: np.ndarray | None = None,
     output_footprint: np.ndarray | None = None,
@@ -72,10 +72,11 @@ def reproject_and_coadd(
         ``'mean'``, ``'sum'``, ``'first'``, ``'last'``, ``'min'``, ``'max'`` or ``'median'``, which
         is of the values alone.
     match_background
-        Subtract one constant per image, of mean 0 in each group of images that overlaps ties.
+        Subtract one constant per image, of mean 0 in each group of images that overlaps ties; or,
+        with ``'plane'``, a constant and slopes: see ``background`` of `second_pass`.
     background_reference
         The image whose constant is 0 instead; also 0, which reproject takes for None. Pixels of
-        all groups are shifted by the same number.
+        all groups are shifted by the same number. Not with planes.
     output_array, output_footprint
         Arrays [..., H, W] of floats to write to, those of the library's types without a copy. What
         stands there counts as it does in reproject: as a sum of values times weights, and as the
@@ -152,7 +153,7 @@ def reproject_and_coadd(
     feather = options.feather(kwargs.pop("feather", None), combine_function)
     checks.function("progress_bar", progress_bar)
     blank = checks.any_number("blank_pixel_value", blank_pixel_value)
-    match = checks.truth("match_background", match_background)
+    match, background = _matching(match_background, background_reference)
     items, weights = entries.entries("input_data", input_data), None
     if input_weights is not None:
         weights = entries.entries("input_weights", input_weights, len(items))
@@ -170,6 +171,7 @@ def reproject_and_coadd(
         profile="v4.2",
         combine=combine_function,
         keep_background=not match,
+        background=background,
         workers=chosen.workers,
         feather=feather,
     )
@@ -241,3 +243,16 @@ def _looped(progress_bar: Callable | None, numbers: range) -> Iterable[int]:
             f"progress_bar returned a {type(looped).__name__}, want what it got, to loop over"
         )
     return looped
+
+
+def _matching(value: bool | str, reference: int | None) -> tuple[bool, str]:
+    """Return whether backgrounds are matched, and by what."""
+    if not isinstance(value, str):
+        return checks.truth("match_background", value), "constant"
+    if value != "plane":
+        raise ArgumentError(f"match_background = {value!r}, want True, False or 'plane'")
+    if reference is not None:
+        raise ArgumentError(
+            "background_reference is given, and match_background = 'plane': it is for constants"
+        )
+    return True, "plane"

@@ -30,12 +30,14 @@ def settings(
     rows_per_chunk: int | None = None,
     max_chunk_bytes: int | None = None,
     device: str = "auto",
+    background: str = "constant",
     binary_weights: bool = False,
     feather: int | None = None,
 ) -> Settings:
     """Return the settings of a job; None is the library's choice."""
     word("profile", profile, structs.PROFILES)
     word("device", device, structs.DEVICES)
+    word_of_background(background)
     if threshold is not None:
         if profile == "v4.2":
             raise ArgumentError("threshold is given, but profile 'v4.2' has none; leave it out")
@@ -51,9 +53,15 @@ def settings(
         rows_per_chunk=_choice("rows_per_chunk", rows_per_chunk),
         max_chunk_bytes=_choice("max_chunk_bytes", max_chunk_bytes),
         device=device,
+        background=background,
         binary_weights=binary_weights,
         feather=pixels("feather", feather),
     )
+
+
+def word_of_background(value: str) -> None:
+    """Check that ``background`` is one of the known words."""
+    word("background", value, structs.BACKGROUNDS)
 
 
 def word(name: str, value: str, known: Iterable[str], others: str = "") -> None:

@@ -12,7 +12,8 @@ class Settings:
     """The numbers of a job, as ``include/zetwopass.h`` describes them.
 
     ``threshold`` is None for the default and 0 for none; ``workers``, rows and bytes are 0 where
-    the library chooses. ``device`` is ``'auto'``, ``'cpu'``, ``'gpu'`` or ``'hybrid'``.
+    the library chooses. ``background`` is ``'constant'`` or ``'plane'``; ``device`` is ``'auto'``,
+    ``'cpu'``, ``'gpu'`` or ``'hybrid'``.
     """
 
     profile: str = "v4.5"
@@ -21,6 +22,7 @@ class Settings:
     threshold: float | None = None
     combine: str = "mean"
     keep_background: bool = False
+    background: str = "constant"
     binary_weights: bool = False
     signed_weights: bool = False
     blank_nan: bool = False
@@ -44,6 +46,7 @@ def numbers(settings: Settings) -> structs.Job:
         struct.threshold = settings.threshold if settings.threshold > 0 else -1
     struct.combine = structs.COMBINES[settings.combine]
     struct.keep_background = settings.keep_background
+    struct.background = structs.BACKGROUNDS[settings.background]
     struct.binary_weights = settings.binary_weights
     struct.signed_weights = settings.signed_weights
     struct.blank_nan = settings.blank_nan

@@ -127,6 +127,13 @@ _FURTHER_MATHS = (
         show_default="2 in v4.5",
         help="Lowest blurred coverage that counts in a gain.",
     ),
+    click.option(
+        "--background",
+        type=click.Choice(["constant", "plane"]),
+        default="constant",
+        show_default=True,
+        help="What is subtracted from a tile; slopes as far as overlaps prove them.",
+    ),
 )
 _WORK = (
     click.option(
@@ -149,7 +156,7 @@ _DEVICE = click.option(
 )
 _PANELS = {
     "Grid": ["--like", "--scale", "--frame", "--projection", "--coverage"],
-    "Maths": ["--sigma", "--gain-clip", "--profile", "--threshold", "--feather"],
+    "Maths": ["--sigma", "--gain-clip", "--profile", "--threshold", "--feather", "--background"],
     "Work": ["--workers", "--max-memory", "--device"],
 }
 

@@ -34,6 +34,7 @@ def render(found: Assembled) -> str:
         gains_said=charts.gains_said(found),
         offsets=charts.offsets(found),
         offsets_said=charts.offsets_said(found),
+        planes_said=charts.planes_said(found),
         pairs=len(found.pairs),
         unit=found.unit,
         graphs=[(when, skymaps.graph(found, scale, when)) for when in ("before", "after")],
@@ -180,7 +181,7 @@ def _settings(found: Assembled) -> list[tuple[str, str]]:
 def _tiles(found: Assembled) -> dict[str, list]:
     tiles = found.tiles
     exposed = bool(np.isfinite(tiles.exposures).any())
-    columns = [words.alike(offsets, signed=True) for offsets in tiles.offsets.T]
+    columns = [words.alike(offsets, signed=True) for offsets in tiles.levels.T]
     named = [words.channel(c, found.channels) for c in range(found.channels)]
     heads = [f"offset, {name}" for name in named] if len(named) > 1 else ["offset"]
     rows = []

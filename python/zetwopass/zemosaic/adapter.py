@@ -68,6 +68,7 @@ def install(
     scope: str = "second-pass",
     profile: str | None = None,
     feather: int | None = None,
+    background: str = "constant",
 ) -> Installation:
     """Replace the second pass of ZeMosaic, two names in its module, or all that takes long.
 
@@ -88,6 +89,8 @@ def install(
         in its coadd, get none here.
     feather
         As in `second_pass`; ZeMosaic's own has none.
+    background
+        ``'plane'`` subtracts slopes, too: see `second_pass`.
 
     Returns
     -------
@@ -116,6 +119,7 @@ def install(
     """
     checks.word("scope", scope, SCOPES)
     feather = checks.pixels("feather", feather)
+    checks.word_of_background(background)
     require()
     for name in (SECOND_PASS, GAINS):
         found = getattr(zemosaic_worker, name, None)
@@ -129,7 +133,7 @@ def install(
         )
     else:
         found = generations.of_profile(profile)
-    return Installation(zemosaic_worker, found, scope, feather)
+    return Installation(zemosaic_worker, found._replace(background=background), scope, feather)
 
 
 class _Replacement:

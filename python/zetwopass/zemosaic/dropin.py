@@ -185,6 +185,7 @@ def _settings(call: Call) -> Settings:
         sigma=rules.sigma(call.sigma_px),
         gain_clip=rules.clip(call.gain_clip),
         threshold=rules.threshold(call.plan) if new else None,
+        background=call.generation.background,
         binary_weights=True,
     )
     return replace(
