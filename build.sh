@@ -5,12 +5,20 @@
 #   ./build.sh [build]   the shared library without CUDA, into python/zetwopass
 #   ./build.sh cuda      the same with CUDA, which it uses where there is a GPU
 #   ./build.sh test      all tests
+#   ./build.sh fuzz      random jobs and files for 2 minutes, or as many as are said
+#   ./build.sh asan      the same jobs for the C interface with AddressSanitizer, leaks included
 #   ./build.sh repeat    pytest 10 times, or as many as are said, while all cores are busy
 #   ./build.sh demo      a real mosaic, before and after, into build/demo
 #   ./build.sh docs      the documentation, into build/docs
 #   ./build.sh bench     the tables of docs/inside/costs.md
 #   ./build.sh bench_many that of many tiles
+#   ./build.sh bench_dask that of tasks of dask, and bench_cluster a simulation of a large cluster
+#   ./build.sh bench_cancel that of cancelled calls
 #   ./build.sh bench_disk that of mosaics beyond memory, which wants 40 GB on the disk
+#   ./build.sh soak      2000 mosaics in one process, or as many as are said
+#   ./build.sh coverage  which lines and branches the tests run
+#   ./build.sh lock      the hashes of what pip installs, anew
+#   ./build.sh audit     known vulnerabilities, which wants a network
 #   ./build.sh wheel     a wheel for systems like this one, into build
 #   ./build.sh wheels    one for every system, or for those named, into build/wheels
 #   ./build.sh test_windows the Python tests under wine
@@ -32,7 +40,7 @@ cuda_include=build/nvidia-cuda-runtime/nvidia/cuda_runtime/include
 source capi/cross.sh
 source python/wheels.sh
 
-elf_exports="-Wl,--version-script=$PWD/capi/exports.map -Wl,-z,defs"
+elf_exports="-Wl,--version-script=$PWD/capi/exports.map -Wl,-z,defs -Wl,-z,now -Wl,-z,relro -Wl,-z,noexecstack"
 
 build() { # further flags of go build
   link build/libzetwopass.so "$elf_exports" "$@"
@@ -79,7 +87,8 @@ nvidia() {
   [ -x "$python" ] || python3 -m venv .venv
   [ -d "build/nvidia-$1" ] ||
     .venv/bin/pip install --quiet --disable-pip-version-check --no-deps --only-binary=:all: \
-      --platform manylinux2014_x86_64 --target "build/nvidia-$1" "nvidia-$1-cu11==11.8.89"
+      --platform manylinux2014_x86_64 --target "build/nvidia-$1" \
+      --require-hashes -r <(sed -n "/^nvidia-$1-/,/[^\\\\]$/p" cuda/nvidia.txt)
 }
 
 # CUDA 11.8, because drivers since 2022 take its PTX.
@@ -138,13 +147,38 @@ browser() {
     echo "build.sh: the report's tests in a browser are left out: there is no chromium" >&2
 }
 
+# Packages are those whose hashes are in the repository, and nothing else is fetched.
 venv() {
-  local stamp=.venv/requirements wanted=({tests,docs}/requirements.txt)
+  local stamp=.venv/requirements wanted=(pyproject.toml tests/locked.txt)
   [ -x "$python" ] || python3 -m venv .venv
-  if ! cat pyproject.toml "${wanted[@]}" | cmp -s - "$stamp"; then
-    .venv/bin/pip install --quiet --disable-pip-version-check "${wanted[@]/#/-r}" -e .
-    cat pyproject.toml "${wanted[@]}" >"$stamp"
+  if ! cat "${wanted[@]}" | cmp -s - "$stamp"; then
+    install --require-hashes -r tests/locked.txt
+    install --no-deps --no-build-isolation -e .
+    cat "${wanted[@]}" >"$stamp"
   fi
+}
+
+install() { .venv/bin/pip install --quiet --disable-pip-version-check "$@"; }
+
+# What the requirements are today, for every system and Python, with the hashes of all files.
+lock() {
+  install uv==0.13.9
+  resolve {tests,docs}/requirements.txt pyproject.toml -o tests/locked.txt
+  resolve python/wheels.txt -c tests/locked.txt -o python/wheels.locked.txt
+}
+
+resolve() {
+  .venv/bin/uv pip compile --quiet --universal --python-version 3.10 --generate-hashes \
+    --upgrade --no-header --no-annotate "$@"
+}
+
+# Whether what is linked, or wanted by the package, has vulnerabilities that are known: asks their
+# databases, which wants a network.
+audit() {
+  go mod verify
+  go run golang.org/x/vuln/cmd/govulncheck@v1.9.0 -tags cuda ./...
+  install pip-audit==2.10.1
+  .venv/bin/pip-audit --require-hashes --disable-pip -r tests/locked.txt
 }
 
 # The generator is a module of its own: what it needs does not reach the library.
@@ -167,6 +201,7 @@ run_tests() {
   local unformatted
   unformatted=$(gofmt -l core capi cuda)
   [ -z "$unformatted" ] || { echo "gofmt: $unformatted" >&2; exit 1; }
+  go mod verify
   go vet ./...
   go vet -tags cuda ./...
   (cd core/vec/gen && go vet .)
@@ -198,6 +233,30 @@ test_windows() { # [arguments of pytest]
   tests/platforms/windows.sh "$@"
 }
 
+# The same seeds every time for half of it, fresh ones for the rest: what fails names its seed, or
+# leaves a file in testdata/fuzz. Half of the time goes to the C interface.
+fuzz() { # [minutes]
+  local minutes=${1:-2} fresh=$((RANDOM * 32768 + RANDOM)) part
+  [[ $minutes =~ ^[1-9][0-9]*$ ]] || { echo "build.sh: fuzz $minutes, want a number of minutes" >&2; exit 2; }
+  part=$((minutes * 60 / 8))
+  gcc -std=gnu11 -O2 -Wall -Wextra -Werror -Iinclude -o build/fuzz tests/fuzz/fuzz.c -ldl
+  build/fuzz "$library" 1 1000000000 $((2 * part))
+  echo "build.sh: seeds from ${fresh}000000 on"
+  build/fuzz "$library" "${fresh}000000" 1000000000 $((2 * part))
+  for target in core:FuzzPixelMap core/fitstile:FuzzHeader core/fitstile:FuzzFile; do
+    go test -run XXX -fuzz "^${target#*:}$" -fuzztime "${part}s" -fuzzminimizetime 10x "./${target%:*}"
+  done
+  "$python" -m pytest -q tests/test_any_scene.py --scenes $((part * 2))
+}
+
+# What Go reads and writes of the callers', and all of C, with every address checked.
+asan() { # [jobs]
+  CGO_ENABLED=1 go build -asan -trimpath -buildvcs=false -buildmode=c-shared \
+    -ldflags "-extldflags '$elf_exports'" -o build/asan.so ./capi
+  gcc -std=gnu11 -O1 -g -fsanitize=address -Iinclude -o build/fuzz_asan tests/fuzz/fuzz.c -ldl
+  ASAN_OPTIONS=detect_leaks=1 build/fuzz_asan build/asan.so 1 "${1:-20000}" 3600
+}
+
 # Tests that depend on who is quicker fail here: every core has a loop of its own to run.
 repeat() { # [times]
   local times=${1:-10} i
@@ -222,12 +281,21 @@ case "$command" in
   build) build ;;
   cuda) build_cuda ;;
   test) build_cuda; venv; tools; browser; run_tests "$@" ;;
+  asan) asan "$@" ;;
+  fuzz) build_cuda; venv; fuzz "$@" ;;
   repeat) build_cuda; venv; repeat "$@" ;;
   demo) build_cuda; venv; "$python" tests/demo.py "$@" ;;
   docs) build_cuda; venv; docs/make.sh ;;
   bench) build_cuda; venv; "$python" tests/bench.py "$@" ;;
+  bench_cluster) build_cuda; venv; "$python" tests/simulate_cluster.py "$@" ;;
+  bench_dask) build_cuda; venv; "$python" tests/bench_dask.py "$@" ;;
   bench_disk) build_cuda; venv; "$python" tests/bench_disk.py "$@" ;;
+  bench_cancel) build_cuda; venv; "$python" tests/bench_cancel.py "$@" ;;
   bench_many) build_cuda; venv; "$python" tests/bench_many.py "$@" ;;
+  soak) build_cuda; venv; "$python" tests/soak.py "$@" ;;
+  coverage) venv; fake; cuda_env; tests/coverage.sh "$@" ;;
+  lock) venv; lock ;;
+  audit) build_cuda; venv; audit ;;
   wheel) build_cuda; venv; wheel ;;
   wheels) venv; tools; wheels "$@" ;;
   test_windows) venv; tools; test_windows "$@" ;;

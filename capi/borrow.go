@@ -8,13 +8,15 @@ import "C"
 import (
 	"fmt"
 	"math"
+	"slices"
 	"unsafe"
 
 	"zetwopass/core"
+	"zetwopass/core/span"
 )
 
-// most bounds every size and stride, so that no product of them overflows.
-const most = 1 << 31
+// most bounds every size.
+const most = math.MaxInt32
 
 // image borrows a C image as a view, without a copy.
 func image(name string, im *C.ztp_image) (core.View, error) {
@@ -28,44 +30,60 @@ func image(name string, im *C.ztp_image) (core.View, error) {
 // alone. The view of an absent array is absent, with a shape.
 func shaped(name string, im *C.ztp_image) (core.View, error) {
 	v := core.View{}
-	h, w, c := int64(im.height), int64(im.width), int64(im.channels)
-	if h < 1 || w < 1 || c < 1 || h > most || w > most || c > most {
-		return v, fmt.Errorf("%w: %s has shape [%d,%d,%d], want 1 to %d in each direction",
-			core.ErrShape, name, h, w, c, int64(most))
+	steps, samples, err := strided(name, 4, [3]axis{
+		{im.height, im.stride_y}, {im.width, im.stride_x}, {im.channels, im.stride_c}})
+	if err != nil {
+		return v, err
 	}
-	for _, s := range []C.int64_t{im.stride_y, im.stride_x, im.stride_c} {
-		if s < 0 || s%4 != 0 || s > math.MaxInt64/4/most {
-			return v, fmt.Errorf("%w: %s has byte strides (%d,%d,%d), want multiples of 4, none negative",
-				core.ErrStride, name, im.stride_y, im.stride_x, im.stride_c)
-		}
-	}
-	if uintptr(unsafe.Pointer(im.data))%4 != 0 {
-		return v, fmt.Errorf("%w: %s.data = %p, want 4-byte alignment", core.ErrStride, name, im.data)
-	}
-	v.H, v.W, v.C = int(h), int(w), int(c)
-	v.RowStride, v.ColStride, v.ChanStride = int(im.stride_y/4), int(im.stride_x/4), int(im.stride_c/4)
-	last, ok := lastSample(v)
-	if !ok {
-		return v, fmt.Errorf("%w: %s reaches beyond any memory with strides (%d,%d,%d)",
-			core.ErrStride, name, im.stride_y, im.stride_x, im.stride_c)
-	}
-	if im.data != nil {
-		v.Pix = unsafe.Slice((*float32)(unsafe.Pointer(im.data)), last+1)
-	}
-	return v, nil
+	v.H, v.W, v.C = int(im.height), int(im.width), int(im.channels)
+	v.RowStride, v.ColStride, v.ChanStride = steps[0], steps[1], steps[2]
+	v.Pix, err = slice[float32](name, unsafe.Pointer(im.data), samples)
+	return v, err
 }
 
-// lastSample is the offset of the last sample, if an address space has room for it.
-func lastSample(v core.View) (int, bool) {
-	const room = 1 << 46 // samples
-	last := 0
-	for _, d := range [][2]int{{v.H, v.RowStride}, {v.W, v.ColStride}, {v.C, v.ChanStride}} {
-		if d[1] != 0 && d[0]-1 > (room-last)/d[1] {
-			return 0, false
-		}
-		last += (d[0] - 1) * d[1]
+// axis is a direction of a C array: its size, and its stride in bytes.
+type axis struct{ n, stride C.int64_t }
+
+// strided checks shape and strides of an array of samples of a size, in bytes, and returns its
+// strides in samples, and how many of them it reaches over.
+func strided(name string, size int64, axes [3]axis) (steps [3]int, samples int64, err error) {
+	var shape, strides [3]int64
+	in, wrong := []span.Axis{}, false
+	for i, a := range axes {
+		shape[i], strides[i] = int64(a.n), int64(a.stride)
+		in = append(in, span.Axis{N: shape[i], Stride: strides[i] / size})
+		steps[i] = int(in[i].Stride)
+		wrong = wrong || strides[i] < 0 || strides[i]%size != 0
 	}
-	return last, true
+	if slices.Min(shape[:]) < 1 || slices.Max(shape[:]) > most {
+		return steps, 0, fmt.Errorf("%w: %s has shape [%d,%d,%d], want 1 to %d in each direction",
+			core.ErrShape, name, shape[0], shape[1], shape[2], int64(most))
+	}
+	if wrong {
+		return steps, 0, fmt.Errorf("%w: %s has byte strides (%d,%d,%d), want multiples of %d, none negative",
+			core.ErrStride, name, strides[0], strides[1], strides[2], size)
+	}
+	last, ok := span.Last(in, span.Room/size)
+	if !ok {
+		return steps, 0, fmt.Errorf("%w: %s reaches beyond any memory with shape [%d,%d,%d] and byte strides (%d,%d,%d)",
+			core.ErrStride, name, shape[0], shape[1], shape[2], strides[0], strides[1], strides[2])
+	}
+	return steps, last + 1, nil
+}
+
+// slice borrows so many values; nil is none of them.
+func slice[T any](name string, p unsafe.Pointer, count int64) ([]T, error) {
+	if p == nil {
+		return nil, nil
+	}
+	var one T
+	if align := unsafe.Alignof(one); uintptr(p)%align != 0 {
+		return nil, fmt.Errorf("%w: %s.data = %p, want %d-byte alignment", core.ErrStride, name, p, align)
+	}
+	if count > span.Room/int64(unsafe.Sizeof(one)) || !span.Fits(uintptr(p), count*int64(unsafe.Sizeof(one))) {
+		return nil, fmt.Errorf("%w: %s of %d values reaches beyond any memory from %p", core.ErrStride, name, count, p)
+	}
+	return unsafe.Slice((*T)(p), count), nil
 }
 
 // optional is image, or the absent view where there is no data.
@@ -96,64 +114,27 @@ func pixelMap(name string, m *C.ztp_map) (core.PixelMap, error) {
 	for i := range out.Plane {
 		out.Plane[i] = float64(m.plane[i])
 	}
-	values := 0
+	rows, cols := 0, 0
 	switch out.Kind {
-	case core.MapPlane:
-		out.NX, out.NY = 0, 0
-		return out, nil
 	case core.MapGrid:
-		if out.NX < 0 || out.NX > most || out.NY < 0 || out.NY > most {
-			return out, fmt.Errorf("%w: %s has %d x %d nodes", core.ErrShape, name, out.NX, out.NY)
-		}
-		values = 2 * out.NX * out.NY
+		rows, cols = out.NY, out.NX
 	case core.MapPositions:
-		out.NX, out.NY = 0, 0
-		values = 2 * (out.X1 - out.X0) * (out.Y1 - out.Y0)
+		rows, cols = out.Y1-out.Y0, out.X1-out.X0
 	}
-	if m.nodes == nil && values > 0 {
+	if out.Kind != core.MapGrid {
+		out.NX, out.NY = 0, 0
+	}
+	if rows < 1 || cols < 1 { // which core refuses where there have to be some
+		return out, nil
+	}
+	values, ok := span.Last([]span.Axis{{N: int64(rows), Stride: int64(2 * cols)}, {N: int64(cols), Stride: 2}}, span.Room/8)
+	if !ok || rows > most || cols > most {
+		return out, fmt.Errorf("%w: %s has %d x %d nodes, more than any memory has", core.ErrShape, name, cols, rows)
+	}
+	if m.nodes == nil {
 		return out, fmt.Errorf("%w: %s.nodes is NULL", core.ErrArgument, name)
 	}
-	if values > 0 {
-		out.Nodes = unsafe.Slice((*float64)(unsafe.Pointer(m.nodes)), values)
-	}
-	return out, nil
-}
-
-// extent is the memory of an array.
-type extent struct {
-	name       string
-	start, end uintptr
-}
-
-func extentOf(name string, v core.View) extent {
-	if v.Absent() {
-		return extent{name: name}
-	}
-	start := uintptr(unsafe.Pointer(unsafe.SliceData(v.Pix)))
-	return extent{name, start, start + uintptr(len(v.Pix))*4}
-}
-
-func sliceExtent[T any](name string, s []T) extent {
-	start := uintptr(unsafe.Pointer(unsafe.SliceData(s)))
-	var one T
-	return extent{name, start, start + uintptr(len(s))*unsafe.Sizeof(one)}
-}
-
-// untouched is the memory of an output that the system has yet to find, in bytes.
-func (e extent) untouched() int64 {
-	return int64(C.guard_untouched(C.uintptr_t(e.start), C.size_t(e.end-e.start)))
-}
-
-// disjoint reports the first output that shares memory with another array.
-func disjoint(outputs, inputs []extent) error {
-	for i, o := range outputs {
-		for _, others := range [][]extent{inputs, outputs[:i]} {
-			for _, other := range others {
-				if o.start < other.end && other.start < o.end {
-					return fmt.Errorf("%w: %s shares memory with %s", core.ErrOverlap, o.name, other.name)
-				}
-			}
-		}
-	}
-	return nil
+	var err error
+	out.Nodes, err = slice[float64](name+".nodes", unsafe.Pointer(m.nodes), values+2)
+	return out, err
 }

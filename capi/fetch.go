@@ -35,6 +35,7 @@ type fetcher struct {
 	plan   bool // outputs and coverage may be absent in data
 	planes bool // it is a job of planes
 	inputs []extent
+	reused extent // blurred, where it is the memory of coverage_out
 
 	read    []place // files of tiles
 	targets []*target
@@ -54,11 +55,15 @@ func (f *fetcher) fetch() (*core.Job, error) {
 		return nil, fmt.Errorf("%w: job is NULL", core.ErrArgument)
 	}
 	err := sized("job.struct_size", job.struct_size, C.sizeof_ztp_job, unsafe.Offsetof(job.device),
-		unsafe.Offsetof(job.mosaic_planes), unsafe.Offsetof(job.mosaic_file))
+		unsafe.Offsetof(job.mosaic_planes), unsafe.Offsetof(job.mosaic_file), unsafe.Offsetof(job.background))
 	if err != nil {
 		return nil, err
 	}
 	f.cancel = job.cancel
+	f.inputs = []extent{extentOfOne("job", job), extentOfOne("cancel", job.cancel)}
+	if knowsDevice(job) && job.device_error != nil {
+		f.outputs = []extent{extentOfOne("device_error", job.device_error)}
+	}
 	j := &core.Job{
 		Profile: core.Profile(job.profile), Sigma: int(job.sigma),
 		GainMin: float64(job.gain_min), GainMax: float64(job.gain_max),
@@ -72,12 +77,16 @@ func (f *fetcher) fetch() (*core.Job, error) {
 		Device:        device(),
 		Cancelled:     f.cancelled,
 		Room:          f.room,
+		Memory:        machine(),
 	}
 	f.planes = uintptr(job.struct_size) > unsafe.Offsetof(job.mosaic_planes) && job.mosaic_planes.data != nil
 	j.SignedWeights = f.planes && job.signed_weights != 0
 	if knowsDevice(job) {
 		j.Mode, j.DeviceRows = core.Mode(job.device), int(job.gpu_rows_per_chunk)
 		j.DeviceBytes = int64(job.gpu_max_chunk_bytes)
+	}
+	if knowsBackground(job) && f.stages&core.RunCoadd != 0 {
+		j.Feather = int(job.feather)
 	}
 	switch {
 	case j.Threshold == 0:
@@ -109,6 +118,10 @@ func (f *fetcher) fetch() (*core.Job, error) {
 	if err := disjoint(f.outputs, f.inputs); err != nil {
 		return nil, err
 	}
+	beside := slices.DeleteFunc(slices.Clone(f.outputs), func(o extent) bool { return o.name == "coverage_out" })
+	if err := disjoint([]extent{f.reused}, append(beside, f.inputs...)); err != nil {
+		return nil, err
+	}
 	f.inputs = nil // of many tiles as much as the tiles themselves
 	return j, f.apart()
 }
@@ -127,6 +140,11 @@ func knowsDevice(job *C.ztp_job) bool { return uintptr(job.struct_size) > unsafe
 // knowsFiles reports the same of those from mosaic_file on.
 func knowsFiles(job *C.ztp_job) bool {
 	return uintptr(job.struct_size) > unsafe.Offsetof(job.mosaic_file)
+}
+
+// knowsBackground reports the same of those from background on.
+func knowsBackground(job *C.ztp_job) bool {
+	return uintptr(job.struct_size) > unsafe.Offsetof(job.background)
 }
 
 func (f *fetcher) blurImages(j *core.Job) (err error) {
@@ -152,8 +170,11 @@ func (f *fetcher) blurImages(j *core.Job) (err error) {
 		f.inputs = append(f.inputs, extentOf("blurred", j.Blurred))
 		return nil
 	}
-	if f.stages&core.RunCoadd == 0 || blurred.data != f.job.coverage_out.data {
-		f.outputs = append(f.outputs, extentOf("blurred", j.Blurred))
+	of := extentOf("blurred", j.Blurred)
+	if f.stages&core.RunCoadd != 0 && !f.has(&f.job.coverage_file) && blurred.data == f.job.coverage_out.data {
+		f.reused = of
+	} else {
+		f.outputs = append(f.outputs, of)
 	}
 	return nil
 }

@@ -42,6 +42,10 @@ void guard_stats(guard_call *call, ztp_stats_fn f, const ztp_stats *stats, void 
 // of the process forbids it, and call->why says which.
 int guard_hold(guard_call *call, size_t bytes);
 
+// guard_machine is the memory of the machine, in bytes, with its swap where the system says how
+// much that is; 0 = not known.
+uint64_t guard_machine(void);
+
 // guard_untouched is how many bytes of memory are yet to be found by the system.
 size_t guard_untouched(uintptr_t start, size_t bytes);
 

@@ -7,6 +7,7 @@ import "C"
 
 import (
 	"fmt"
+	"math"
 	"runtime"
 	"runtime/metrics"
 	"sync"
@@ -26,7 +27,10 @@ const (
 // room makes sure that the process may have so many bytes more, until the call ends or asks
 // anew, beside the outputs.
 func (h *host) room(bytes int64) error {
-	bytes = max(0, min(bytes, most*most))
+	if all := machine(); bytes > all {
+		return fmt.Errorf("%w: the call wants %d bytes of memory, the machine has %d", core.ErrBudget, bytes, all)
+	}
+	bytes = max(0, bytes)
 	if err := hold(h.call, bytes+garbage); err != nil {
 		return err
 	}
@@ -49,6 +53,15 @@ func (h *host) room(bytes int64) error {
 	}
 	return fmt.Errorf("%w: memory of the control group (%s): %d bytes are left, want %d",
 		core.ErrLimit, limit, left, bytes)
+}
+
+// machine is the memory of the machine, swap included, in bytes; as much as numbers can say where
+// the system does not.
+func machine() int64 {
+	if n := int64(C.guard_machine()); n > 0 {
+		return n
+	}
+	return math.MaxInt64
 }
 
 // hold holds what Go's heap will take of the system, less what it has already.

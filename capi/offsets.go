@@ -56,11 +56,21 @@ func (s *solving) solve() (err error) {
 	if err := s.check(); err != nil {
 		return err
 	}
-	given := unsafe.Slice(s.pairs, s.pairCount)
-	offsets := unsafe.Slice((*float64)(unsafe.Pointer(s.offsets)), s.tileCount*s.channels)
-	groups := unsafe.Slice((*int32)(unsafe.Pointer(s.groups)), s.tileCount)
+	given, err := slice[C.ztp_pair]("pairs", unsafe.Pointer(s.pairs), s.pairCount)
+	if err != nil {
+		return err
+	}
+	offsets, err := slice[float64]("offsets", unsafe.Pointer(s.offsets), s.tileCount*s.channels)
+	if err != nil {
+		return err
+	}
+	groups, err := slice[int32]("groups", unsafe.Pointer(s.groups), s.tileCount)
+	if err != nil {
+		return err
+	}
 	s.outputs = []extent{sliceExtent("offsets", offsets), sliceExtent("groups", groups)}
-	if err := disjoint(s.outputs, []extent{sliceExtent("pairs", given)}); err != nil {
+	inputs := []extent{sliceExtent("pairs", given), extentOfOne("cancel", s.cancel)}
+	if err := disjoint(s.outputs, inputs); err != nil {
 		return err
 	}
 	if err := s.room(core.OffsetBytes(int(s.tileCount), int(s.pairCount))); err != nil {

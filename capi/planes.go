@@ -7,7 +7,6 @@ import "C"
 
 import (
 	"fmt"
-	"math"
 	"unsafe"
 
 	"zetwopass/core"
@@ -27,39 +26,19 @@ func planes(name string, from *C.ztp_planes, to *core.Planes) (extent, error) {
 	if from.data == nil {
 		return none, fmt.Errorf("%w: %s.data is NULL", core.ErrArgument, name)
 	}
-	if uintptr(from.data)%uintptr(size) != 0 {
-		return none, fmt.Errorf("%w: %s.data = %p, want %d-byte alignment", core.ErrStride, name, from.data, size)
+	steps, samples, err := strided(name, size, [3]axis{
+		{from.planes, from.stride_n}, {from.height, from.stride_y}, {from.width, from.stride_x}})
+	if err != nil {
+		return none, err
 	}
-	last := int64(0)
-	for _, d := range []struct {
-		n, stride  C.int64_t
-		size, step *int
-	}{
-		{from.planes, from.stride_n, &to.N, &to.PlaneStride},
-		{from.height, from.stride_y, &to.H, &to.RowStride},
-		{from.width, from.stride_x, &to.W, &to.ColStride},
-	} {
-		n, stride := int64(d.n), int64(d.stride)
-		if n < 1 || n > most {
-			return none, fmt.Errorf("%w: %s has shape [%d,%d,%d], want 1 to %d in each direction",
-				core.ErrShape, name, from.planes, from.height, from.width, int64(most))
-		}
-		if stride < 0 || stride%size != 0 || (n > 1 && stride > (math.MaxInt64/4-last*size)/(n-1)) {
-			return none, fmt.Errorf("%w: %s has byte strides (%d,%d,%d), want multiples of %d, none negative",
-				core.ErrStride, name, from.stride_n, from.stride_y, from.stride_x, size)
-		}
-		*d.size, *d.step = int(n), int(stride/size)
-		last += (n - 1) * (stride / size)
-	}
-	if last >= 1<<46 {
-		return none, fmt.Errorf("%w: %s reaches beyond any memory", core.ErrStride, name)
-	}
+	to.N, to.H, to.W = int(from.planes), int(from.height), int(from.width)
+	to.PlaneStride, to.RowStride, to.ColStride = steps[0], steps[1], steps[2]
 	if size == 4 {
-		to.F32 = unsafe.Slice((*float32)(from.data), last+1)
-		return sliceExtent(name, to.F32), nil
+		to.F32, err = slice[float32](name, from.data, samples)
+		return sliceExtent(name, to.F32), err
 	}
-	to.F64 = unsafe.Slice((*float64)(from.data), last+1)
-	return sliceExtent(name, to.F64), nil
+	to.F64, err = slice[float64](name, from.data, samples)
+	return sliceExtent(name, to.F64), err
 }
 
 // written borrows planes of the caller's to write to.
@@ -67,9 +46,6 @@ func (h *host) written(name string, from *C.ztp_planes, to *core.Planes) error {
 	of, err := planes(name, from, to)
 	if err != nil {
 		return err
-	}
-	if (to.N > 1 && to.PlaneStride == 0) || (to.H > 1 && to.RowStride == 0) || (to.W > 1 && to.ColStride == 0) {
-		return fmt.Errorf("%w: %s has a stride of 0 and shares memory with itself", core.ErrOverlap, name)
 	}
 	h.outputs = append(h.outputs, of)
 	return nil

@@ -27,11 +27,15 @@ func reproject(job *C.ztp_reprojection, call *C.guard_call) (err error) {
 		Workers: int(job.workers), RowsPerChunk: int(job.rows_per_chunk),
 		OnStats: statsCaller(job.on_stats, job.user, call), Cancelled: h.cancelled, Room: h.room,
 		Mode: core.Mode(job.device), Device: device(), DeviceBytes: int64(job.gpu_max_chunk_bytes),
+		Memory: machine(),
 	}
 	if r.Map, err = pixelMap("map", &job._map); err != nil {
 		return err
 	}
-	inputs := []extent{sliceExtent("map.nodes", r.Map.Nodes)}
+	inputs := []extent{sliceExtent("map.nodes", r.Map.Nodes), extentOfOne("job", job), extentOfOne("cancel", job.cancel)}
+	if job.device_error != nil {
+		h.outputs = []extent{extentOfOne("device_error", job.device_error)}
+	}
 	of, err := planes("image", &job.image, &r.Image)
 	if err != nil {
 		return err

@@ -43,8 +43,7 @@ func (f *fetcher) coverageOut(j *core.Job) (err error) {
 // output borrows an image to write to, or takes its shape and its place in a file.
 func (f *fetcher) output(name string, im *C.ztp_image, file *C.ztp_target) (core.View, core.Target, error) {
 	if !f.has(file) {
-		v, err := f.borrow(name, im)
-		f.outputs = append(f.outputs, extentOf(name, v))
+		v, err := f.writable(name, im)
 		return v, nil, err
 	}
 	if im.data != nil {
@@ -58,38 +57,60 @@ func (f *fetcher) output(name string, im *C.ztp_image, file *C.ztp_target) (core
 	return v, to, err
 }
 
+// writable borrows an output in memory.
+func (f *fetcher) writable(name string, im *C.ztp_image) (core.View, error) {
+	v, err := f.borrow(name, im)
+	f.outputs = append(f.outputs, extentOf(name, v))
+	return v, err
+}
+
 // arrays borrows the gains.
-func (f *fetcher) arrays(j *core.Job) error {
+func (f *fetcher) arrays(j *core.Job) (err error) {
 	n := int(f.job.tile_count)
 	computed := f.stages&core.RunGains != 0
 	switch {
 	case f.job.gains != nil:
-		j.Gains = unsafe.Slice((*float64)(unsafe.Pointer(f.job.gains)), n)
-		f.touches(sliceExtent("gains", j.Gains), computed)
+		j.Gains, err = touched[float64](f, "gains", unsafe.Pointer(f.job.gains), int64(n), computed)
 	case f.stages == core.RunAll:
 		j.Gains = make([]float64, n)
 	case computed:
 		return fmt.Errorf("%w: gains is NULL", core.ErrArgument)
 	}
-	return nil
+	return err
 }
 
 // findings borrows offsets, groups and pairs.
-func (f *fetcher) findings(j *core.Job) error {
-	n := int(f.job.tile_count)
+func (f *fetcher) findings(j *core.Job) (err error) {
+	n := int64(f.job.tile_count)
 	j.OffsetsKnown = knowsFiles(f.job) && f.job.offsets_known != 0
-	if f.job.offsets != nil {
-		j.Offsets = unsafe.Slice((*float64)(unsafe.Pointer(f.job.offsets)), n*max(j.Mosaic.C, 1))
-		f.touches(sliceExtent("offsets", j.Offsets), !j.OffsetsKnown)
+	j.Offsets, err = touched[float64](f, "offsets", unsafe.Pointer(f.job.offsets), n*int64(max(j.Mosaic.C, 1)), !j.OffsetsKnown)
+	if err != nil {
+		return err
 	}
-	if f.job.groups != nil {
-		j.Groups = unsafe.Slice((*int32)(unsafe.Pointer(f.job.groups)), n)
-		f.touches(sliceExtent("groups", j.Groups), true)
+	if err := f.planesFound(j); err != nil {
+		return err
+	}
+	if j.Groups, err = touched[int32](f, "groups", unsafe.Pointer(f.job.groups), n, true); err != nil {
+		return err
 	}
 	if !knowsFiles(f.job) || (f.job.pairs == nil && f.job.pair_count == nil) {
 		return nil
 	}
 	return f.pairs(j)
+}
+
+// planesFound borrows slopes and damping.
+func (f *fetcher) planesFound(j *core.Job) (err error) {
+	if !knowsBackground(f.job) {
+		return nil
+	}
+	j.Background = core.Background(f.job.background)
+	n := int64(f.job.tile_count) * int64(max(j.Mosaic.C, 1))
+	if j.Slopes, err = touched[float64](f, "slopes", unsafe.Pointer(f.job.slopes), 2*n, !j.OffsetsKnown); err != nil {
+		return err
+	}
+	j.Damping, err = touched[float64](f, "damping", unsafe.Pointer(f.job.damping), 3*n, true)
+	return err
 }
 
 // pairs has the pairs written as far as there is room, and counted.
@@ -104,9 +125,13 @@ func (f *fetcher) pairs(j *core.Job) error {
 	if room < 0 || room > core.MaxTiles*core.MaxTiles {
 		return fmt.Errorf("%w: pair_room = %d, want 0 or more", core.ErrArgument, room)
 	}
-	to := unsafe.Slice(f.job.pairs, room)
-	f.touches(sliceExtent("pairs", to), true)
-	f.touches(sliceExtent("pair_count", unsafe.Slice(count, 1)), true)
+	to, err := touched[C.ztp_pair](f, "pairs", unsafe.Pointer(f.job.pairs), room, true)
+	if err != nil {
+		return err
+	}
+	if _, err := touched[int64](f, "pair_count", unsafe.Pointer(count), 1, true); err != nil {
+		return err
+	}
 	if !f.plan {
 		*count = 0
 	}
@@ -137,8 +162,10 @@ func (f *fetcher) pairsWanted(j *core.Job) error {
 	if n < 0 || n > core.MaxTiles*core.MaxTiles {
 		return fmt.Errorf("%w: pairs_wanted_count = %d, want 0 or more", core.ErrArgument, n)
 	}
-	wanted := unsafe.Slice((*[2]int64)(unsafe.Pointer(f.job.pairs_wanted)), n)
-	f.touches(sliceExtent("pairs_wanted", wanted), false)
+	wanted, err := touched[[2]int64](f, "pairs_wanted", unsafe.Pointer(f.job.pairs_wanted), n, false)
+	if err != nil {
+		return err
+	}
 	if err := f.room(n * int64(unsafe.Sizeof([2]int{}))); err != nil {
 		return err
 	}
@@ -150,23 +177,28 @@ func (f *fetcher) pairsWanted(j *core.Job) error {
 }
 
 // progress borrows what tells how far a coadd has come.
-func (f *fetcher) progress(j *core.Job) error {
+func (f *fetcher) progress(j *core.Job) (err error) {
 	if f.stages != core.RunCoadd || !knowsFiles(f.job) {
 		return nil
 	}
 	if f.job.chunks_done != nil {
 		n := int64(f.job.chunk_count)
-		if n < 1 || n > most*most {
+		if n < 1 {
 			return fmt.Errorf("%w: chunk_count = %d, want the plan's chunk_total", core.ErrArgument, n)
 		}
-		j.ChunksDone = unsafe.Slice((*uint8)(unsafe.Pointer(f.job.chunks_done)), n)
-		f.touches(sliceExtent("chunks_done", j.ChunksDone), true)
+		if j.ChunksDone, err = touched[uint8](f, "chunks_done", unsafe.Pointer(f.job.chunks_done), n, true); err != nil {
+			return err
+		}
 	}
-	if f.job.shown != nil {
-		j.Shown = unsafe.Slice((*uint8)(unsafe.Pointer(f.job.shown)), len(j.Tiles))
-		f.touches(sliceExtent("shown", j.Shown), true)
-	}
-	return nil
+	j.Shown, err = touched[uint8](f, "shown", unsafe.Pointer(f.job.shown), int64(len(j.Tiles)), true)
+	return err
+}
+
+// touched borrows an array of the caller's, nil if there is none.
+func touched[T any](f *fetcher, name string, p unsafe.Pointer, count int64, writes bool) ([]T, error) {
+	s, err := slice[T](name, p, count)
+	f.touches(sliceExtent(name, s), writes)
+	return s, err
 }
 
 // touches notes the memory of an array, and whether the call writes to it.

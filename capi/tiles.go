@@ -34,6 +34,11 @@ func (f *fetcher) tiles(j *core.Job) error {
 	if err != nil {
 		return err
 	}
+	of, err := slice[byte]("tiles", unsafe.Pointer(f.job.tiles), n*int64(f.job.tile_size))
+	if err != nil {
+		return err
+	}
+	f.touches(sliceExtent("tiles", of), false)
 	if err := f.room(n * tileBytes); err != nil {
 		return err
 	}

@@ -2,7 +2,6 @@ package core
 
 import (
 	"reflect"
-	"slices"
 
 	"zetwopass/core/vec"
 )
@@ -43,7 +42,9 @@ func blurBytes(j *Job) (shared, each int64) {
 	s := sizeBlur(j)
 	planes := int64(s.planes)
 	shared = planes * (4*int64(s.rows*s.wide) + int64(s.strips())*sizeOf[slider]())
-	return shared, 4*(int64(s.in)+planes*int64(s.in+s.out)) + sizeOf[gaussScratch]()
+	table, sums := foldBytes(KernelRadius(j.Sigma))
+	each = 4*(int64(s.in)+planes*int64(s.in+s.out)) + sizeOf[gaussScratch]() + sums + spoiltBytes(s.in)
+	return shared + table, each
 }
 
 func sizeOf[T any]() int64 { return int64(reflect.TypeFor[T]().Size()) }
@@ -72,13 +73,8 @@ func (p *pass) blur() error {
 		}
 		defer p.release(shared)
 		b := newBlurrer(p, g, each)
-		if err := b.run(p.chunkDone); err != nil {
+		if err := b.run(p.chunkDone); err != nil || !b.enlarge() {
 			return err
-		}
-		if b.lost() { // V42: infinities and NaN spread over the whole kernel
-			g.exact = true
-		} else if !b.enlarge() {
-			return nil
 		}
 		return b.run(func() {})
 	})
@@ -103,6 +99,7 @@ type blurLines struct {
 	in, out [2][]float32
 	next    []float32 // in[0] of the strip after
 	gauss   gaussScratch
+	spoilt  spoilt
 	tiny    bool // a numerator was
 }
 
@@ -137,11 +134,6 @@ func (b *blurrer) run(done func()) error {
 		done()
 	}
 	return nil
-}
-
-// lost reports whether a column held what is not finite.
-func (b *blurrer) lost() bool {
-	return slices.ContainsFunc(b.sliders, func(s slider) bool { return s.lost })
 }
 
 // segment blurs the rows [y0,y1).
@@ -186,10 +178,18 @@ func (b *blurrer) columns(l *blurLines, rows, x int) {
 	}
 }
 
-// filter filters l.in into the first n samples of l.out.
+// filter filters l.in, which loses what is not finite, into the first n samples of l.out.
 func (b *blurrer) filter(l *blurLines, n int, s []slider) {
+	padded := n + (2*b.g.radius+2)*vec.Lanes
+	odd := b.planes == 1 && !b.g.exact
+	if odd {
+		l.spoilt.take(l.in[0][:padded])
+	}
 	for i := range b.planes {
-		b.g.filter(l.out[i][:n], l.in[i][:n+(2*b.g.radius+2)*vec.Lanes], &s[i], &l.gauss)
+		b.g.filter(l.out[i][:n], l.in[i][:padded], &s[i], &l.gauss)
+	}
+	if odd {
+		l.spoilt.put(l.out[0][:n], b.g.radius)
 	}
 }
 

@@ -66,12 +66,10 @@ func (k *bracket) known() bool { return k.found || k.absent }
 // beginSample prepares for a sample of about so many numbers, which it keeps on that pool.
 func (k *bracket) beginSample(pool *pool, about int) { k.numbers = newKept(pool, about) }
 
-// setBounds turns the sample, one of each numbers of the stream, into the brackets
-// of the runs: its quantiles that far below and above its median. It returns room, which is
-// scratch, grown as it must.
-func (k *bracket) setBounds(each int, room []float64) []float64 {
-	room = k.numbers.drain(room)
-	n, x, first := len(room), room, 0 // x holds the sample's numbers from the first-th on
+// setBounds turns the sample x, one of each numbers of the stream, into the brackets
+// of the runs: its quantiles that far below and above its median. It reorders x.
+func (k *bracket) setBounds(each int, x []float64) {
+	n, first := len(x), 0 // x holds the sample's numbers from the first-th on
 	k.sampled, k.each = n, each
 	for try := len(k.bounds) - 1; try >= 0; try-- { // the wider brackets hold the narrower
 		k.bounds[try] = [2]float64{math.Inf(-1), math.Inf(1)}
@@ -84,7 +82,6 @@ func (k *bracket) setBounds(each int, room []float64) []float64 {
 		k.bounds[try] = [2]float64{selectNth(x, lo), selectNth(x[lo:], hi-lo)}
 		x, first = x[lo:hi+1], first+lo
 	}
-	return room
 }
 
 // keeps is how many numbers a run keeps, with some to spare.
@@ -129,30 +126,28 @@ func (k *bracket) total() int {
 	return k.below + k.atLo + k.numbers.len() + k.atHi + k.above
 }
 
-// settle ends a run: it finds the median if the bracket has it. Of no numbers at all,
-// or of one that is none, there is no median. A run that had to let numbers go is to be run
-// again. It returns room, which is scratch, grown as it must.
-func (k *bracket) settle(room []float64) []float64 {
-	n := k.total()
-	room = k.numbers.drain(room)
+// settle ends a run that kept the numbers between: it finds the median if the bracket has it. Of
+// no numbers at all, or of one that is none, there is no median. A run that had to let numbers go
+// is to be run again.
+func (k *bracket) settle(between []float64) {
+	n := k.below + k.atLo + len(between) + k.atHi + k.above
 	if k.numbers.refused {
 		k.try--
-		return room
+		return
 	}
 	k.met = n
 	if n == 0 || k.none {
 		k.absent = true
-		return room
+		return
 	}
-	lower, held := k.rank((n-1)/2, room)
+	lower, held := k.rank((n-1)/2, between)
 	upper := lower
 	if n%2 == 0 && held {
-		upper, held = k.rank(n/2, room)
+		upper, held = k.rank(n/2, between)
 	}
 	k.median = (lower + upper) / 2
 	finite := math.Abs(k.median) <= math.MaxFloat64
 	k.found, k.absent = held && finite, held && !finite
-	return room
 }
 
 // rank returns the r-th smallest number, counted from 0, if the bracket has it; between is the

@@ -59,6 +59,17 @@ func (l layout) places(t *Tile, f func(k int)) {
 	}
 }
 
+// ask asks for the room of needs and of a schedule by them.
+func (l layout) ask(j *Job) error {
+	met := int64(0)
+	for i := range j.Tiles {
+		if x0, y0, x1, y1 := j.Tiles[i].Map.Clip(l.h, l.w); x0 < x1 && y0 < y1 {
+			met += int64((x1-1)/l.cols-x0/l.cols+1) * int64((y1-1)/l.rows-y0/l.rows+1)
+		}
+	}
+	return j.room(16*int64(l.total()+1) + needBytes*met)
+}
+
 // needs returns which tiles each place needs.
 func (l layout) needs(tiles []Tile) needs {
 	n := needs{start: make([]int, l.total()+1)}

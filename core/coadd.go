@@ -10,10 +10,10 @@ import (
 
 // coadd writes the mosaic and its coverage,
 //
-//	mosaic   = sum_i (d_i - offset_i) f_i / sum_i f_i     (Sum: not divided)
+//	mosaic   = sum_i (d_i - slope_i (x,y) - offset_i) f_i / sum_i f_i     (Sum: not divided)
 //	coverage = sum_i f_i of channel 0
 //
-// d_i the warped tile times its gain, f_i its warped weight. Each pixel adds its
+// d_i the warped tile times its gain, f_i its warped weight, feathered if the job says so. Each pixel adds its
 // tiles in the order of the job, in float64. V45 ends by clearing what is not
 // finite or not covered.
 func (p *pass) coadd() error {
@@ -41,7 +41,7 @@ func (p *pass) coadd() error {
 						if p.skips(chunk) {
 							return nil
 						}
-						return a.chunk(p.ctx, p.offsets, b)
+						return a.chunk(p.ctx, p.findings, b)
 					}); err != nil {
 						return err
 					}
@@ -132,6 +132,9 @@ func coaddBytes(j *Job, rows int) int64 {
 	if j.ofPlanes() {
 		n += pileBytes(j)
 	}
+	if j.Feather > 0 {
+		n += blendBytes(j)
+	}
 	return n + sheetBytes(j.Mosaic, j.MosaicTarget) + sheetBytes(j.CoverageOut, j.CoverageTarget)
 }
 
@@ -146,7 +149,8 @@ type coadder struct {
 	tiles            []int  // of the chunk
 	shown            []bool // of each of them: it gave channel 0 a pixel
 	stack            stack
-	pile             *pile // of a job of planes; nil
+	pile             *pile    // of a job of planes; nil
+	blender          *blender // of a feathered job; nil
 }
 
 func newCoadder(j *Job) *coadder {
@@ -158,6 +162,9 @@ func newCoadder(j *Job) *coadder {
 	a.finish = j.Finish()
 	if j.ofPlanes() {
 		a.pile = newPile(j)
+	}
+	if j.Feather > 0 {
+		a.blender = newBlender(j)
 	}
 	return a
 }
@@ -177,9 +184,9 @@ func (a *coadder) begin(tiles []int) {
 }
 
 // chunk adds the tiles up on the pixels of b and writes them.
-func (a *coadder) chunk(ctx context.Context, offsets []float64, b box) error {
+func (a *coadder) chunk(ctx context.Context, found findings, b box) error {
 	for y := b.y0; y < b.y1; y += blockRows {
-		if err := a.rows(ctx, offsets, box{y, b.x0, min(y+blockRows, b.y1), b.x1}); err != nil {
+		if err := a.rows(ctx, found, box{y, b.x0, min(y+blockRows, b.y1), b.x1}); err != nil {
 			return err
 		}
 	}
@@ -187,21 +194,25 @@ func (a *coadder) chunk(ctx context.Context, offsets []float64, b box) error {
 }
 
 // rows adds the tiles up on the pixels of b, at most blockRows high, and writes them.
-func (a *coadder) rows(ctx context.Context, offsets []float64, b box) error {
+func (a *coadder) rows(ctx context.Context, found findings, b box) error {
 	a.stack.set(a.job.Tiles, a.job.Mosaic.W, a.tiles, b)
 	return eachSheet(ctx, b, []*sheet{&a.to, &a.cover}, func(b box) {
+		if a.blender != nil {
+			a.blender.blocks(ctx, a, found, b)
+			return
+		}
 		eachBlock(ctx, b.y0, b.y1, b.x0, b.x1, func(y, x0, x1 int) {
 			if a.pile != nil {
-				a.pile.block(a, offsets, y, x0, x1)
+				a.pile.block(a, found, y, x0, x1)
 				return
 			}
-			a.block(offsets, y, x0, x1)
+			a.block(found, y, x0, x1)
 		})
 	})
 }
 
 // block adds the tiles up on the pixels [x0,x1) of row y and writes them.
-func (a *coadder) block(offsets []float64, y, x0, x1 int) {
+func (a *coadder) block(found findings, y, x0, x1 int) {
 	j, c := a.job, a.job.Mosaic.C
 	lanes := vec.Values(c)
 	sum, norm := a.sum[:(x1-x0)*lanes], a.norm[:(x1-x0)*lanes]
@@ -217,11 +228,30 @@ func (a *coadder) block(offsets []float64, y, x0, x1 int) {
 		value, weight := a.value[:(to-from)*lanes], a.warp.weight[:to-from]
 		*shown = *shown || anyNumber(value, lanes)
 		var offset [vec.Lanes4]float64
-		copy(offset[:], offsets[i*c:(i+1)*c])
+		copy(offset[:], found.offsets[i*c:(i+1)*c])
+		found.lower(value, lanes, c, i, from, y)
 		at := (from - x0) * lanes
 		vec.AddWeighted(sum[at:], norm[at:], value, weight, &offset)
 	}
 	a.write(y, x0, x1)
+}
+
+// lower subtracts the slopes of tile i from the values [n, lanes] of its channels on the
+// pixels from x on of row y.
+func (f *findings) lower(value []float64, lanes, channels, i, x, y int) {
+	if f.slopes == nil {
+		return
+	}
+	for c := range channels {
+		k := f.slopes[2*(i*channels+c):]
+		if k[0] == 0 && k[1] == 0 {
+			continue
+		}
+		rise := float64(k[1] * float64(y))
+		for n, at := c, x; n < len(value); n, at = n+lanes, at+1 {
+			value[n] -= float64(k[0]*float64(at)) + rise
+		}
+	}
 }
 
 // anyNumber reports whether the first channel has a value.
@@ -232,6 +262,19 @@ func anyNumber(value []float64, lanes int) bool {
 		}
 	}
 	return false
+}
+
+// finishRow writes the sums of the pixels [x0,x1) of row y of plane n.
+func (a *coadder) finishRow(n, y, x0, x1 int, sum, norm []float64) {
+	if a.pile == nil {
+		copy(a.sum, sum)
+		copy(a.norm, norm)
+		a.write(y, x0, x1)
+		return
+	}
+	copy(a.pile.sum[0], sum)
+	copy(a.pile.norm[0], norm)
+	a.pile.write(0, n, y, x0, x1)
 }
 
 // write stores the sums of the pixels [x0,x1) of row y.

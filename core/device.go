@@ -210,6 +210,16 @@ func (p *pass) open() {
 			j.DeviceError = fmt.Errorf("%w: it takes whole mosaics, whose blur it makes itself", ErrDevice)
 		}
 		return
+	case j.Feather > 0:
+		if j.Mode != Auto {
+			j.DeviceError = fmt.Errorf("%w: it does not feather", ErrDevice)
+		}
+		return
+	case p.slopes != nil:
+		if j.Mode != Auto {
+			j.DeviceError = fmt.Errorf("%w: it subtracts constants, not planes, from tiles", ErrDevice)
+		}
+		return
 	case j.ofPlanes():
 		if j.Mode != Auto {
 			j.DeviceError = fmt.Errorf("%w: it adds up float32 images by mean or sum, not these planes", ErrDevice)

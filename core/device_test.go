@@ -145,7 +145,7 @@ func (s *twinSession) Coadd(y0, y1 int, tiles []int, offsets []float64, shown []
 	return func() error {
 		a := newCoadder(s.job)
 		a.begin(tiles)
-		err := a.chunk(context.Background(), offsets, box{y0, 0, y1, s.job.Mosaic.W})
+		err := a.chunk(context.Background(), findings{offsets: offsets}, box{y0, 0, y1, s.job.Mosaic.W})
 		copy(shown, a.shown)
 		return err
 	}, s.called(fmt.Sprint("Coadd ", y1-y0))

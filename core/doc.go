@@ -2,13 +2,15 @@
 // out, without C, Python or the sky. MATHS.md beside this file is what must come
 // out; this is how it is reached.
 //
-// # Blur (blur.go, gauss.go)
+// # Blur (blur.go, gauss.go, fold.go, spoilt.go)
 //
 // The Gaussian, cut at 4 sigma, is a sum of nine cosines to 1e-7 of every tap. A
 // cosine window slides along a line in constant time, so the cost does not depend
 // on sigma. Where a window holds few steps, as over most of a coverage map, what each
-// brings is added up instead: its height times the kernel's cumulative sum. Columns
-// first, then rows; numerator and denominator of the normalised blur together, eight
+// brings is added up instead: its height times the kernel's cumulative sum. Small
+// results beside large ones, which the recursion's noise would hide, are sums over the
+// same cosines that only grow. What is not finite is filtered as 0 and written over its
+// windows. Columns first, then rows; numerator and denominator of the normalised blur together, eight
 // lines side by side.
 //
 // # Gains (gain.go)
@@ -28,6 +30,13 @@
 // once a block. The exact median of a pair's differences is bracketed by a sample;
 // only what falls between is kept. The offsets are the least squares solution on
 // the graph of pairs, by one elimination a group and channel.
+//
+// # Planes (seam.go, loops.go, tilt.go, damping.go, plates.go, block3.go)
+//
+// The sample of a pair, somewhat denser, has the medians of blocks along the overlap: no
+// further sweep. Of each part that loops of overlaps tie pairs are left out and told from
+// the others, with every damping, by conjugate gradients on 3 x 3 blocks; the best damping
+// is taken if it is much better than constants.
 //
 // # Coadd (coadd.go, target.go), first coverage (first.go)
 //

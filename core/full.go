@@ -16,7 +16,11 @@ func (v *View) full() bool {
 	if v.Absent() || v.ColStride != 1 {
 		return false
 	}
-	for y := range v.H {
+	rows := v.H
+	if v.RowStride == 0 { // they are all one
+		rows = 1
+	}
+	for y := range rows {
 		if !vec.Among(v.along(y, 0, v.W, nil), fullLeast, math.MaxFloat32) {
 			return false
 		}

@@ -79,7 +79,8 @@ func (p *pass) gain(i int, s scaler) (float64, error) {
 	if err := s.sample(p, i, median, stepX, stepY); err != nil {
 		return 1, err
 	}
-	for room := median.setBounds(stepX*stepY, nil); !median.known(); room = median.settle(room) {
+	room := median.numbers.drain(nil)
+	for median.setBounds(stepX*stepY, room); !median.known(); median.settle(room) {
 		median.begin(pool)
 		seen, err := s.run(p, i, median)
 		if err != nil {
@@ -95,6 +96,7 @@ func (p *pass) gain(i int, s scaler) (float64, error) {
 		case median.total() < need:
 			return 1, nil
 		}
+		room = median.numbers.drain(room[:0])
 	}
 	return min(max(float64(float32(median.median)), j.GainMin), j.GainMax), nil
 }

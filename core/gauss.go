@@ -41,8 +41,9 @@ func cosineFrequency(k, sigma int) float64 {
 
 // gauss filters lines with the Gaussian of an integer sigma, normalised to sum 1.
 type gauss struct {
+	sigma  int
 	radius int
-	exact  bool      // sum every tap: slow, right for NaN and infinities too
+	exact  bool      // sum every tap
 	weight []float64 // of the taps 0..radius
 
 	// Of each cosine, scaled to 1 at the window's ends: its taps 0..radius,
@@ -53,6 +54,7 @@ type gauss struct {
 
 	fitted []float64 // weight as the cosines make it
 	curve  []float64 // [2 radius], sums of fitted from one end of the kernel: of one, of two, ...
+	fold   foldTable
 }
 
 // KernelRadius is the number of taps on each side of the centre, as scipy cuts
@@ -80,7 +82,7 @@ func KernelWeights(sigma int) []float64 {
 
 func newGauss(sigma int) *gauss {
 	r := KernelRadius(sigma)
-	g := &gauss{radius: r, weight: KernelWeights(sigma), exact: sigma == 0}
+	g := &gauss{sigma: sigma, radius: r, weight: KernelWeights(sigma), exact: sigma == 0}
 	if g.exact {
 		return g
 	}
@@ -123,7 +125,6 @@ func (g *gauss) addTaps() {
 // slider is the recursion's state in the lines of a strip.
 type slider struct {
 	begun bool // the state is that of the row before the next
-	lost  bool // a sample was not finite, which the recursion can't take
 	state vec.Cosines
 	heard
 	run [vec.Lanes]int32 // equal samples up to the newest in the window
@@ -140,6 +141,8 @@ type gaussScratch struct {
 	ramps ramps
 	sum   [slideSteps * vec.Lanes / 2]float64
 	flat  [slideSteps * vec.Lanes]uint32
+	sums  []float64 // see foldAll
+	taps  int       // that the rest of a stretch may be mended with
 }
 
 // ramps are the steps of a strip.
@@ -242,6 +245,7 @@ func (g *gauss) climb(dst, src []float32, steps *ramps) {
 //
 // in float64.
 func (g *gauss) slide(dst, src []float32, s *slider, b *gaussScratch) {
+	b.taps = mendTaps * len(dst) / vec.Lanes
 	for len(dst) > 0 {
 		if !s.begun {
 			g.begin(s, src, b)
@@ -252,17 +256,13 @@ func (g *gauss) slide(dst, src []float32, s *slider, b *gaussScratch) {
 		vec.Advance(dst[:n], b.flat[:n], src, newest, b.sum[:], &s.state, g.factor)
 		s.take(newest[vec.Lanes:][:n])
 		if g.doubtful(dst[:n], s) {
-			n = g.mend(dst, src, s, before, b.flat[:n])
+			if n = g.mend(dst, src, s, before, b.flat[:n], &b.taps); b.taps < 0 {
+				s.begun = false
+				g.foldAll(dst[n:], src[n:], b)
+				return
+			}
 		}
 		dst, src = dst[n:], src[n:]
-	}
-	s.look()
-}
-
-// look notes whether a sample was not finite: once there, it stays in the state.
-func (s *slider) look() {
-	for _, x := range s.state {
-		s.lost = s.lost || x-x != 0
 	}
 }
 

@@ -23,6 +23,15 @@ const (
 	combines
 )
 
+// Background says what the match subtracts from a tile, in each channel.
+type Background int
+
+const (
+	ConstantBackground Background = iota
+	PlaneBackground               // offset + slope x + slope y, as far as overlaps prove slopes
+	backgrounds
+)
+
 // The limits of a job.
 const (
 	MaxChannels = 4
@@ -45,6 +54,8 @@ type Tile struct {
 
 	Planes       Planes // [N,h,w] in the place of Image, in a job of planes
 	WeightPlanes Planes // [1 or N,h,w] in the place of Weight, likewise; or absent
+
+	holes holes // of a feathered coadd, while the pixels are here
 }
 
 // Job says what to compute and where to put it; include/zetwopass.h is its
@@ -73,10 +84,18 @@ type Job struct {
 
 	Gains   []float64 // [T]; nil = ones in the coadd
 	Offsets []float64 // out [T*C], or nil
-	Groups  []int32   // out [T], or nil; -1 = gave no pixel, which the coadd finds
+	// Slopes are those of the planes, [T*C*2], in x and in y of output pixels, whose offset is
+	// that of pixel (0,0); out, or nil. Damping tells of each tile and channel [T*C*3] by how
+	// much slopes were damped, infinite where the plane is a constant, and the root mean
+	// square of what left-out overlaps of its part differ by from what constants and from
+	// what the planes tell of them, NaN where none could be told; out, or nil.
+	Background Background
+	Slopes     []float64
+	Damping    []float64
+	Groups     []int32 // out [T], or nil; -1 = gave no pixel, which the coadd finds
 
-	// OffsetsKnown makes Offsets, and Groups if any, input, as a match has written them: the
-	// coadd does not match.
+	// OffsetsKnown makes Offsets, Slopes and Groups, if any, input, as a match has written them:
+	// the coadd does not match.
 	OffsetsKnown bool
 	// BlurredKnown makes Blurred input, as a blur has written it: the gains do not blur.
 	BlurredKnown bool
@@ -98,6 +117,7 @@ type Job struct {
 	BinaryWeights  bool
 	SignedWeights  bool // planes: weights below 0 count in sums and means, else they are 0
 	BlankNaN       bool
+	Feather        int // pixels of a tile over which its weight in the coadd falls; 0 = none
 
 	Workers       int
 	RowsPerChunk  int
@@ -111,6 +131,9 @@ type Job struct {
 
 	OnStats   func(Stats) // see Run; or nil
 	Cancelled func() bool // see Run; or nil
+
+	// Memory is the machine's, in bytes, more than which no plan takes; 0 = not known.
+	Memory int64
 
 	// Room is asked before so many bytes are taken; what it said before no longer counts.
 	// Its error, which wraps ErrLimit, ends the call. Or nil.

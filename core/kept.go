@@ -2,6 +2,7 @@ package core
 
 import (
 	"math"
+	"slices"
 	"sync"
 )
 
@@ -57,12 +58,9 @@ func (k *kept) len() int {
 	return n
 }
 
-// drain moves the numbers to the room of to, which grows as it must, and gives the blocks back.
+// drain appends the numbers to to, and gives the blocks back.
 func (k *kept) drain(to []float64) []float64 {
-	to = to[:0]
-	if n := k.len(); cap(to) < n {
-		to = make([]float64, 0, n)
-	}
+	to = slices.Grow(to, k.len())
 	for _, block := range k.full {
 		to = append(to, block...)
 		k.pool.give(block)

@@ -15,6 +15,7 @@ func (p *pass) match() error {
 	j := p.job
 	if j.OffsetsKnown {
 		copy(p.offsets, j.Offsets)
+		copy(p.slopes, j.Slopes)
 		for i, g := range j.Groups {
 			p.group[i] = int(g)
 		}

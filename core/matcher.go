@@ -174,7 +174,7 @@ func (m *matcher) differ(here []int32, y0, y1, x0, x1 int, sampling bool) {
 	for _, k := range m.met {
 		q := &m.block[k]
 		if s, t := &m.shown[q.i], &m.shown[q.j]; sampling {
-			q.addSample(s, t)
+			q.addSample(s, t, y0)
 		} else {
 			q.add(s, t, m.within)
 		}

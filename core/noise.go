@@ -18,7 +18,9 @@ const (
 	// factors are rounded: up to 0.98 * 2^-53 at sigma 2, 0.82 elsewhere. Resonance adds it up.
 	drift = 0x1p-53
 
-	lasting = 32 // rows; to begin anew costs about as much as to sum 6 directly
+	lasting  = 32 // rows
+	anewRows = 6  // to begin anew costs about as much as to sum so many directly
+	mendTaps = 12 // a row, on each side of its centre, cost about as much as half of its sliding
 )
 
 // heard is what the recursions of a strip have met since they began.
@@ -96,8 +98,9 @@ func (g *gauss) doubtful(dst []float32, s *slider) bool {
 // mend sums directly what may be noise in the first rows of dst, as many as flat has; h
 // is what the recursions had heard before. Where beginning anew would help it sums two
 // rows, after which the window before the next holds nothing of what has left, and ends
-// the recursions. It returns how many samples of dst stand.
-func (g *gauss) mend(dst, src []float32, s *slider, h heard, flat []uint32) int {
+// the recursions. It takes from taps what it costs and, when there are none left, ends where it is.
+// It returns how many samples of dst stand.
+func (g *gauss) mend(dst, src []float32, s *slider, h heard, flat []uint32, taps *int) int {
 	const row = vec.Lanes
 	newest, quiet := src[(2*g.radius+2)*row:], src[2*row:]
 	for at := 0; at < len(flat); at += row {
@@ -107,6 +110,9 @@ func (g *gauss) mend(dst, src []float32, s *slider, h heard, flat []uint32) int 
 			continue
 		}
 		vec.Direct(dst[at:][:row], quiet[at:], g.fitted)
+		if *taps -= g.radius; *taps < 0 {
+			return at + row
+		}
 		if at+row == len(dst) {
 			break
 		}
@@ -114,7 +120,7 @@ func (g *gauss) mend(dst, src []float32, s *slider, h heard, flat []uint32) int 
 		fresh.steps += lasting
 		if weak&^g.weak(dst[at:][:row], flat[at:], &fresh) != 0 {
 			vec.Direct(dst[at+row:][:row], quiet[at+row:], g.fitted)
-			s.look()
+			*taps -= anewRows * g.radius
 			s.begun = false
 			return at + 2*row
 		}

@@ -4,7 +4,7 @@ package core
 func (p *pass) solve(pairs []*pair) error {
 	j := p.job
 	channels := j.Mosaic.C
-	bytes := offsetBytes(len(j.Tiles), len(pairs))
+	bytes := solveBytes(j, len(pairs))
 	if err := p.acquire(bytes); err != nil {
 		return err
 	}
@@ -15,10 +15,14 @@ func (p *pass) solve(pairs []*pair) error {
 	}
 	stop := func() bool { return p.ctx.Err() != nil }
 	group, err := level(p.offsets, len(j.Tiles), channels, len(pairs), found, stop)
-	if err == nil {
-		p.group = group
+	if err != nil {
+		return err
 	}
-	return err
+	p.group = group
+	if j.Background == PlaneBackground {
+		return p.planes(pairs)
+	}
+	return nil
 }
 
 // level writes the offsets [tiles, channels] that level so many pairs, of which found tells each

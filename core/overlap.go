@@ -13,11 +13,13 @@ import (
 type pair struct {
 	i, j         int
 	y0, y1       int // rows that both boxes have
+	x0, x1       int // columns
 	area         int // pixels that both boxes have, of all planes
 	stepX, stepY int // lattice of the sample
 	mu           sync.Mutex
 	chunks       int // of the sweep that is under way, those still to come
 	channel      []bracket
+	seams        []seam // of each channel, where planes are wanted; nil
 }
 
 // manyPairs are so many that room is asked for before there are more.
@@ -31,27 +33,44 @@ func (j *Job) overlap(a, b int) *pair {
 	if rows <= 0 || cols <= 0 {
 		return nil
 	}
-	p := &pair{i: a, j: b, y0: max(ay0, by0), y1: min(ay1, by1), area: rows * cols * j.planes(),
-		channel: make([]bracket, j.Mosaic.C)}
+	p := &pair{i: a, j: b, y0: max(ay0, by0), y1: min(ay1, by1), x0: max(ax0, bx0), x1: min(ax1, bx1),
+		area: rows * cols * j.planes(), channel: make([]bracket, j.Mosaic.C)}
 	p.stepX, p.stepY = lattice(cols, rows, j.planes())
+	if j.Background == PlaneBackground {
+		p.tilt()
+	}
 	return p
 }
 
+// tilt has the pair look for the slopes of its tiles, too.
+func (p *pair) tilt() {
+	cols, rows := p.x1-p.x0, p.y1-p.y0
+	p.stepX, p.stepY = seamLattice(cols, rows, p.area/(rows*cols))
+	p.seams = make([]seam, len(p.channel))
+	for c := range p.seams {
+		p.seams[c].down, p.seams[c].across = seamShape(cols, rows)
+	}
+}
+
 // pairBytes is what a pair takes, with its places in lists of them and what the grain of
-// Go's pool adds, before anything is known of it.
+// Go's heap adds, before anything is known of it.
 func pairBytes(channels int) int64 {
-	bytes := reflect.TypeFor[pair]().Size() + uintptr(channels)*reflect.TypeFor[bracket]().Size()
+	bytes := reflect.TypeFor[pair]().Size() + uintptr(channels)*(reflect.TypeFor[bracket]().Size()+reflect.TypeFor[seam]().Size())
 	return int64(bytes)*5/4 + 32
 }
 
 // sampleSize is the most numbers of a sample of one channel.
 func (p *pair) sampleSize() int {
 	rows := p.y1 - p.y0
-	return (rows/p.stepY + 1) * (p.area/rows/p.stepX + 1)
+	n := (rows/p.stepY + 1) * (p.area/rows/p.stepX + 1)
+	if p.seams != nil { // each row of blocks may have a row more
+		n += p.seams[0].down * p.area / rows
+	}
+	return n
 }
 
 // sampleBytes is what the pair's samples may take.
-func (p *pair) sampleBytes() int64 { return int64(8 * len(p.channel) * p.sampleSize()) }
+func (p *pair) sampleBytes() int64 { return int64(8*len(p.channel)*p.sampleSize()) + p.seamBytes() }
 
 // leastBytes is what a run over the pair's pixels keeps, as far as the boxes tell.
 func (p *pair) leastBytes() int64 {
@@ -71,6 +90,9 @@ func (p *pair) keptBytes(sampling bool) int64 {
 		if about > blockNumbers {
 			n += blockNumbers
 		}
+		if sampling && p.seams != nil {
+			n += p.seams[c].down * p.seams[c].across * blockNumbers
+		}
 	}
 	return int64(8 * n)
 }
@@ -85,8 +107,13 @@ func (p *pair) settled() bool {
 	return true
 }
 
-// addSample takes the lattice's differences of pixels of a strip's rows, those that are not NaN.
-func (p *pair) addSample(s, t *shown) {
+// addSample takes the lattice's differences of pixels of a strip's rows, those that are not NaN; the
+// first is row y.
+func (p *pair) addSample(s, t *shown, y int) {
+	if p.seams != nil {
+		p.gather(s, t, y)
+		return
+	}
 	lanes := vec.Values(len(p.channel))
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -108,6 +135,8 @@ func (p *pair) begin(pool *pool, chunks int, sampling bool) {
 	p.chunks = chunks
 	for c := range p.channel {
 		switch k := &p.channel[c]; {
+		case sampling && p.seams != nil:
+			p.seams[c].begin(pool, p)
 		case sampling:
 			k.beginSample(pool, p.sampleSize())
 		case !k.known():
@@ -129,10 +158,15 @@ func (p *pair) lastOf(chunks int) bool {
 func (p *pair) end(sampling bool, room []float64) []float64 {
 	for c := range p.channel {
 		switch k := &p.channel[c]; {
+		case sampling && p.seams != nil:
+			room = p.seams[c].survey(p, room[:0])
+			k.setBounds(p.stepX*p.stepY, room)
 		case sampling:
-			room = k.setBounds(p.stepX*p.stepY, room)
+			room = k.numbers.drain(room[:0])
+			k.setBounds(p.stepX*p.stepY, room)
 		case !k.known():
-			room = k.settle(room)
+			room = k.numbers.drain(room[:0])
+			k.settle(room)
 		}
 	}
 	return room
@@ -149,7 +183,7 @@ func (p *pair) done(sampling bool) bool {
 // refused reports whether the pool had no room for some of the numbers.
 func (p *pair) refused() bool {
 	for c := range p.channel {
-		if p.channel[c].numbers.refused {
+		if p.channel[c].numbers.refused || p.seams != nil && p.seams[c].lost {
 			return true
 		}
 	}

@@ -48,8 +48,11 @@ func pairwiseBytes(j *Job) int64 {
 	for i := range j.Tiles {
 		x0, y0, x1, y1 := j.Tiles[i].Map.Clip(j.Mosaic.H, j.Mosaic.W)
 		if area := max(x1-x0, 0) * max(y1-y0, 0); area > most.area {
-			most.area, most.y1 = area, y1-y0
+			most.area, most.y1, most.x1 = area, y1-y0, x1-x0
 			most.stepX, most.stepY = lattice(x1-x0, y1-y0, 1)
+			if j.Background == PlaneBackground {
+				most.tilt()
+			}
 		}
 	}
 	if most.area == 0 {

@@ -51,12 +51,17 @@ func (j *Job) validatePlanes(stages Stages) error {
 	case j.Combine < Mean || j.Combine >= combines:
 		return fmt.Errorf("%w: combine = %d, want 0 to %d", ErrArgument, j.Combine, combines-1)
 	}
-	if err := m.checkPresent("mosaic_planes"); err != nil {
-		return err
-	}
 	c := &j.CoveragePlanes
-	if err := c.checkPresent("coverage_planes"); err != nil {
-		return err
+	for _, p := range []struct {
+		name   string
+		planes *Planes
+	}{{"mosaic_planes", m}, {"coverage_planes", c}} {
+		if p.planes.Absent() {
+			return fmt.Errorf("%w: %s is absent", ErrArgument, p.name)
+		}
+		if err := p.planes.checkWritten(p.name); err != nil {
+			return err
+		}
 	}
 	if c.N != m.N || c.H != m.H || c.W != m.W {
 		return fmt.Errorf("%w: coverage_planes has shape [%d,%d,%d], want [%d,%d,%d]",
@@ -70,16 +75,12 @@ func (j *Job) validatePlanes(stages Stages) error {
 	return nil
 }
 
-func (p *Planes) checkPresent(name string) error {
-	if p.Absent() {
-		return fmt.Errorf("%w: %s is absent", ErrArgument, name)
-	}
-	return p.check(name)
-}
-
 func (t *Tile) checkPlanes(name string, n int) error {
 	p, w := &t.Planes, &t.WeightPlanes
-	if err := p.checkPresent(name + ".planes"); err != nil {
+	if p.Absent() {
+		return fmt.Errorf("%w: %s.planes is absent", ErrArgument, name)
+	}
+	if err := p.check(name + ".planes"); err != nil {
 		return err
 	}
 	if p.N != n {
@@ -113,7 +114,7 @@ type pile struct {
 // pileSize is the planes that a pile takes at a time, and the values of a pixel that it keeps.
 func pileSize(j *Job) (planes, values int) {
 	if j.Combine == Median {
-		return 1, j.crowd(j.Mosaic.H, j.Mosaic.W, 1)
+		return 1, max(1, j.crowd(j.Mosaic.H, j.Mosaic.W, 1)) // none may meet the output
 	}
 	return min(j.MosaicPlanes.N, pilePlanes), 0
 }
@@ -132,7 +133,7 @@ func newPile(j *Job) *pile {
 		s.sum = append(s.sum, make([]float64, blockPixels))
 		s.norm = append(s.norm, make([]float64, blockPixels))
 	}
-	if values > 0 {
+	if j.Combine == Median {
 		all := make([]float64, blockPixels*values)
 		for x := range blockPixels {
 			s.values = append(s.values, all[x*values:x*values:(x+1)*values])
@@ -142,7 +143,7 @@ func newPile(j *Job) *pile {
 }
 
 // block adds the tiles up on the pixels [x0,x1) of row y and writes them.
-func (s *pile) block(a *coadder, offsets []float64, y, x0, x1 int) {
+func (s *pile) block(a *coadder, found findings, y, x0, x1 int) {
 	j := s.job
 	for n := 0; n < j.MosaicPlanes.N; n += len(s.sum) {
 		planes := min(len(s.sum), j.MosaicPlanes.N-n)
@@ -162,20 +163,27 @@ func (s *pile) block(a *coadder, offsets []float64, y, x0, x1 int) {
 				t.sample(s.value[p][:to-from], u, v, n+p, 1, 1)
 			}
 			for p := range planes {
+				found.lower(s.value[p][:to-from], 1, 1, i, from, y)
 				if p == 0 || t.WeightPlanes.N > 1 {
 					a.warp.weigh(j, t, n+p, y, from, u, v)
 				}
-				if s.add(p, from-x0, s.value[p][:to-from], a.warp.weight[:to-from], offsets[i]) {
+				if s.add(p, from-x0, s.value[p][:to-from], a.warp.weight[:to-from], found.offsets[i]) {
 					a.shown[a.stack.place[k]] = true
 				}
 			}
 		}
 		for p := range planes {
-			s.finish(p, x1-x0)
-			j.MosaicPlanes.put(n+p, y, x0, s.sum[p][:x1-x0])
-			j.CoveragePlanes.put(n+p, y, x0, s.norm[p][:x1-x0])
+			s.write(p, n+p, y, x0, x1)
 		}
 	}
+}
+
+// write writes the sums of the p-th plane at a time, the n-th of the job, on the pixels [x0,x1)
+// of row y.
+func (s *pile) write(p, n, y, x0, x1 int) {
+	s.finish(p, x1-x0)
+	s.job.MosaicPlanes.put(n, y, x0, s.sum[p][:x1-x0])
+	s.job.CoveragePlanes.put(n, y, x0, s.norm[p][:x1-x0])
 }
 
 // begin clears the sums of so many pixels.

@@ -34,7 +34,7 @@ func slowPlane(j *Job, i, n, x, y int) (value, weight float64) {
 	if value != value || weight != weight || (!j.SignedWeights && weight < 0) {
 		return math.NaN(), 0
 	}
-	return value, weight
+	return value, weight * slowFeather(j, i, n, x, y)
 }
 
 // slowCombine returns mosaic and coverage of a pixel of plane n, by the words of reproject.
@@ -239,6 +239,25 @@ func TestPlanesHaveTheSameBitsForAnyWorkersAndChunks(t *testing.T) {
 						t.Fatalf("seed %d [%d,%d,%d]: %g and %g", seed, n, y, x, a, b)
 					}
 				}
+			}
+		}
+	}
+}
+
+// Without it a median of which no tile meets the output ends in a panic.
+func TestAMedianOfNothingIsBlank(t *testing.T) {
+	j := ofPlanes(7)
+	j.Combine = Median
+	for i := range j.Tiles {
+		j.Tiles[i].Map = PixelMap{}
+	}
+	if err := Run(j, RunCoadd); err != nil {
+		t.Fatal(err)
+	}
+	for y := range j.MosaicPlanes.H {
+		for x := range j.MosaicPlanes.W {
+			if c := j.CoveragePlanes.at(0, y, x); c != 0 {
+				t.Fatalf("coverage at %d,%d is %g", x, y, c)
 			}
 		}
 	}

@@ -21,7 +21,7 @@ type sourced struct {
 	kinds    int     // which parts of tiles it has read
 	visits   []*pair // in the order of being matched
 	room     int64   // for tiles, and what the schedule itself takes
-	whole    int64   // bytes of all tiles, where they fit and are read beforehand; else 0
+	whole    int64   // bytes of all tiles, where they fit and are read beforehand, or of their holes; else 0
 	ahead    int     // window of chunks
 }
 
@@ -51,7 +51,7 @@ func (j *Job) sourceKinds(stages Stages) (kinds int, bytes []int64, some bool) {
 	default:
 		return 0, nil, false
 	}
-	bytes, some = j.sourceBytes(kinds)
+	bytes, some = j.residentBytes(kinds)
 	return kinds, bytes, some
 }
 
@@ -61,6 +61,9 @@ func (j *Job) sourceKinds(stages Stages) (kinds int, bytes []int64, some bool) {
 func (p *Plan) place(j *Job, stages Stages, stop *patience) error {
 	kinds, bytes, some := j.sourceKinds(stages)
 	if !some {
+		if bytes != nil {
+			p.whole = p.onceBytes(j, bytes)
+		}
 		return nil
 	}
 	p.kinds = kinds
@@ -147,6 +150,9 @@ func (p *Plan) bestLayout(j *Job, bytes []int64, stop *patience) (need int64, er
 		if read == once {
 			break
 		}
+		if err := l.ask(j); err != nil {
+			return 0, err
+		}
 		s := schedule{needs: l.needs(j.Tiles), window: [2]int{1, p.ahead}}
 		if err := stop.ask(); err != nil {
 			return 0, err
@@ -196,6 +202,9 @@ func (p *Plan) schedules(j *Job, stages Stages, stop *patience) error {
 	}
 	var chunks needs
 	if stages&(RunCoadd|RunFirst) != 0 {
+		if err := p.layout.ask(j); err != nil {
+			return err
+		}
 		chunks = p.layout.needs(j.Tiles)
 	}
 	if stages == RunFirst || !j.matches(stages) {
@@ -230,10 +239,18 @@ func (p *Plan) reads(j *Job, stages Stages) int64 {
 			bytes += 4 * int64(t.Mask.samples())
 		}
 	}
-	if p.schedule != nil {
-		bytes += p.schedule.read
+	kinds, _, some := j.sourceKinds(stages)
+	if !some {
+		return bytes
 	}
-	return bytes + p.whole
+	once, _ := j.sourceBytes(kinds)
+	if p.schedule == nil {
+		return bytes + p.onceBytes(j, once)
+	}
+	for _, s := range p.schedule.stays {
+		bytes += once[s.tile]
+	}
+	return bytes
 }
 
 // settle plays the visits, in a window of so many, and the chunks through.

@@ -139,8 +139,11 @@ func (p *Plan) match(j *Job, d *demand, stop *patience) (least int64, err error)
 		least, wanted = medianBytes(j, p.pairs)
 		d.add(least+tiles, wanted+tiles, matchBytes(j, p.crowds), p.ChunkTotal)
 	}
-	solve := tiles + offsetBytes(len(j.Tiles), len(p.pairs))
-	d.add(solve, solve, 0, 0)
+	solve, each := tiles+solveBytes(j, len(p.pairs)), int64(0)
+	if j.Background == PlaneBackground {
+		each = platesBytes(len(j.Tiles), len(p.pairs))
+	}
+	d.add(solve, solve, each, len(p.pairs))
 	return least, nil
 }
 
@@ -151,8 +154,16 @@ func (p *Plan) admit(j *Job, d demand, leastKept int64) error {
 	if p.Budget == 0 {
 		p.Budget = d.most
 	}
+	if j.Memory > 0 {
+		p.Budget = min(p.Budget, j.Memory)
+	}
 	p.Bytes = min(d.most, p.Budget)
-	if d.least > p.Budget {
+	switch {
+	case d.least <= p.Budget:
+	case j.Memory > 0 && d.least > j.Memory:
+		return fmt.Errorf("%w: the job wants at least %d bytes of scratch, the machine has %d bytes of memory",
+			ErrBudget, d.least, j.Memory)
+	default:
 		return fmt.Errorf("%w: max_chunk_bytes = %d, want at least %d", ErrBudget, p.Budget, d.least)
 	}
 	row, room := matchBytes(j, p.crowds), p.Budget-p.whole
@@ -187,16 +198,17 @@ func shownArea(tiles []Tile, h, w int) float64 {
 // medianBytes returns what the search for the pairs' medians keeps: at least
 // that of the largest pair, and as many more at a time as freeBudget or freeShare hold.
 func medianBytes(j *Job, pairs []*pair) (least, wanted int64) {
-	for _, q := range pairs {
-		bytes := q.leastBytes()
-		least = max(least, bytes)
-		wanted += bytes
-	}
 	images := int64(0)
 	for i := range j.Tiles {
 		images += 4 * int64(j.Tiles[i].Image.samples())
 	}
-	return least, min(wanted, max(freeBudget, int64(freeShare*float64(images)), least))
+	free := max(freeBudget, int64(freeShare*float64(images)))
+	for _, q := range pairs {
+		bytes := q.leastBytes()
+		least = max(least, bytes)
+		wanted = min(wanted+bytes, max(free, least))
+	}
+	return least, wanted
 }
 
 // The costs are rough counts of nanoseconds, for the share of the stages in the

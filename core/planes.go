@@ -34,6 +34,14 @@ func (p *Planes) check(name string) error {
 	return nil
 }
 
+// checkWritten is check for an output, whose samples all have a place of their own.
+func (p *Planes) checkWritten(name string) error {
+	if err := p.check(name); err != nil {
+		return err
+	}
+	return unfolded(name, [3]int{p.N, p.H, p.W}, [3]int{p.PlaneStride, p.RowStride, p.ColStride})
+}
+
 // plane is the n-th plane of p, whose samples are pix.
 func plane[T vec.Float](p *Planes, pix []T, n int) vec.ImageOf[T] {
 	return vec.ImageOf[T]{Pix: pix[n*p.PlaneStride:], H: p.H, W: p.W, Channels: 1,
@@ -71,7 +79,7 @@ func (p *Planes) fill(n, y, a, b int, value float64) {
 
 // spread writes a value to count samples. Copies of what is written already are the machine's
 // quickest stores.
-func spread[T vec.Float](to []T, stride, count int, value T) {
+func spread[T vec.Float | int32](to []T, stride, count int, value T) {
 	if stride != 1 {
 		for i := range count {
 			to[i*stride] = value

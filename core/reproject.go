@@ -38,6 +38,7 @@ type Reprojection struct {
 	OnStats   func(Stats)
 	Cancelled func() bool
 	Room      func(bytes int64) error
+	Memory    int64
 }
 
 // Validate checks all of it.
@@ -52,7 +53,11 @@ func (r *Reprojection) Validate() error {
 		if p.planes.Absent() {
 			return fmt.Errorf("%w: %s is absent", ErrArgument, p.name)
 		}
-		if err := p.planes.check(p.name); err != nil {
+		check := p.planes.checkWritten
+		if p.planes == &r.Image {
+			check = p.planes.check
+		}
+		if err := check(p.name); err != nil {
 			return err
 		}
 	}
@@ -88,6 +93,10 @@ func Reproject(r *Reprojection) error {
 		return err
 	}
 	j, plan := r.job(), r.plan()
+	if r.Memory > 0 && plan.ChunkBytes > r.Memory {
+		return fmt.Errorf("%w: the map's rows of %d nodes want %d bytes of scratch, the machine has %d bytes of memory",
+			ErrBudget, r.Map.NX, plan.ChunkBytes, r.Memory)
+	}
 	if err := j.room(plan.Budget); err != nil {
 		return err
 	}
@@ -119,8 +128,12 @@ func (r *Reprojection) plan() Plan {
 	}
 	plan.RowsPerChunk = min(plan.RowsPerChunk, r.Out.H)
 	plan.ChunkTotal = (r.Out.H + plan.RowsPerChunk - 1) / plan.RowsPerChunk
-	plan.Budget = warpBytes(r.Map.NX) * int64(plan.Workers)
-	plan.Bytes, plan.ChunkBytes = plan.Budget, warpBytes(r.Map.NX)
+	plan.ChunkBytes = warpBytes(r.Map.NX)
+	plan.Budget = plan.ChunkBytes * int64(plan.Workers)
+	if r.Memory > 0 {
+		plan.Budget = min(plan.Budget, r.Memory)
+	}
+	plan.Bytes = plan.Budget
 	area, n := r.Map.area(r.Out.H, r.Out.W), r.Out.N
 	plan.coaddWork = float64(6*area*n + r.Out.H*r.Out.W*n)
 	bytes := int64(8 * n * max(area/r.Out.H, 1)) // of a row

@@ -12,6 +12,7 @@ type resident struct {
 	*schedule
 	tiles []Tile // the pass's own: their pixels come and go
 	kinds int    // which parts of tiles are read
+	holes *Job   // whose tiles' holes are wanted with them, or nil
 
 	mu    sync.Mutex
 	moved *sync.Cond // a task is done, a tile is read, or err is set
@@ -29,7 +30,7 @@ const (
 )
 
 func newResident(tiles []Tile, s *schedule, kinds int) *resident {
-	r := &resident{schedule: s, tiles: tiles, kinds: kinds, done: make([]bool, s.tasks()), store: store{most: s.most}}
+	r := &resident{schedule: s, tiles: tiles, kinds: kinds, done: make([]bool, s.tasks()), store: newStore(s.most)}
 	r.moved = sync.NewCond(&r.mu)
 	return r
 }
@@ -57,15 +58,26 @@ func (j *Job) sourceBytes(kinds int) (bytes []int64, some bool) {
 	return bytes, some
 }
 
-// ownTiles returns the job itself, or, where tiles have sources, a copy whose tiles are
-// its own.
+// ownTiles returns the job itself, or, where what tiles hold comes and goes, a copy whose tiles
+// are its own.
 func (j *Job) ownTiles() *Job {
-	if !j.hasSources() {
+	if !j.hasSources() && j.Feather == 0 {
 		return j
 	}
 	own := *j
 	own.Tiles = append([]Tile(nil), j.Tiles...)
 	return &own
+}
+
+// residentBytes returns what each tile takes in such a sweep: what is read, and its holes.
+func (j *Job) residentBytes(kinds int) (bytes []int64, some bool) {
+	bytes, some = j.sourceBytes(kinds)
+	for i := range bytes {
+		if j.Feather > 0 && kinds == readsImages {
+			bytes[i] += 4 * int64(j.holeWords(&j.Tiles[i]))
+		}
+	}
+	return bytes, some
 }
 
 // during calls f, the work of a task, while the tiles that it needs are here. Without a
@@ -142,6 +154,10 @@ func (r *resident) load(ctx context.Context, i int) (err error) {
 	for k, p := range from {
 		pix[k] = r.store.take(p.view.samples())
 	}
+	var holes []uint32
+	if r.holes != nil {
+		holes = r.store.takeWords(r.holes.holeWords(&r.tiles[i]))
+	}
 	r.mu.Unlock()
 	defer r.mu.Lock()
 	for k, p := range from {
@@ -149,10 +165,14 @@ func (r *resident) load(ctx context.Context, i int) (err error) {
 			return err
 		}
 	}
-	return nil
+	if r.holes == nil {
+		return nil
+	}
+	return r.holes.mark(ctx, &r.tiles[i], holes)
 }
 
-// fetch reads all tiles that lie on the output, where the plan has room for them.
+// fetch reads all tiles that lie on the output and finds their holes, where the plan has room
+// for them.
 func (p *pass) fetch() error {
 	if p.plan.whole == 0 {
 		return nil
@@ -170,7 +190,10 @@ func (p *pass) fetch() error {
 				return err
 			}
 		}
-		return nil
+		if p.job.Feather == 0 {
+			return nil
+		}
+		return p.job.mark(p.ctx, &tiles[i], make([]uint32, p.job.holeWords(&tiles[i])))
 	})
 }
 
@@ -225,38 +248,8 @@ func (r *resident) drop(i int) {
 		r.store.giveBack(p.view.Pix)
 		p.view.Pix = nil
 	}
-}
-
-// store keeps memory for tiles: what one leaves serves the next of its size, since the
-// collector would return it later than it is asked for again.
-type store struct {
-	most int64 // bytes in use and kept, at most
-	held int64
-	free map[int][][]float32 // by their lengths
-}
-
-func (s *store) take(n int) []float32 {
-	if free := s.free[n]; len(free) > 0 {
-		last := len(free) - 1
-		s.free[n] = free[:last]
-		return free[last]
+	if r.holes != nil {
+		r.store.giveWordsBack(r.tiles[i].holes.bits)
+		r.tiles[i].holes = holes{}
 	}
-	s.held += 4 * int64(n)
-	for size, free := range s.free {
-		for len(free) > 0 && s.held > s.most {
-			free = free[:len(free)-1]
-			s.held -= 4 * int64(size)
-		}
-		if s.free[size] = free; len(free) == 0 {
-			delete(s.free, size)
-		}
-	}
-	return make([]float32, n)
-}
-
-func (s *store) giveBack(pix []float32) {
-	if s.free == nil {
-		s.free = map[int][][]float32{}
-	}
-	s.free[len(pix)] = append(s.free[len(pix)], pix)
 }

@@ -156,6 +156,7 @@ func (p *pass) inStages(steps []step, stages Stages) error {
 // in no group; the others' groups are numbered in the order of their first tiles.
 func (p *pass) report(stages Stages) error {
 	copy(p.job.Offsets, p.offsets)
+	copy(p.job.Slopes, p.slopes)
 	if p.job.Groups == nil {
 		return nil
 	}

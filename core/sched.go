@@ -26,6 +26,7 @@ type pass struct {
 // findings is what the stages tell each other, per tile.
 type findings struct {
 	offsets []float64 // [T*C], of the background
+	slopes  []float64 // [T*C*2], likewise; nil where there are none
 	group   []int     // [T], tied by overlaps in channel 0
 	shown   []bool    // [T], gave channel 0 a pixel
 	full    []bool    // [T], has a weight that hides nothing, as far as the match knows
@@ -38,6 +39,9 @@ func newPass(j *Job, plan Plan) *pass {
 	p.now.TilesTotal, p.now.Workers, p.now.RowsPerChunk = len(j.Tiles), plan.Workers, plan.RowsPerChunk
 	p.now.DeviceRowsPerChunk = plan.DeviceRows
 	p.offsets = make([]float64, len(j.Tiles)*j.Mosaic.C)
+	if j.Background == PlaneBackground && !j.KeepBackground {
+		p.slopes = make([]float64, 2*len(p.offsets))
+	}
 	p.group = make([]int, len(j.Tiles))
 	p.shown = make([]bool, len(j.Tiles))
 	for i, s := range j.Shown {
@@ -45,6 +49,9 @@ func newPass(j *Job, plan Plan) *pass {
 	}
 	if plan.schedule != nil {
 		p.tiles = newResident(j.Tiles, plan.schedule, plan.kinds)
+		if j.Feather > 0 && plan.kinds == readsImages {
+			p.tiles.holes = j
+		}
 	} else {
 		p.byRow = j.tilesByRow(plan.layout.h, plan.layout.w)
 	}

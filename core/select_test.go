@@ -53,7 +53,7 @@ func stream(a, b []float64, stepX int) (median float64, found bool, runs int) {
 	p := &pair{y1: 1, stepX: stepX, stepY: 1, area: len(a), channel: make([]bracket, 1)}
 	pool := newPool(boundless)
 	p.begin(pool, 1, true)
-	p.addSample(shownOf(a), shownOf(b))
+	p.addSample(shownOf(a), shownOf(b), 0)
 	room := p.end(true, nil)
 	within := make([]int32, len(a))
 	for {
@@ -119,7 +119,7 @@ func TestAKnownMedianTakesNoMoreNumbers(t *testing.T) {
 	p := &pair{y1: 1, stepX: 1, stepY: 1, area: len(a), channel: make([]bracket, 1)}
 	pool := newPool(boundless)
 	p.begin(pool, 1, true)
-	p.addSample(shownOf(a), shownOf(b))
+	p.addSample(shownOf(a), shownOf(b), 0)
 	room := p.end(true, nil)
 	p.begin(pool, 1, false)
 	within := make([]int32, len(a))

@@ -226,7 +226,7 @@ func slowWarp(j *Job, i, x, y, c int) (value, weight float64) {
 	if math.IsNaN(value) || !(weight > 0) {
 		return math.NaN(), 0
 	}
-	return value, weight
+	return value, weight * slowFeather(j, i, 0, x, y)
 }
 
 // slowMedian returns the median of tile a - tile b, NaN where there is none.
@@ -257,7 +257,7 @@ func slowCoadd(j *Job) (mosaic, coverage View) {
 				sum, norm := 0.0, 0.0
 				for i := range j.Tiles {
 					if v, f := slowWarp(j, i, x, y, c); f > 0 {
-						sum += (v - j.Offsets[i*mosaic.C+c]) * f
+						sum += (v - slowBackground(j, i, x, y, c)) * f
 						norm += f
 					}
 				}

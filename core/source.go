@@ -89,8 +89,8 @@ func (j *Job) checkKnown(stages Stages) error {
 	if j.Shown != nil && len(j.Shown) != len(j.Tiles) {
 		return fmt.Errorf("%w: %d shown for %d tiles", ErrShape, len(j.Shown), len(j.Tiles))
 	}
-	if !j.OffsetsKnown {
-		return nil
+	if err := j.checkBackground(); err != nil || !j.OffsetsKnown {
+		return err
 	}
 	switch {
 	case stages&RunMatch != 0:
@@ -100,10 +100,33 @@ func (j *Job) checkKnown(stages Stages) error {
 	case j.Offsets == nil:
 		return fmt.Errorf("%w: offsets is absent, and offsets_known is set", ErrArgument)
 	}
-	for i, o := range j.Offsets {
-		if math.IsNaN(o) || math.IsInf(o, 0) {
-			return fmt.Errorf("%w: offsets[%d] = %g, want a finite number", ErrArgument, i, o)
+	if err := finite("offsets", j.Offsets); err != nil {
+		return err
+	}
+	return finite("slopes", j.Slopes)
+}
+
+func finite(name string, numbers []float64) error {
+	for i, x := range numbers {
+		if math.IsNaN(x) || math.IsInf(x, 0) {
+			return fmt.Errorf("%w: %s[%d] = %g, want a finite number", ErrArgument, name, i, x)
 		}
+	}
+	return nil
+}
+
+// checkBackground checks what a job wants for planes.
+func (j *Job) checkBackground() error {
+	planes := j.Background == PlaneBackground
+	switch {
+	case j.Background < 0 || j.Background >= backgrounds:
+		return fmt.Errorf("%w: background = %d, want 0 (constant) or 1 (plane)", ErrArgument, j.Background)
+	case !planes && (j.Slopes != nil || j.Damping != nil):
+		return fmt.Errorf("%w: slopes or damping are given, and background is 0 (constant)", ErrArgument)
+	case planes && (j.isPart() || j.PairsWanted != nil):
+		return fmt.Errorf("%w: background = 1 (plane) for a part of a mosaic, want the whole", ErrArgument)
+	case planes && j.OffsetsKnown && j.Slopes == nil:
+		return fmt.Errorf("%w: slopes is absent, and offsets_known is set", ErrArgument)
 	}
 	return nil
 }

@@ -244,5 +244,5 @@ func TestANaNIsNotForgottenBesideAHotPixel(t *testing.T) {
 	if err := Run(j, RunBlur); err != nil {
 		t.Fatal(err)
 	}
-	near(t, "blurred", j.Blurred.Pix, slowBlur(j).Pix, 0, 1e-7)
+	near(t, "blurred", j.Blurred.Pix, slowBlur(j).Pix, 0, 5e-7) // the bound of MATHS.md
 }

@@ -49,7 +49,7 @@ func (j *Job) Validate(stages Stages) error {
 	}
 	switch {
 	case stages == RunFirst:
-		if err := j.CoverageOut.check("coverage_out"); err != nil {
+		if err := j.CoverageOut.checkWritten("coverage_out"); err != nil {
 			return err
 		}
 		return j.checkTargets()
@@ -57,6 +57,9 @@ func (j *Job) Validate(stages Stages) error {
 		return fmt.Errorf("%w: stages = %d, want the first pass's by itself", ErrArgument, stages)
 	case stages&(RunMatch|RunCoadd) != 0:
 		if err := j.checkKnown(stages); err != nil {
+			return err
+		}
+		if err := j.checkFeather(); err != nil {
 			return err
 		}
 		return j.validateCoadd(stages)
@@ -104,7 +107,10 @@ func (j *Job) validateBlur() error {
 	if err := j.Blurred.check("blurred"); err != nil {
 		return err
 	}
-	return sameShape("blurred", j.Blurred, j.Coverage.H, j.Coverage.W, 1)
+	if err := sameShape("blurred", j.Blurred, j.Coverage.H, j.Coverage.W, 1); err != nil || j.BlurredKnown {
+		return err
+	}
+	return j.Blurred.checkWritten("blurred")
 }
 
 func (j *Job) validateTiles(stages Stages) error {
@@ -206,7 +212,10 @@ func (j *Job) validateCoadd(stages Stages) error {
 }
 
 func (j *Job) validateOutputs() error {
-	if err := j.CoverageOut.check("coverage_out"); err != nil {
+	if err := j.Mosaic.checkWritten("mosaic"); err != nil {
+		return err
+	}
+	if err := j.CoverageOut.checkWritten("coverage_out"); err != nil {
 		return err
 	}
 	if err := sameShape("coverage_out", j.CoverageOut, j.Mosaic.H, j.Mosaic.W, 1); err != nil {

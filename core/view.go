@@ -3,6 +3,7 @@ package core
 import (
 	"fmt"
 
+	"zetwopass/core/span"
 	"zetwopass/core/vec"
 )
 
@@ -49,6 +50,27 @@ func (v View) check(name string) error {
 	}
 	if last := (v.H-1)*v.RowStride + (v.W-1)*v.ColStride + (v.C-1)*v.ChanStride; !v.Absent() && last >= len(v.Pix) {
 		return fmt.Errorf("%w: %s reaches sample %d of %d", ErrStride, name, last, len(v.Pix))
+	}
+	return nil
+}
+
+// checkWritten is check for an output, whose samples all have a place of their own.
+func (v View) checkWritten(name string) error {
+	if err := v.check(name); err != nil || v.Absent() {
+		return err
+	}
+	return unfolded(name, [3]int{v.H, v.W, v.C}, [3]int{v.RowStride, v.ColStride, v.ChanStride})
+}
+
+// unfolded reports an output two of whose samples lie at one address. Strides are in samples.
+func unfolded(name string, shape, strides [3]int) error {
+	var axes []span.Axis
+	for i, n := range shape {
+		axes = append(axes, span.Axis{N: int64(n), Stride: int64(strides[i])})
+	}
+	if span.Folds(axes) {
+		return fmt.Errorf("%w: %s has shape [%d,%d,%d] and strides of (%d,%d,%d) samples, and shares memory with itself",
+			ErrOverlap, name, shape[0], shape[1], shape[2], strides[0], strides[1], strides[2])
 	}
 	return nil
 }

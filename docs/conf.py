@@ -10,12 +10,24 @@ from zetwopass._engine import OnStats
 from zetwopass._files import Entry
 from zetwopass._inputs import Index
 from zetwopass._sky import PixelMap
-from zetwopass.dask import passing
+from zetwopass.dask import LazyPass, mosaicfile, passing
 from zetwopass.parts import pairs, places, windows
 
 # Types that the modules import for type checkers alone: autodoc looks for them there.
 types = dict(fits=fits, WCS=WCS, OnStats=OnStats, Index=Index, Entry=Entry, PixelMap=PixelMap)
-shown = (api, assembly, interpolation, pairs, passing, places, reprojection, stages, windows)
+types["LazyPass"] = LazyPass
+shown = (
+    api,
+    assembly,
+    interpolation,
+    mosaicfile,
+    pairs,
+    passing,
+    places,
+    reprojection,
+    stages,
+    windows,
+)
 for module in shown:
     vars(module).update(types)
 
@@ -73,6 +85,7 @@ numpydoc_validation_checks = {
 numpydoc_validation_exclude = {
     # Nobody but us makes them.
     r"\.(Assembly|AssemblyPlan|DeviceInfo|Installation|LazyPass|Plan|SecondPass|Stats|Window)$",
+    r"\.\w*Error$",  # what they are made of is a message, as of every exception
     # Methods in the place of functions; numpydoc takes their first parameter for self.
     r"\.(compute_per_tile_gains_from_coverage|run_second_pass_coverage_renorm)$",
 }

@@ -4,8 +4,8 @@
  *
  *   gains     coverage [H,W] blurred, one gain per tile from the median of
  *             blurred / coverage over the tile's pixels
- *   offsets   one background constant per tile and channel, from the exact
- *             medians of the differences of overlapping tiles
+ *   offsets   one background constant, or plane, per tile and channel, from the
+ *             exact medians of the differences of overlapping tiles
  *   coadd     mosaic [H,W,C] = weighted mean of (tile * gain - offset), each
  *             tile reprojected bilinearly, and its coverage [H,W] = sum of weights
  *
@@ -17,8 +17,9 @@
  * - Tiles may be in FITS files (ztp_file) and outputs go to files (ztp_target), with
  *   the same bits; what is in memory of them at a time keeps to max_chunk_bytes.
  * - The caller owns every array. Inputs are only read. Outputs are written in
- *   place and may not meet the addresses of an input or of each other, but for
- *   `blurred`, which may be the memory of `coverage_out`. After a failure their
+ *   place and may not meet the addresses of an input, of each other or, by their
+ *   strides, of themselves, but for `blurred`, which may begin where `coverage_out`
+ *   does and share its memory. After a failure their
  *   contents are undefined.
  * - Set struct_size (and tile_size) to sizeof of the struct compiled against and
  *   zero what is not used: 0 or NULL is the default wherever one is given.
@@ -68,7 +69,8 @@ enum {
   ZTP_BAD_STRIDE = 102,   /* negative, misaligned or absurd strides          */
   ZTP_OVERLAP = 103,      /* an output shares memory or a file with another  */
   ZTP_BAD_STRUCT = 104,   /* struct_size or tile_size of no known version    */
-  ZTP_BUDGET = 200,       /* max_chunk_bytes is too small for one chunk      */
+  ZTP_BUDGET = 200,       /* max_chunk_bytes, or the machine's memory, is too
+                             small for one chunk                             */
   ZTP_LIMIT = 201,        /* a limit of the process: memory, threads          */
   ZTP_CANCELLED = 300,    /* *cancel became non-zero                         */
   ZTP_DEVICE = 400,       /* no usable GPU, or it failed: in device_error only */
@@ -176,6 +178,9 @@ enum {
   ZTP_COMBINE_MEAN = 0, ZTP_COMBINE_SUM = 1, ZTP_COMBINE_FIRST = 2, ZTP_COMBINE_LAST = 3,
   ZTP_COMBINE_MIN = 4, ZTP_COMBINE_MAX = 5, ZTP_COMBINE_MEDIAN = 6
 };
+/* What is subtracted: an offset, or offset + slopes (x,y) in output pixels as far as overlaps
+ * prove slopes. Planes are for the CPU, and for whole mosaics. */
+enum { ZTP_BACKGROUND_CONSTANT = 0, ZTP_BACKGROUND_PLANE = 1 };
 enum {
   ZTP_DEVICE_AUTO = 0,  /* GPU and CPU where that pays, else the CPU              */
   ZTP_DEVICE_CPU = 1,
@@ -282,6 +287,15 @@ typedef struct ztp_job {
   const int64_t *pairs_wanted; /* [pairs_wanted_count][2]: tiles i < j, by i, then j, the
                               only pairs that are matched; NULL = all            */
   int64_t pairs_wanted_count;
+  int32_t background;      /* ZTP_BACKGROUND_...: what is subtracted; 0              */
+  int32_t feather;         /* pixels of a tile over which its weight in a mean or sum falls
+                              to 0, towards its border, NaN and weights of 0; at most 65536,
+                              0 = none, as of an older header. No weight_map; CPU alone */
+  double *slopes;          /* of planes, in or out [tile_count][C][2] as offsets; or NULL */
+  double *damping;         /* out [tile_count][C][3], or NULL: of the slopes, INFINITY
+                              where a plane is a constant; rms errors of constants, and of
+                              the planes, in overlaps that were left out, NaN where no loop
+                              of overlaps lets one be told                       */
 } ztp_job;
 
 enum { ZTP_ORDER_BILINEAR = 0, ZTP_ORDER_NEAREST = 1 };

@@ -28,7 +28,7 @@ def second_pass(
 
     ``masked`` is with masks of ones and weights of the tiles.
     """
-    from zetwopass import api
+    from zetwopass import api, plans
 
     how = {"profile": profile, "workers": workers or None, "sigma": bench_scenes.SIGMA}
 
@@ -47,7 +47,7 @@ def second_pass(
     inputs = bench_scenes.load(Path(scene))
     more, out, events = _masks(inputs) if masked else {}, _outputs(inputs), []
     result = _measured(lambda: call(inputs, more, out, events.append))
-    plan = api.plan(*_positional(inputs), **how)
+    plan = plans.plan(*_positional(inputs), **how)
     result["stages"] = _stages(events, result["wall_s"])
     result |= {"arrays_bytes": _bytes(inputs, out), "plan_bytes": plan.bytes}
     return result | {"workers": plan.workers, "chunks": plan.chunk_total}

@@ -13,8 +13,9 @@ from astropy.io import fits
 
 import zetwopass
 from small import CANVAS, GUARD, wcs_at
-from zetwopass.assembly import Assembly, AssemblyPlan
+from zetwopass.assembly import Assembly
 from zetwopass.command import main
+from zetwopass.plans import AssemblyPlan
 
 PACKAGES = Path(zetwopass.__file__).parents[1]
 
@@ -131,6 +132,9 @@ class FakeAssembly:
             seconds={"first": 0.5, "coadd": 1.25},
             device="cpu",
             device_error=None,
+            slopes=np.zeros((2, 3, 2)),
+            damping=np.full((2, 3), np.inf),
+            left_out=np.full((2, 3, 2), np.nan),
         )
 
     def plan_assembly(self, tiles, output, **settings):

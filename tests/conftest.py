@@ -11,6 +11,10 @@ from rivals import PLACES, Ours, places
 from zetwopass._engine import ffi
 
 
+def pytest_addoption(parser):
+    parser.addoption("--scenes", type=int, default=0, help="fresh scenes of test_any_scene.py")
+
+
 @pytest.fixture
 def zemosaic(tmp_path):
     """Return a folder with the application, which is not imported."""

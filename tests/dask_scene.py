@@ -3,6 +3,7 @@
 from functools import cache
 
 import numpy as np
+from astropy.io import fits
 
 import sky
 import zetwopass
@@ -40,3 +41,11 @@ def same(lazy, mosaic, coverage, arguments):
     assert lazy.groups.dtype == whole.groups.dtype
     np.testing.assert_array_equal(mosaic, whole.mosaic)
     np.testing.assert_array_equal(coverage, whole.coverage)
+
+
+def written(folder, name, image):
+    """Write an image [h, w] or [h, w, C] to a FITS file, and return path and HDU."""
+    path = folder / f"{name}.fits"
+    axes = np.moveaxis(image, 2, 0) if image.ndim == 3 else image
+    fits.HDUList([fits.PrimaryHDU(), fits.ImageHDU(axes, name="SCI")]).writeto(path)
+    return path, "SCI"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import itertools
 import os
 import resource
 import sys
@@ -19,6 +18,7 @@ from astropy.io import fits
 import demo_figure
 import sky
 import zetwopass
+from demo_pairs import Pair, pairs_of
 from zetwopass import report
 from zetwopass.api import GAIN_CLIP, SIGMA
 
@@ -28,30 +28,12 @@ OUTPUT = Path(__file__).parent.parent / "build" / "demo"
 
 
 @dataclass
-class Pair:
-    """Two tiles that overlap: first minus second, DN, on their common pixels, NaN elsewhere.
-
-    ``before`` and ``after`` are [h, w], whose first pixel is the mosaic's ``origin`` (row, col).
-    """
-
-    first: int
-    second: int
-    same_scan: bool
-    origin: tuple[int, int]
-    before: np.ndarray
-    after: np.ndarray
-
-    def step(self, when: str) -> float:
-        """Return the median of the difference in DN, 'before' or 'after'."""
-        return float(np.nanmedian(getattr(self, when)))
-
-
-@dataclass
 class Demo:
     """Both passes over the tiles of ``scene``.
 
     first [H, W] and second [H, W] are the mosaics in DN, ``older_gains`` [T] those of the profile
-    v4.2, for comparison; ``names`` [T] the tiles' files; ``seconds`` how long each step took.
+    v4.2, and ``planes`` with slopes as backgrounds, for comparison; ``names`` [T] the tiles' files;
+    ``seconds`` how long each step took.
     """
 
     scene: sky.Scene
@@ -59,12 +41,13 @@ class Demo:
     first: np.ndarray
     second: zetwopass.SecondPass
     older_gains: np.ndarray
+    planes: zetwopass.SecondPass
     pairs: list[Pair]
     seconds: dict[str, float]
     peak_bytes: int
 
     def rms(self, when: str) -> float:
-        """Return the root mean square of the pairs' steps in DN, 'before' or 'after'."""
+        """Return the root mean square of the pairs' steps in DN, as in `Pair.step`."""
         return float(np.sqrt(np.mean([pair.step(when) ** 2 for pair in self.pairs])))
 
 
@@ -120,9 +103,12 @@ def run() -> Demo:
     second, older_gains = _second_pass(scene, coverage, watch)
     peak_bytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
     watch.begin("compare the overlaps")
-    pairs = _pairs(scene, names, second)
+    planes = zetwopass.second_pass(
+        scene.tiles, scene.wcs, scene.output_wcs, coverage, profile=PROFILE, background="plane"
+    )
+    pairs = pairs_of(scene, names, second, planes)
     watch.begin("")
-    return Demo(scene, names, first, second, older_gains, pairs, watch.seconds, peak_bytes)
+    return Demo(scene, names, first, second, older_gains, planes, pairs, watch.seconds, peak_bytes)
 
 
 def write(demo: Demo, output: Path) -> list[Path]:
@@ -157,13 +143,15 @@ def summary(demo: Demo, files: list[Path]) -> str:
         f"{t:4}  {name:32}  {gain:9.4f}  {older:9.4f}  {background:+14.3f}"
         for t, (name, gain, older, background) in enumerate(zip(*found, strict=True))
     ]
-    lines += [*_about_gains(demo.second.gains), "", "overlap  median step, DN: before -> after"]
+    lines += [*_about_gains(demo.second.gains), ""]
+    lines.append("overlap  median step, DN: before -> after (with planes)")
     lines += [
         f"  {p.first} - {p.second}  {abs(p.step('before')):22.3f} -> {abs(p.step('after')):5.3f}"
-        f"  {'same scan' if p.same_scan else ''}".rstrip()
+        f" ({abs(p.step('sloped')):5.3f})  {'same scan' if p.same_scan else ''}".rstrip()
         for p in demo.pairs
     ]
-    lines.append(f"    rms  {demo.rms('before'):22.3f} -> {demo.rms('after'):5.3f}")
+    rms = f"{demo.rms('before'):22.3f} -> {demo.rms('after'):5.3f} ({demo.rms('sloped'):5.3f})"
+    lines += [f"    rms  {rms}", *_about_planes(demo.planes)]
     lines += ["", *_about_resources(demo), "", "written:"]
     return "\n".join(lines + [f"  {path} ({path.stat().st_size / 1e6:.2f} MB)" for path in files])
 
@@ -210,38 +198,6 @@ def _second_pass(scene, coverage, watch) -> tuple[zetwopass.SecondPass, np.ndarr
     return second, zetwopass.tile_gains(*inputs, profile="v4.2")
 
 
-def _pairs(scene: sky.Scene, names: list[str], second: zetwopass.SecondPass) -> list[Pair]:
-    """Compare every two tiles that overlap, each reprojected on its own."""
-    count = len(names)
-    before = _alone(scene, np.ones(count), np.zeros(count))
-    after = _alone(scene, second.gains, second.offsets[:, 0])
-    scans = [name.partition(".")[0][-7:-4] for name in names]  # ...sSSSNNNN: scan, image of it
-    out = []
-    for i, j in itertools.combinations(range(count), 2):
-        step = before[i] - before[j]
-        known = np.isfinite(step)
-        if known.any():
-            rows, cols = (np.flatnonzero(known.any(axis)) for axis in (1, 0))
-            box = np.s_[rows[0] : rows[-1] + 1, cols[0] : cols[-1] + 1]
-            steps = (step[box], after[i][box] - after[j][box])
-            out.append(Pair(i, j, scans[i] == scans[j], (rows[0], cols[0]), *steps))
-    return out
-
-
-def _alone(scene: sky.Scene, gains: np.ndarray, offsets: np.ndarray) -> list[np.ndarray]:
-    """Return each tile by itself on the mosaic's grid, [H, W] with NaN around it."""
-    out = []
-    for tile, wcs, gain, offset in zip(scene.tiles, scene.wcs, gains, offsets, strict=True):
-        plane, _ = zetwopass.reproject_and_coadd(
-            [(tile[..., 0] * np.float32(gain), wcs)],
-            scene.output_wcs,
-            scene.shape_out,
-            blank_pixel_value=np.nan,
-        )
-        out.append(plane - np.float32(offset))
-    return out
-
-
 def _header(demo: Demo, unit: str) -> fits.Header:
     wcs = demo.scene.output_wcs
     header = wcs.to_header()
@@ -285,6 +241,14 @@ def _about_gains(gains: np.ndarray) -> list[str]:
     return [
         "All gains of v4.5 are 1: it counts only pixels whose blurred coverage is 2 or more, and",
         "these overlaps are too narrow for that. So here the background match does all the work.",
+    ]
+
+
+def _about_planes(planes: zetwopass.SecondPass) -> list[str]:
+    constants, sloped = planes.left_out[0, 0]
+    return [
+        f"Overlaps that were left out are {constants:.3f} DN off what constants tell of them, and",
+        f"{sloped:.3f} DN off what planes do, damped by {planes.damping[0, 0]:g}.",
     ]
 
 

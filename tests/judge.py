@@ -7,6 +7,7 @@ import numpy as np
 import reference
 
 POSITION_BOUND = 1e-5  # px, of a gridded pixel map
+ASTROPYS_BOUND = 1e-4  # px, of its way back through SIP
 PLANE_BOUND = 1e-8  # px, between tangent planes
 EDGE = 1e-4  # px from a footprint's edge within which a pixel may be either in or out
 
@@ -55,12 +56,15 @@ def reference_cut(image: np.ndarray, box: tuple[int, int, int, int]) -> np.ndarr
     return image[y0:y1, x0:x1]
 
 
-def mosaic_excess(case: Case) -> float:
-    """Return the largest difference of the mosaics in units of what is allowed there."""
+def mosaic_excess(case: Case, moved: float = POSITION_BOUND) -> float:
+    """Return the largest difference of the mosaics in units of what is allowed there.
+
+    ``moved`` is how far, in pixels, the positions of gridded maps may lie from the twin's.
+    """
     both = np.isfinite(case.twin.mosaic) & np.isfinite(case.ours.mosaic)
     allowed = 3e-7 * scale(case)
     if case.gridded:
-        allowed = allowed + POSITION_BOUND * gradient(case)
+        allowed = allowed + moved * gradient(case)
     difference = np.abs(case.ours.mosaic.astype(np.float64) - case.twin.mosaic)
     return float((difference / allowed)[both].max())
 

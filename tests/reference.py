@@ -2,13 +2,14 @@
 
 Boxes are ``(y0, y1, x0, x1)`` in output pixels, ends exclusive; pixel (0, 0) is the centre of the
 first pixel. A profile is ``'v4.2'`` or ``'v4.5'``. Clarity comes before speed; nothing here calls
-reproject or scipy, so that both can judge it.
+reproject or, but for a feather's distances, scipy, so that both can judge it.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
 
+import reference_feather
 from reference_blur import blurred, cleaned, gaussian, gaussian64, scale_map
 from reference_warp import Placed, cut, place, positions, tile_box, warp
 
@@ -133,6 +134,7 @@ def coadd(
     profile="v4.5",
     match_background=True,
     combine="mean",
+    feather=0,
     placed=None,
 ) -> Result:
     """Add the tiles [h, w, C] or [h, w] up on the grid ``shape``; ``weights`` are maps [h, w]."""
@@ -140,12 +142,13 @@ def coadd(
     placed = place(tiles, tiles_wcs, output_wcs, shape) if placed is None else placed
     channels = next(1 if np.ndim(t) == 2 else np.shape(t)[2] for t in tiles if t is not None)
     mosaic = np.empty((*shape, channels), np.float32)
+    falls = reference_feather.falls(tiles, weights, channels, feather)
     offset = np.zeros((len(tiles), channels))
     for c in reversed(range(channels)):  # channel 0 last: its coverage and groups are kept
         warped = []
         for t, spot in enumerate(placed):
             weight = weights[t] if weights is not None else None
-            warped.append(spot and _warped(tiles[t], c, gains[t], weight, spot))
+            warped.append(spot and _warped(tiles[t], c, gains[t], weight, falls[t], spot))
         medians = pair_medians(placed, warped)
         label = groups(medians)
         if match_background:
@@ -157,7 +160,7 @@ def coadd(
     return Result(mosaic, coverage, offset, label, gains)
 
 
-def _warped(tile, channel, gain, weight, spot) -> tuple[np.ndarray, np.ndarray]:
+def _warped(tile, channel, gain, weight, fall, spot) -> tuple[np.ndarray, np.ndarray]:
     plane = np.asarray(tile, np.float32)
     plane = plane if plane.ndim == 2 else plane[..., channel]
     value = warp(plane * np.float32(gain), spot.u, spot.v)
@@ -165,6 +168,8 @@ def _warped(tile, channel, gain, weight, spot) -> tuple[np.ndarray, np.ndarray]:
     if weight is not None:
         weight = warp(np.where(np.isnan(weight), 0, weight), spot.u, spot.v)
         footprint *= np.where(np.isnan(weight), 0, weight)
+    if fall is not None:
+        footprint *= np.nan_to_num(warp(fall, spot.u, spot.v))
     return np.where(np.isnan(value), 0, value), footprint
 
 
@@ -254,6 +259,7 @@ def second_pass(
     tile_weights=None,
     profile="v4.5",
     threshold=2.0,
+    feather=0,
 ) -> Result:
     """Return the second pass: gains from the coverage, then the matched and weighted mean."""
     placed = place(tiles, tiles_wcs, output_wcs, shape)
@@ -278,5 +284,6 @@ def second_pass(
         gains=gain,
         weights=weights,
         profile=profile,
+        feather=feather,
         placed=placed,
     )

@@ -64,7 +64,7 @@ WRONG = {
     "a negative stride": (put("out.stride_y", -48), STRIDE, "out has byte strides"),
     "half a sample": (put("out.stride_x", 4), STRIDE, "want multiples of 8"),
     "a stride beyond memory": (put("image.stride_n", 1 << 62), STRIDE, "image"),
-    "an output on itself": (put("out.stride_y", 0), OVERLAP, "out has a stride of 0"),
+    "an output on itself": (put("out.stride_y", 0), OVERLAP, "out has shape"),
     "other planes": (put("out.planes", 1), SHAPE, "out has 1 planes, the image 2"),
     "another footprint": (put("footprint.height", 4), SHAPE, "footprint has shape [2,4,6]"),
     "an output over the image": (

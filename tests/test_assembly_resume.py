@@ -210,13 +210,27 @@ def interruptible():
     signal.signal(signal.SIGINT, before)
 
 
+def interrupt_at(stage):
+    def watch(stats):
+        if stats.stage == stage:
+            signal.raise_signal(signal.SIGINT)
+
+    return watch
+
+
+@pytest.mark.usefixtures("interruptible")
+@pytest.mark.parametrize("stage", ["headers", "first", "gains", "match", "coadd"])
+def test_ctrl_c_leaves_nothing_at_any_stage(paths, output, stage):
+    # Without it half a mosaic stays, or the disk's room is lost.
+    with pytest.raises(KeyboardInterrupt):
+        assembled(paths, output, callback=interrupt_at(stage))
+    assert tilefiles.left(output.parent) == ["tiles"]
+
+
 @pytest.mark.usefixtures("interruptible")
 def test_ctrl_c_leaves_nothing_and_with_resume_what_is_needed(paths, output, whole):
     # Without it Ctrl-C costs the disk's room, or all that was done.
-    def interrupt(stats):
-        if stats.stage == "coadd":
-            signal.raise_signal(signal.SIGINT)
-
+    interrupt = interrupt_at("coadd")
     with pytest.raises(KeyboardInterrupt):
         assembled(paths, output, callback=interrupt)
     assert tilefiles.left(output.parent) == ["tiles", "whole.fits"]

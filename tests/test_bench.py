@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import bench_cancel
 import bench_compare
 import bench_floor
 import bench_stages
@@ -197,3 +198,22 @@ def test_what_runs_long_is_not_run_again():
     quickest = bench_stages._quickest(calls, 3, lambda: now)
     assert (runs.count(0.1), runs.count(bench_stages.LONG)) == (3, 1)
     assert quickest == pytest.approx({"short": 0.1, "long": bench_stages.LONG})
+
+
+def test_cancels_are_told_by_the_stage_that_they_met(monkeypatch, capsys):
+    """Without it a call that was done before its cancel counts as quickly cancelled."""
+    ends = [(0.002, "blur", 300), (0.5, "done", 0), (0.3, "background", 300), (0.1, "blur", 300)]
+    whole = [(2.0, "done", 0)] * 3
+    monkeypatch.setattr(bench_cancel, "job", lambda *_: None)
+    monkeypatch.setattr(bench_cancel, "passed", lambda made, after: (whole or ends).pop(0))
+    monkeypatch.setattr(sys, "argv", ["bench_cancel.py", "--cancels", "4"])
+    bench_cancel.main()
+    said = capsys.readouterr().out
+    assert said.startswith("L, which takes 2.00 s")
+    rows = re.findall(r"^\| (\w+) +\| +(\d+) \| +(\d+) \| +\d+ \| +(\d+) \|$", said, re.MULTILINE)
+    want = [
+        ("blur", "2", "51", "100"),
+        ("background", "1", "300", "300"),
+        ("all", "3", "100", "300"),
+    ]
+    assert rows == want

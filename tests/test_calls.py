@@ -92,15 +92,16 @@ def test_ctrl_c_ends_a_plan(monkeypatch):
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="os.kill knows no SIGINT")
-def test_a_signal_ends_a_call_without_a_callback(monkeypatch):
-    # Without it Ctrl-C waits for the end of the call.
+@pytest.mark.parametrize("stage", structs.STAGES[:-1])
+def test_a_signal_ends_a_call_without_a_callback(monkeypatch, stage):
+    # Without it Ctrl-C waits for the end of the call, or of one of its stages.
     running = []
 
     def interrupt(*_):
         running.extend(thread.name for thread in threading.enumerate())
         raise KeyboardInterrupt
 
-    held.at("background", lambda: os.kill(os.getpid(), signal.SIGINT), monkeypatch.setattr)
+    held.at(stage, lambda: os.kill(os.getpid(), signal.SIGINT), monkeypatch.setattr)
     before = signal.signal(signal.SIGINT, interrupt)
     try:
         with pytest.raises(KeyboardInterrupt):

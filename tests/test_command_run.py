@@ -9,7 +9,7 @@ from astropy.io import fits
 
 import zetwopass
 from commandline import FakeAssembly
-from zetwopass import assembly
+from zetwopass import assembly, plans
 from zetwopass import report as reports
 from zetwopass.command import group
 
@@ -21,7 +21,7 @@ def fake(monkeypatch, tmp_path):
     """Return what stands in for the assembly; the test is in a folder of its own."""
     found = FakeAssembly()
     monkeypatch.setattr(assembly, "assemble", found.assemble)
-    monkeypatch.setattr(assembly, "plan_assembly", found.plan_assembly)
+    monkeypatch.setattr(plans, "plan_assembly", found.plan_assembly)
     monkeypatch.chdir(tmp_path)
     return found
 
@@ -35,7 +35,7 @@ def fake(monkeypatch, tmp_path):
 )
 def test_every_setting_has_its_option_with_the_same_default(command, function, further):
     # Without it what Python can do the command line can't, or does otherwise.
-    wanted = inspect.signature(getattr(assembly, function)).parameters
+    wanted = inspect.signature(getattr(zetwopass, function)).parameters
     found = group.commands.commands[command]
     with found.make_context(command, ["a.fits", "-o", "b.fits"]) as context:
         given = {name: value for name, value in context.params.items() if name not in OWN}
@@ -49,6 +49,8 @@ def test_run_hands_on_what_it_was_given(here, fake):
         *("run", "a.fits", "night?/*.fits", "@list", "-o", "out.fits", "--like", "b.fits"),
         *("--scale", 2, "--frame", "galactic", "--projection", "CAR", "--coverage", "c.fits"),
         *("--sigma", 7, "--gain-clip", 0.5, 2, "--profile", "v4.2", "--threshold", 1.5),
+        *("--feather", 40),
+        *("--background", "plane"),
         *("--workers", 3, "--max-memory", "1.5GB", "--device", "cpu", "--overwrite", "--resume"),
     )
     ((tiles, output, settings),) = fake.calls
@@ -56,7 +58,8 @@ def test_run_hands_on_what_it_was_given(here, fake):
     assert settings == {
         **{"like": "b.fits", "scale": 2, "frame": "galactic", "projection": "CAR"},
         **{"coverage": "c.fits", "sigma": 7, "gain_clip": (0.5, 2), "profile": "v4.2"},
-        **{"threshold": 1.5, "workers": 3, "max_chunk_bytes": 1_500_000_000, "device": "cpu"},
+        **{"threshold": 1.5, "feather": 40, "background": "plane", "workers": 3},
+        **{"max_chunk_bytes": 1_500_000_000, "device": "cpu"},
         **{"overwrite": True, "resume": True},
     }
 
@@ -209,7 +212,7 @@ def test_plan_tells_grid_memory_and_disk(here, fake):
 def test_a_plan_that_the_disk_has_no_room_for_says_so(here, fake, monkeypatch):
     # Without it it has to be seen in two numbers.
     plan = fake.plan_assembly([], "")._replace(free_bytes=10_000)
-    monkeypatch.setattr(assembly, "plan_assembly", lambda *_, **settings: plan)
+    monkeypatch.setattr(plans, "plan_assembly", lambda *_, **settings: plan)
     code, lines, _ = here("plan", "tiles")
     assert code == 4 and lines[-1].split(maxsplit=1)[1] == "10 kB free: too little"
     assert here.json("plan", "tiles")[0] == 4

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from astropy.io import fits
 
-from dask_scene import CUT, given, same, scene
+import tile_forms
+from dask_scene import CUT, given, same, scene, written
 from zetwopass import ArgumentError, ArgumentTypeError, FileError, RangeWarning, TileWarning
 
 pytest.importorskip("dask.array")
@@ -32,13 +33,6 @@ def test_tasks_give_the_bits_of_one_machine(case, profile):
     lazy = zetwopass.dask.second_pass(**arguments, **CUT)
     assert lazy.mosaic.chunksize == (100, 130, made.tiles[0].shape[2])
     same(lazy, *dask.compute(lazy.mosaic, lazy.coverage), arguments)
-
-
-def written(folder, name, image):
-    path = folder / f"{name}.fits"
-    axes = np.moveaxis(image, 2, 0) if image.ndim == 3 else image
-    fits.HDUList([fits.PrimaryHDU(), fits.ImageHDU(axes, name="SCI")]).writeto(path)
-    return path, "SCI"
 
 
 def test_tiles_of_all_kinds_may_stand_side_by_side(tmp_path):
@@ -72,6 +66,15 @@ def test_tiles_that_are_all_files_tell_where_they_lie(tmp_path):
         fits.PrimaryHDU(tile[..., 0], wcs.to_header(relax=True)).writeto(paths[-1])
     arguments = given(made, tiles=paths, tiles_wcs=None)
     lazy = zetwopass.dask.second_pass(**arguments, **CUT)
+    same(lazy, *dask.compute(lazy.mosaic, lazy.coverage), arguments)
+
+
+def test_tiles_may_be_parts_of_one_array():
+    # Without it what makes one of them is left out for what makes another.
+    made = scene(sip=True, channels=1, nan_borders=True)
+    whole = da.from_array(np.stack(made.tiles), chunks=(3, 40, 50, 1))
+    arguments = given(made)
+    lazy = zetwopass.dask.second_pass(**arguments | {"tiles": list(whole)}, **CUT)
     same(lazy, *dask.compute(lazy.mosaic, lazy.coverage), arguments)
 
 
@@ -177,20 +180,72 @@ def test_errors_of_a_task_name_the_tile(part, shape):
         zetwopass.dask.second_pass(**spoiled(part, lying), **CUT)
 
 
-def test_a_file_that_is_damaged_later_is_named(tmp_path):
+@pytest.mark.parametrize(
+    ("damage", "words"),
+    [
+        (lambda path: path.write_bytes(path.read_bytes()[:6000]), "can't be read"),
+        (lambda path: path.unlink(), "can't be read"),
+        (lambda path: replaced(path, np.ones((3, 7, 7), "f4")), r"shape \[7, 7, 3\], had \[90"),
+    ],
+)
+def test_a_file_that_is_damaged_later_is_named(damage, words, tmp_path):
     # Without it the error tells the tile's number in its task, which nobody knows.
     path, hdu = written(tmp_path, "tile", scene(channels=3, masks="holes", weighted=True).tiles[4])
     arguments = spoiled("tiles", (path, hdu))
     lazy = zetwopass.dask.second_pass(**arguments, **CUT)
-    path.write_bytes(path.read_bytes()[:6000])
-    with pytest.raises(FileError, match=r"tiles\[4\]"):
+    damage(path)
+    with pytest.raises(FileError, match=rf"tiles\[4\].*{words}"):
         lazy.mosaic.compute()
+
+
+def replaced(path, axes):
+    hdus = fits.HDUList([fits.PrimaryHDU(), fits.ImageHDU(axes, name="SCI")])
+    hdus.writeto(path, overwrite=True)
+
+
+@pytest.mark.parametrize("form", tile_forms.FORMS)
+def test_files_of_every_form_are_read_as_on_one_machine(tmp_path, form):
+    # Without it a tile is another one where a worker has read it.
+    files, arrays = tile_forms.mosaic(tmp_path, form)
+    lazy = zetwopass.dask.second_pass(**files, sigma=5)
+    same(lazy, *dask.compute(lazy.mosaic, lazy.coverage), arrays | {"sigma": 5})
+
+
+def test_a_mosaic_that_is_written_is_whole_or_not_there(tmp_path):
+    # Without it half a mosaic lies there after a failure, or one that was good is gone.
+    path, hdu = written(tmp_path, "tile", scene(channels=3, masks="holes", weighted=True).tiles[4])
+    arguments = spoiled("tiles", (path, hdu))
+    lazy = zetwopass.dask.second_pass(**arguments, **CUT)
+    target = tmp_path / "out" / "mosaic.fits"
+    target.parent.mkdir()
+    header = arguments["output_wcs"].to_header()
+    zetwopass.dask.write_mosaic(lazy, target, header)
+    before = target.read_bytes()
+    with pytest.raises(ArgumentError, match="already there"):
+        zetwopass.dask.write_mosaic(lazy, target, header)
+    path.unlink()
+    with pytest.raises(FileError, match=r"tiles\[4\]"):
+        zetwopass.dask.write_mosaic(lazy, target, header, overwrite=True)
+    assert list(target.parent.iterdir()) == [target] and target.read_bytes() == before
 
 
 def test_blocks_are_as_large_as_their_tiles_admit():
     # Without it a deep mosaic's blocks want more tiles at a time than a worker has room for.
     made = scene(sip=True, channels=1, nan_borders=True)
+    height, width = made.shape_out
     large = zetwopass.dask.second_pass(**given(made))
     small = zetwopass.dask.second_pass(**given(made), task_bytes=1)
     assert large.mosaic.numblocks == (1, 1, 1)
-    assert small.mosaic.chunksize[:2] == tuple(min(512, n) for n in made.shape_out)
+    assert small.mosaic.chunksize[:2] == (
+        -(-height // -(-height // 512)),
+        -(-width // -(-width // 512)),
+    )
+
+
+def test_no_block_is_a_narrow_rest():
+    # Without it some tasks take longer to send than to do.
+    boxes = np.array([[0, 0, 900, 900]])
+    blocks = zetwopass.dask.blocks.cut(None, (6100, 8300), boxes, np.ones(1), 10, (2, 1), 2)
+    assert blocks == ((3050, 3050), (4150, 4150))
+    many = zetwopass.dask.blocks.cut(None, (6100, 8300), boxes, np.ones(1), 10, (2, 1), 64)
+    assert max(many[0] + many[1]) <= 2048 and min(many[0] + many[1]) > 1500

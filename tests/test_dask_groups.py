@@ -29,28 +29,58 @@ def pairs_of(boxes):
     ).reshape(-1, 2)
 
 
+def plan_of(boxes, count, most, block=37):
+    """Return cells and bundles of tiles of one byte each."""
+    shape = tuple(boxes[:, 2:].max(axis=0).tolist())
+    cells = groups.cells_of(boxes, shape, count)
+    ends = tuple(np.minimum(np.arange(block, n + block, block), n) for n in shape)
+    return groups.planned(boxes, np.ones(len(boxes), int), ends, cells, most)
+
+
+@pytest.mark.parametrize(
+    ("count", "cells", "times"),
+    [(1, (1, 1), 1), (3, (1, 3), 2), (10, (1, 9), 2), (12, (3, 4), 4), (1000, (6, 9), 4)],
+)
+@pytest.mark.parametrize("most", [1, 6, 10**6])
+def test_every_tile_is_in_one_bundle_of_each_cell_that_it_meets(count, cells, times, most):
+    # Without it a tile moves more than twice, where there are bands: a bundle stays where it is.
+    boxes = grid(9, 13)
+    plan = plan_of(boxes, count, most)
+    assert plan.shape == cells
+    found = np.bincount(np.concatenate(plan.bundles), minlength=len(boxes))
+    assert found.min() == 1 and found.max() == times
+    lower, right = plan.ends
+    for tiles, cell in zip(plan.bundles, plan.cells, strict=True):
+        row, col = divmod(cell, cells[1])
+        assert len(tiles) <= most and tiles.tolist() == sorted(tiles.tolist())
+        assert (boxes[tiles, :2] < [lower[row], right[col]]).all()
+        start = [lower[row - 1] if row else 0, right[col - 1] if col else 0]
+        assert (boxes[tiles, 2:] > start).all()
+
+
+def test_cells_have_like_shares_of_the_tiles():
+    # Without it one machine works while the others have done.
+    plan = plan_of(grid(6, 60), 5, 10**6)
+    shares = [len(tiles) for tiles in plan.bundles]
+    assert len(shares) == 5 and max(shares) < 1.5 * min(shares)
+
+
+@pytest.mark.parametrize("count", [1, 3, 9, 1000])
 @pytest.mark.parametrize("most", [1, 8, 40, 10**6])
-def test_every_pair_is_in_one_task_which_holds_what_it_may(most):
+def test_every_pair_is_in_one_task_which_holds_what_it_may(most, count):
     # Without it a pair is missed, or counted twice, or a worker runs out of memory.
     boxes = grid(9, 7)
     pairs, sizes = pairs_of(boxes), np.ones(len(boxes), int)
-    found = groups.groups_of(boxes, sizes, max(1, most // 2))
-    assert sorted(np.concatenate(found).tolist()) == list(range(len(boxes)))
-    tasks = groups.pair_tasks(pairs, found, sizes, most)
-    assert sorted(map(tuple, np.concatenate(tasks).tolist())) == list(map(tuple, pairs.tolist()))
-    for task in tasks:
-        assert len(np.unique(task)) <= max(most, 2)
-        assert task.tolist() == sorted(task.tolist())
-
-
-def test_few_tiles_of_a_grid_are_wanted_beyond_their_group():
-    # Without it tiles travel between machines more often than it takes to compare them.
-    boxes = grid(24, 24)
-    pairs, sizes = pairs_of(boxes), np.ones(len(boxes), int)
-    found = groups.groups_of(boxes, sizes, 36)
-    tasks = groups.pair_tasks(pairs, found, sizes, 72)
-    uses = np.bincount(np.concatenate([np.unique(task) for task in tasks]), minlength=len(boxes))
-    assert uses.min() == 1 and uses.mean() < 1.3 and (uses > 2).mean() < 0.05
+    plan = plan_of(boxes, count, max(1, most // 4))
+    tasks = groups.pair_tasks(pairs, boxes, plan, sizes, most)
+    every = np.concatenate([some for _, some in tasks])
+    assert sorted(map(tuple, every.tolist())) == list(map(tuple, pairs.tolist()))
+    for bundles, some in tasks:
+        assert some.tolist() == sorted(some.tolist())
+        assert len(np.unique(plan.cells[bundles])) == 1 and bundles == sorted(bundles)
+        held = np.concatenate([plan.bundles[b] for b in bundles])
+        assert set(some.ravel().tolist()) <= set(held.tolist())
+        assert len(held) <= most or len(bundles) <= 2
 
 
 def test_tiles_that_are_off_belong_to_no_group():
@@ -58,7 +88,9 @@ def test_tiles_that_are_off_belong_to_no_group():
     boxes = np.concatenate([grid(2, 2), np.zeros((2, 4), int)])
     assert sorted(np.concatenate(groups.groups_of(boxes, np.ones(6), 2)).tolist()) == [0, 1, 2, 3]
     assert groups.groups_of(boxes[4:], np.ones(2), 2) == []
-    assert groups.pair_tasks(np.zeros((0, 2), int), [], np.ones(2), 2) == []
+    plan = plan_of(boxes, 2, 2)
+    assert (plan.places[4:] == -1).all()
+    assert groups.pair_tasks(np.zeros((0, 2), int), boxes, plan, np.ones(6), 2) == []
 
 
 def test_blocks_list_the_tiles_that_meet_them():

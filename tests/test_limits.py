@@ -11,6 +11,7 @@ import pytest
 
 import newest
 import small
+import tilefiles
 import zetwopass
 from small import python
 from zetwopass._engine import calls, ffi, limits
@@ -22,11 +23,22 @@ on_linux = pytest.mark.skipif(sys.platform != "linux", reason="limits of Linux")
 # A child for each limit, forked before the library is loaded.
 SWEEP = """
 import hashlib, os, resource
-import small, zetwopass
+import small, tilefiles, zetwopass
 from astropy.io import fits
-from zetwopass import _sky
+from zetwopass import _files, _sky
 from zetwopass._engine import ffi
-arguments = small.mosaic()
+arguments, image = small.mosaic(), (small.mosaic(1)["tiles"][0][..., 0], small.wcs_at(0.3, 2.2))
+
+def second_pass():
+    out = zetwopass.second_pass(**arguments)
+    return out.mosaic.tobytes() + out.coverage.tobytes()
+
+def assemble():
+    made = zetwopass.assemble("tiles", "out.fits", like=tilefiles.grid(), overwrite=True)
+    return b"".join(array.tobytes() for array in tilefiles.mosaic(made.path))
+
+def reproject_interp():
+    return zetwopass.reproject_interp(image, small.wcs_at(0, 0), small.CANVAS)[0].tobytes()
 
 def now(field):
     with open("/proc/self/status") as file:
@@ -35,8 +47,7 @@ def now(field):
 
 def outcome():
     try:
-        out = zetwopass.second_pass(**arguments)
-        return hashlib.sha256(out.mosaic.tobytes() + out.coverage.tobytes()).hexdigest()
+        return hashlib.sha256({call}()).hexdigest()
     except zetwopass.LimitError as err:
         return type(err).__name__ if isinstance(err, MemoryError) else "no MemoryError"
 
@@ -68,9 +79,10 @@ for threads in range(22):
 """
 
 
-def swept(text):
+def swept(text, call="second_pass", **options):
     """Return the bits without a limit, and what became of all calls under one."""
-    child = python(SWEEP + text, stderr=subprocess.PIPE)
+    head = SWEEP.replace("{call}", call)
+    child = python(head + text, stderr=subprocess.PIPE, **options)
     output, trace = child.communicate(timeout=300)
     if "exit 77" in output:
         pytest.skip("nobody else may read the library")
@@ -88,6 +100,17 @@ def test_a_limit_of_memory_is_an_error_or_no_matter(name, field, end, step):
     # Without it Go's runtime ends the process.
     right, found = swept(MEMORY.format(name=name, field=field, end=end, step=step))
     assert found == {right, "LimitError"}
+
+
+@on_linux
+@pytest.mark.parametrize("call", ["assemble", "reproject_interp"])
+def test_other_calls_under_a_limit_of_memory_are_an_error_or_no_matter(tmp_path, call):
+    # Without it memory that is refused to a file's reader, or writer, is an error of no name.
+    tilefiles.write(tmp_path / "tiles")
+    text = MEMORY.format(name="RLIMIT_AS", field="VmSize", end=1800, step=97)
+    right, found = swept(text, call, cwd=tmp_path)
+    assert found == {right, "LimitError"}
+    assert set(tilefiles.left(tmp_path)) <= {"out.fits", "tiles"}
 
 
 @on_linux

@@ -48,6 +48,8 @@ def test_the_notice_has_the_licence_of_every_module_that_is_linked(platform):
     assert "golang.org/x/sync" in linked
     notice = (ROOT / "NOTICE").read_text()
     for module, folder in linked.items():
+        if Path(folder).is_relative_to(ROOT):  # a stand-in of our own
+            continue
         (licence,) = Path(folder).glob("LICENSE*")
         assert f"\n{module}\n" in notice
         assert words(licence.read_text()) in words(notice), f"the licence of {module} is not there"

@@ -125,6 +125,22 @@ def test_gains_on_a_window_are_those_of_the_whole(made):
         assert gains == whole.gains[i : i + 1]
 
 
+@pytest.mark.parametrize("profile", ["v4.5", "v4.2"])
+def test_a_blur_of_a_window_is_within_its_bound_of_the_whole(profile):
+    # Without it a coverage that fits no memory can't be blurred by windows.
+    rng = np.random.default_rng(4)
+    coverage = rng.integers(1, 9, (900, 700)).astype("f4")
+    coverage[300:500, 100:600] = 3
+    sigma, margin = 15, 60  # the kernel's radius is 4 sigma
+    whole = zetwopass.blur_coverage(coverage, sigma=sigma, profile=profile)
+    for y0, x0, y1, x1 in [(0, 0, 200, 300), (333, 217, 700, 450), (850, 600, 900, 700)]:
+        top, left = max(0, y0 - margin), max(0, x0 - margin)
+        cut = np.ascontiguousarray(coverage[top : y1 + margin, left : x1 + margin])
+        window = zetwopass.blur_coverage(cut, sigma=sigma, profile=profile)
+        window = window[y0 - top : y1 - top, x0 - left : x1 - left]
+        np.testing.assert_allclose(window, whole[y0:y1, x0:x1], rtol=1e-6)  # 5e-7 of each
+
+
 def test_no_pairs_wanted_are_none(made):
     # Without it an empty list of pairs could be taken for none given: all of them.
     scene, whole, maps, _ = made
@@ -136,8 +152,9 @@ def test_no_pairs_wanted_are_none(made):
     assert len(pairs) == 0 and pairs["step"].shape == (0, scene.tiles[0].shape[2])
 
 
-PAIRS = np.array([(0, 1, 5, [2.0])], [("i", int), ("j", int), ("pixels", int), ("step", float, (1,))])
-SCALAR = np.array([(0, 1, 5, 2.0)], [("i", int), ("j", int), ("pixels", int), ("step", float)])
+INDICES = [("i", int), ("j", int), ("pixels", int)]
+PAIRS = np.array([(0, 1, 5, [2.0])], [*INDICES, ("step", float, (1,))])
+SCALAR = np.array([(0, 1, 5, 2.0)], [*INDICES, ("step", float)])
 
 
 @pytest.mark.parametrize(

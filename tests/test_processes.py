@@ -58,10 +58,11 @@ def test_a_forked_child_is_told_to_use_spawn():
     assert found.startswith("ForkError(") and "spawn" in found
 
 
-def test_a_spawned_child_works():
+@pytest.mark.parametrize("method", sorted({*multiprocessing.get_all_start_methods()} - {"fork"}))
+def test_a_spawned_child_works(method):
     # Without it the library can't run in ZeMosaic's worker.
     here = zetwopass.blur_coverage(small.mosaic()["coverage"])
-    assert in_a_child("spawn") == float(here.sum())
+    assert in_a_child(method) == float(here.sum())
 
 
 FRESH = """

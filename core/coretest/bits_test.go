@@ -21,7 +21,7 @@ var known string // a line for every result: its job, its name and the hash of i
 // Without it another processor, its vector bodies or their absence could change results. A
 // change of the maths fails here too: what it prints is what testdata/bits.txt shall hold.
 func TestResultsHaveTheSameBitsOnEveryProcessor(t *testing.T) {
-	lines := slices.Concat(ofBlurs(t), ofScenes(t), ofStacks(t), ofReprojections(t))
+	lines := slices.Concat(ofBlurs(t), ofScenes(t), ofFeathers(t), ofStacks(t), ofReprojections(t))
 	want := strings.Split(strings.TrimSpace(known), "\n")
 	if len(lines) != len(want) {
 		t.Errorf("%d results, want %d", len(lines), len(want))
@@ -88,6 +88,24 @@ func ofScenes(t *testing.T) (lines []string) {
 		lines = append(lines, result(job, "blurred", j.Blurred.Pix), result(job, "gains", j.Gains),
 			result(job, "offsets", j.Offsets), result(job, "groups", j.Groups),
 			result(job, "mosaic", j.Mosaic.Pix), result(job, "coverage", j.CoverageOut.Pix))
+	}
+	return lines
+}
+
+// ofFeathers adds scenes up whose tiles fade out.
+func ofFeathers(t *testing.T) (lines []string) {
+	for seed := range uint64(6) {
+		j, job := Scene(seed, 1+int(seed%4)), fmt.Sprint("feathered scene ", seed)
+		j.Feather = 2 + 7*int(seed)
+		for i := range j.Tiles {
+			if t := &j.Tiles[i]; !t.WeightMap.Empty() {
+				t.WeightMap, t.Weight = core.PixelMap{}, core.View{}
+			}
+		}
+		if err := core.Run(j, core.RunCoadd); err != nil {
+			t.Fatal(job, err)
+		}
+		lines = append(lines, result(job, "mosaic", j.Mosaic.Pix), result(job, "coverage", j.CoverageOut.Pix))
 	}
 	return lines
 }

@@ -241,3 +241,17 @@ func TestCoveredAndRatio(t *testing.T) {
 		same(t, "ratio", c, want)
 	}
 }
+
+func TestFold(t *testing.T) {
+	rng := rand.New(rand.NewPCG(19, 3))
+	for _, n := range lengths {
+		for _, step := range []int{1, -1} {
+			src, _ := guarded[float32](rng, n*Lanes)
+			table, _ := guarded[float64](rng, n*FoldTerms)
+			got, want := guarded[float64](rng, n*Lanes)
+			Fold(got[:n*Lanes], src, table, step)
+			foldLoop(want[:n*Lanes], src[:n*Lanes], table[:n*FoldTerms], step)
+			same(t, "sum", got, want)
+		}
+	}
+}

@@ -71,6 +71,21 @@ func advance(dst []float32, flat []uint32, oldest, newest []float32, sum []float
 	}
 }
 
+func foldOf(sum []float64, src []float32, table []float64, step int) {
+	if !simd || len(table) == 0 {
+		foldLoop(sum, src, table, step)
+		return
+	}
+	first := 0
+	if step < 0 {
+		first = len(sum) - Lanes
+	}
+	for at := first; at < first+Lanes; at += Lanes / 2 {
+		foldFirstAVX2(sum[at:], src[at:], table, 8*Lanes*step, 4*Lanes*step)
+		foldLastAVX2(sum[at:], src[at:], table, 8*Lanes*step, 4*Lanes*step)
+	}
+}
+
 func window(state *Cosines, src []float32, radius int, tap []float64) {
 	if !simd {
 		windowLoop(state, src, radius, tap)

@@ -28,6 +28,10 @@ func advance(dst []float32, flat []uint32, oldest, newest []float32, _ []float64
 	advanceLoop(dst, flat, oldest, newest, state, factor)
 }
 
+func foldOf(sum []float64, src []float32, table []float64, step int) {
+	foldLoop(sum, src, table, step)
+}
+
 func window(state *Cosines, src []float32, radius int, tap []float64) {
 	windowLoop(state, src, radius, tap)
 }

@@ -32,6 +32,12 @@ func advanceFirstAVX2(sum []float64, oldest []float32, newest []float32, state [
 func advanceLastAVX2(dst []float32, flat []uint32, sum []float64, oldest []float32, newest []float32, state []float64, factor []float64)
 
 //go:noescape
+func foldFirstAVX2(sum []float64, src []float32, table []float64, sumStep int, srcStep int)
+
+//go:noescape
+func foldLastAVX2(sum []float64, src []float32, table []float64, sumStep int, srcStep int)
+
+//go:noescape
 func windowSumAVX2(state []float64, src []float32, radius int, tap []float64)
 
 //go:noescape

@@ -8,8 +8,8 @@ reproject's functions of these names, and `accelerate` puts them in the place of
 
 from ._engine import DeviceInfo, Plan, Stats, device_info
 from .acceleration import Acceleration, accelerate
-from .api import SecondPass, plan, second_pass
-from .assembly import Assembly, AssemblyPlan, assemble, plan_assembly
+from .api import SecondPass, second_pass
+from .assembly import Assembly, assemble
 from .errors import (
     ArgumentError,
     ArgumentTypeError,
@@ -43,6 +43,7 @@ from .parts import (
     pair_medians,
     pixel_maps,
 )
+from .plans import AssemblyPlan, plan, plan_assembly
 from .reprojection import reproject_and_coadd
 from .stages import blur_coverage, tile_gains
 from .zemosaic import (

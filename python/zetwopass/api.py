@@ -1,10 +1,10 @@
-"""The second pass on arrays and files, and its plan; every misuse raises, no array is copied."""
+"""The second pass on arrays and files; every misuse raises, no array is copied."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -12,7 +12,6 @@ from ._engine import (
     FileImage,
     Job,
     OnStats,
-    Plan,
     checks,
     computed_by,
     library,
@@ -20,57 +19,19 @@ from ._engine import (
     run_watched,
 )
 from ._inputs import common_grid, files, images_of, inputs, outputs, ranges, warn_unseen
+from ._outputs import SecondPass
 
 if TYPE_CHECKING:
     from astropy.io import fits
     from astropy.wcs import WCS
 
     from ._sky import Sky
-    from .errors import DeviceError
 
 # An image: an array, a FITS file by its path (HDU 0), or path and number or EXTNAME of an HDU.
 Image = np.ndarray | str | os.PathLike | tuple[str | os.PathLike, int | str]
 
 GAIN_CLIP = (0.85, 1.18)
 SIGMA = 50
-
-
-class SecondPass(NamedTuple):
-    """What the second pass makes of T tiles of C channels.
-
-    Attributes
-    ----------
-    mosaic
-        float32 [H, W, C].
-    coverage
-        float32 [H, W], the sum of the weights.
-    gains
-        float64 [T], factors of the tiles.
-    offsets
-        float64 [T, C], backgrounds subtracted from the tiles after the gains.
-    groups
-        int32 [T]: tiles with the same number are tied by overlaps, -1 shows nothing. Between
-        groups the background is not matched.
-    device
-        What has computed: ``'cpu'``; ``'hybrid'``, both; or ``'gpu'``, which has then added up
-        all rows of the mosaic.
-    device_error
-        Why a GPU that was asked for was not used, or why it failed midway, when the CPU has done
-        all of the work; None where there is nothing to say.
-    pairs
-        Structured [P], of each pair of tiles with common pixels, by ``i``, then ``j``: their
-        numbers ``i`` and ``j``; how many ``pixels`` both show; and ``step`` [C], the median of tile
-        i less tile j after the gains, which the offsets are to level, NaN where there is none.
-    """
-
-    mosaic: np.ndarray
-    coverage: np.ndarray
-    gains: np.ndarray
-    offsets: np.ndarray
-    groups: np.ndarray
-    device: str
-    device_error: DeviceError | None
-    pairs: np.ndarray
 
 
 @limited
@@ -87,6 +48,8 @@ def second_pass(
     tile_weights: Sequence[float] | None = None,
     profile: str = "v4.5",
     threshold: float | None = None,
+    feather: int | None = None,
+    background: str = "constant",
     workers: int | None = None,
     rows_per_chunk: int | None = None,
     max_chunk_bytes: int | None = None,
@@ -134,6 +97,15 @@ def second_pass(
         ``'v4.5'`` or ``'v4.2'``: which generation of the maths.
     threshold
         Lowest blurred coverage of a pixel that counts in a gain, 2 by default; ``'v4.5'`` only.
+    feather
+        Pixels of a tile over which its weight in the coadd falls smoothly to 0: towards its border,
+        pixels that are NaN in all channels and, in ``'v4.5'``, those that its mask hides. Up to
+        65536; None and 0 are no feather. Gains and offsets don't change, nor does what one tile
+        alone shows; ``coverage`` is the sum of the weights that have fallen. For the CPU alone.
+    background
+        What is subtracted from a tile: ``'constant'``, or ``'plane'``, a constant and slopes, which
+        are damped as overlaps say that were left out, down to the constant again. What all tiles
+        have in common is sky. By the CPU alone.
     workers, rows_per_chunk, max_chunk_bytes
         Threads, output rows and bytes of scratch; chosen by default. They change no value.
     device
@@ -205,7 +177,9 @@ def second_pass(
         rows_per_chunk=rows_per_chunk,
         max_chunk_bytes=max_chunk_bytes,
         device=device,
+        background=background,
         binary_weights=True,
+        feather=feather,
     )
     weights = checks.weights(tile_weights, len(images), profile)
     weights, shift = ranges.tile_weights(weights)
@@ -221,74 +195,7 @@ def second_pass(
     ranges.restore_coverage(arrays.coverage, shift, stacklevel=3)
     warn_unseen(np.flatnonzero(job.groups < 0).tolist(), stacklevel=3)
     found = job.gains, job.offsets, job.groups, device, ended.device_error, job.pairs
-    return SecondPass(*arrays, *found)
-
-
-@limited
-def plan(
-    tiles: Sequence[Image],
-    tiles_wcs: Sequence[WCS] | None,
-    output_wcs: WCS | fits.Header,
-    coverage: Image,
-    *,
-    shape_out: tuple[int, int] | None = None,
-    sigma: int = SIGMA,
-    profile: str = "v4.5",
-    workers: int | None = None,
-    rows_per_chunk: int | None = None,
-    max_chunk_bytes: int | None = None,
-) -> Plan:
-    """Return the chunks, the bytes of scratch and those to read that `second_pass` would take.
-
-    Nothing is computed but the maps of the tiles; of files the headers are read.
-
-    Parameters
-    ----------
-    tiles, tiles_wcs, output_wcs, coverage, shape_out, sigma, profile
-        As in `second_pass`.
-    workers, rows_per_chunk, max_chunk_bytes
-        Threads, output rows and bytes of scratch to plan with; chosen by default.
-
-    Returns
-    -------
-    Plan
-        Threads, rows and columns of a chunk, chunks, and bytes.
-
-    Raises
-    ------
-    ArgumentError, FileError, HDUError, WCSError
-        As in `second_pass`.
-    BudgetError
-        ``max_chunk_bytes`` is too small for one chunk; the message tells what would do.
-
-    Examples
-    --------
-    Two tiles of which 20 columns lie on each other, with at most 250 kB beside the arrays:
-
-    >>> import numpy as np
-    >>> import zetwopass
-    >>> from astropy.wcs import WCS
-    >>> sky = WCS(dict(CTYPE1="RA---TAN", CTYPE2="DEC--TAN", CDELT1=-0.1, CDELT2=0.1))
-    >>> tiles = [np.full((40, 60), 100, "f4"), np.full((40, 60), 103, "f4")]
-    >>> coverage = np.float32([[1] * 40 + [2] * 20 + [1] * 40] * 40)
-    >>> found = zetwopass.plan(
-    ...     tiles, [sky, sky[:, 40:]], sky, coverage, workers=2, max_chunk_bytes=250_000
-    ... )
-    >>> found.workers, found.bytes <= 250_000
-    (2, True)
-    """
-    images, tiles_wcs, first, shape = checked(tiles, tiles_wcs, coverage, shape_out, load=False)
-    settings = checks.settings(
-        profile=profile,
-        sigma=sigma,
-        workers=workers,
-        rows_per_chunk=rows_per_chunk,
-        max_chunk_bytes=max_chunk_bytes,
-    )
-    job_tiles = inputs(images, tiles_wcs, output_wcs, common_grid(shape, first.shape))
-    mosaic = (*shape, checks.channels(images))
-    job = Job(settings, job_tiles, coverage=first.shape, blurred=first.shape, mosaic_shape=mosaic)
-    return job.plan()
+    return SecondPass(*arrays, *found, *job.planes.result)
 
 
 def checked(

@@ -4,84 +4,20 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ._engine import OnStats, Plan, checks, computed_by, library, limited, warn_device, watched
+from ._engine import OnStats, checks, computed_by, library, limited, warn_device, watched
 from ._inputs import warn_unseen
+from ._outputs import Assembly
 from .api import GAIN_CLIP, SIGMA
-from .errors import DeviceError
 
 if TYPE_CHECKING:
     from astropy.io import fits
     from astropy.wcs import WCS
 
     from ._files import Entry
-
-
-class Assembly(NamedTuple):
-    """What `assemble` makes of T tiles of C channels.
-
-    Attributes
-    ----------
-    path
-        Of the mosaic's FITS file.
-    gains, offsets, groups, pairs
-        As in `SecondPass`.
-    tiles
-        The names of the tiles' files, with the HDU where that was asked for.
-    plan
-        Threads, chunks and bytes.
-    seconds
-        Wall time of the stages, those of a call that was cut off too.
-    device, device_error
-        As in `SecondPass`.
-    """
-
-    path: Path
-    gains: np.ndarray
-    offsets: np.ndarray
-    groups: np.ndarray
-    pairs: np.ndarray
-    tiles: list[str]
-    plan: Plan
-    seconds: dict[str, float]
-    device: str
-    device_error: DeviceError | None
-
-
-class AssemblyPlan(NamedTuple):
-    """What `assemble` would make, and what it would take.
-
-    Attributes
-    ----------
-    tiles
-        The names of the tiles' files.
-    shape, wcs
-        Rows, columns and channels of the mosaic, and its WCS.
-    plan
-        Threads, chunks, and bytes of memory.
-    read_bytes
-        That are read from the tiles' files, as float32, about.
-    written_bytes
-        Of the mosaic's file, about.
-    scratch_bytes, free_bytes
-        On the disk beside it, until the gains are known; and what the disk has.
-    unseen
-        The names of tiles that lie off the grid, or whose WCS has no way there and back.
-    """
-
-    tiles: list[str]
-    shape: tuple[int, int, int]
-    wcs: WCS
-    plan: Plan
-    read_bytes: int
-    written_bytes: int
-    scratch_bytes: int
-    free_bytes: int
-    unseen: list[str]
 
 
 @limited
@@ -98,6 +34,8 @@ def assemble(
     gain_clip: tuple[float, float] = GAIN_CLIP,
     profile: str = "v4.5",
     threshold: float | None = None,
+    feather: int | None = None,
+    background: str = "constant",
     workers: int | None = None,
     rows_per_chunk: int | None = None,
     max_chunk_bytes: int | None = None,
@@ -139,7 +77,9 @@ def assemble(
     coverage
         How many tiles a first pass had on each pixel of the mosaic: float32 [H, W], or a FITS file,
         or (path, hdu). It is counted from the tiles by default.
-    sigma, gain_clip, profile, threshold, workers, rows_per_chunk, max_chunk_bytes, device
+    sigma, gain_clip, profile, threshold, feather, background
+        As in `second_pass`.
+    workers, rows_per_chunk, max_chunk_bytes, device
         As in `second_pass`.
     overwrite
         Whether a file ``output`` that is there is replaced, in one step, at the end.
@@ -204,8 +144,11 @@ def assemble(
         rows_per_chunk=rows_per_chunk,
         max_chunk_bytes=max_chunk_bytes,
         device=device,
+        background=background,
         binary_weights=True,
+        feather=feather,
     )
+    overwrite, resume = checks.truth("overwrite", overwrite), checks.truth("resume", resume)
     library()
     target = _files.target_path(output, overwrite=overwrite)
     grid = (like, scale, frame, projection)
@@ -229,81 +172,5 @@ def assemble(
         course.seconds,
         computed_by(stages.ended),
         stages.ended.device_error,
-    )
-
-
-@limited
-def plan_assembly(
-    tiles: Entry | Sequence[Entry],
-    output: str | os.PathLike,
-    *,
-    like: str | os.PathLike | fits.Header | WCS | None = None,
-    scale: float | None = None,
-    frame: str | None = None,
-    projection: str = "TAN",
-    coverage: np.ndarray | str | os.PathLike | tuple | None = None,
-    sigma: int = SIGMA,
-    profile: str = "v4.5",
-    workers: int | None = None,
-    rows_per_chunk: int | None = None,
-    max_chunk_bytes: int | None = None,
-) -> AssemblyPlan:
-    """Return what `assemble` would make and take; of the tiles only their headers are read.
-
-    Parameters
-    ----------
-    tiles
-        As in `assemble`.
-    output
-        The file that would be written; one that is there does no harm.
-    like, scale, frame, projection, coverage, sigma, profile
-        As in `assemble`.
-    workers, rows_per_chunk, max_chunk_bytes
-        Threads, output rows and bytes of scratch to plan with; chosen by default.
-
-    Returns
-    -------
-    AssemblyPlan
-        The mosaic's size and WCS, threads, chunks, and bytes of memory and disk.
-
-    Raises
-    ------
-    ArgumentError, FileError, MissingFileError, HDUError, WCSError, WriteError
-        As in `assemble`.
-    MissingPackageError, BudgetError, LimitError
-        As in `assemble`.
-
-    Examples
-    --------
-    >>> import zetwopass
-    >>> found = zetwopass.plan_assembly("tests/testdata/2mass_m17", "build/m17.fits")
-    >>> found.shape
-    (2201, 1800, 1)
-    >>> found.written_bytes < 32_000_000 < found.free_bytes
-    True
-    """
-    from . import _files
-
-    settings = checks.settings(
-        profile=profile,
-        sigma=sigma,
-        workers=workers,
-        rows_per_chunk=rows_per_chunk,
-        max_chunk_bytes=max_chunk_bytes,
-        binary_weights=True,
-    )
-    library()
-    target = _files.target_path(output, overwrite=True)
-    grid, course = (like, scale, frame, projection), _files.Course(None)
-    found = _files.survey(_files.select(tiles), target, settings, course, grid, coverage)
-    return AssemblyPlan(
-        found.names,
-        found.shape,
-        found.grid.wcs(),
-        found.plan,
-        found.read_bytes,
-        _files.written_bytes(found),
-        found.scratch_bytes,
-        _files.free_bytes(target),
-        [tile.name for tile in found.tiles if tile.map is None],
+        *job.planes.result,
     )

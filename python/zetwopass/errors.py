@@ -62,7 +62,7 @@ class WCSTypeError(WCSError, TypeError):
 
 
 class BudgetError(Error, MemoryError):
-    """``max_chunk_bytes`` is too small for one chunk; the message tells what would do."""
+    """``max_chunk_bytes``, or the machine, is too small for one chunk; the message tells more."""
 
 
 class LimitError(Error, MemoryError):

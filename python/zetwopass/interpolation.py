@@ -135,6 +135,7 @@ def reproject_interp(
     shape = (*_leading(leading, array.shape[:-2]), *grid)
     out = _target("output_array", output_array, shape, np.empty)
     footprint = None
+    return_footprint = checks.truth("return_footprint", return_footprint)
     if return_footprint or output_footprint is not None:
         footprint = _target("output_footprint", output_footprint, shape, np.zeros)
     pixels = pixel_map(

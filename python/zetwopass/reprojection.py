@@ -17,7 +17,7 @@ import numpy as np
 from ._engine import Outputs, Settings, calls, checks, library, limited, warn_device
 from ._inputs import options, warn_unseen
 from ._outputs import Given, finished, lazy
-from .errors import ArgumentTypeError
+from .errors import ArgumentError, ArgumentTypeError
 
 if TYPE_CHECKING:
     from astropy.io import fits
@@ -36,7 +36,7 @@ def reproject_and_coadd(
     hdu_weights: Index | None = None,
     reproject_function: Callable | None = None,
     combine_function: str = "mean",
-    match_background: bool = False,
+    match_background: bool | str = False,
     background_reference: int | None = None,
     output_array: np.ndarray | None = None,
     output_footprint: np.ndarray | None = None,
@@ -72,10 +72,11 @@ def reproject_and_coadd(
         ``'mean'``, ``'sum'``, ``'first'``, ``'last'``, ``'min'``, ``'max'`` or ``'median'``, which
         is of the values alone.
     match_background
-        Subtract one constant per image, of mean 0 in each group of images that overlaps ties.
+        Subtract one constant per image, of mean 0 in each group of images that overlaps ties; or,
+        with ``'plane'``, a constant and slopes: see ``background`` of `second_pass`.
     background_reference
         The image whose constant is 0 instead; also 0, which reproject takes for None. Pixels of
-        all groups are shifted by the same number.
+        all groups are shifted by the same number. Not with planes.
     output_array, output_footprint
         Arrays [..., H, W] of floats to write to, those of the library's types without a copy. What
         stands there counts as it does in reproject: as a sum of values times weights, and as the
@@ -96,7 +97,10 @@ def reproject_and_coadd(
         ``'dask'``, arrays of dask, float64, computed chunk by chunk when they are asked for; or
         ``'zarr'``, the same, computed now, in a new store at ``zarr_path``. ``block_size``: see
         above. ``roundtrip_coords``, ``dask_method`` and ``zarr_batch_size``: no effect; a pixel
-        whose position doesn't lead back to it shows nothing.
+        whose position doesn't lead back to it shows nothing. ``feather``, which reproject has not:
+        pixels of an image, up to 65536, over which its weight falls smoothly to 0 towards its
+        border, NaN and weights of 0, plane by plane; for means and sums of images whose weights lie
+        on them. Backgrounds are matched without it. None and 0 are no feather.
 
     Returns
     -------
@@ -146,14 +150,17 @@ def reproject_and_coadd(
 
     options.function(reproject_function)
     options.combine(combine_function)
+    feather = options.feather(kwargs.pop("feather", None), combine_function)
     checks.function("progress_bar", progress_bar)
     blank = checks.any_number("blank_pixel_value", blank_pixel_value)
-    match = _truth("match_background", match_background)
+    match, background = _matching(match_background, background_reference)
     items, weights = entries.entries("input_data", input_data), None
     if input_weights is not None:
         weights = entries.entries("input_weights", input_weights, len(items))
     if background_reference is not None:
-        checks.integer("background_reference", background_reference, 0, len(items) - 1)
+        background_reference = checks.integer(
+            "background_reference", background_reference, 0, len(items) - 1
+        )
     given = Given(output_array, output_footprint)
     chosen = options.options(len(items), block_sizes, intermediate_memmap, match, given, kwargs)
     axes, grid = images.axes(shape_out)
@@ -164,7 +171,9 @@ def reproject_and_coadd(
         profile="v4.2",
         combine=combine_function,
         keep_background=not match,
+        background=background,
         workers=chosen.workers,
+        feather=feather,
     )
     lazily = chosen.return_type == "dask"
     read = entries.Reader(output, grid, items, weights, hdu_in, hdu_weights, lazily)
@@ -236,9 +245,14 @@ def _looped(progress_bar: Callable | None, numbers: range) -> Iterable[int]:
     return looped
 
 
-def _truth(name: str, value: bool) -> bool:
-    try:
-        return bool(value)
-    except (TypeError, ValueError):  # an array of several
-        found = type(value).__name__
-        raise ArgumentTypeError(f"{name} is a {found}, want True or False") from None
+def _matching(value: bool | str, reference: int | None) -> tuple[bool, str]:
+    """Return whether backgrounds are matched, and by what."""
+    if not isinstance(value, str):
+        return checks.truth("match_background", value), "constant"
+    if value != "plane":
+        raise ArgumentError(f"match_background = {value!r}, want True, False or 'plane'")
+    if reference is not None:
+        raise ArgumentError(
+            "background_reference is given, and match_background = 'plane': it is for constants"
+        )
+    return True, "plane"

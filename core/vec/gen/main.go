@@ -24,6 +24,8 @@ func main() {
 	direct()
 	advance("advanceFirstAVX2", 0, 5)
 	advance("advanceLastAVX2", 5, terms)
+	fold("foldFirstAVX2", 0, 5)
+	fold("foldLastAVX2", 5, terms)
 	window("windowSumAVX2", false)
 	window("windowStepAVX2", true)
 	transpose()

@@ -15,6 +15,7 @@ from .offsets import solve_offsets
 from .progress import run_watched, watched
 from .reproject import Reprojection
 from .settings import Settings
+from .slopes import Slopes
 from .structs import COMBINES
 
 __all__ = [
@@ -31,6 +32,7 @@ __all__ = [
     "Reprojection",
     "Settings",
     "Stats",
+    "Slopes",
     "TileInput",
     "buffers",
     "calls",

@@ -16,6 +16,7 @@ from .settings import Settings
 MAX_SIGMA = 1000
 MAX_CHANNELS = 4
 MAX_WORKERS = 1024
+MAX_FEATHER = 65536
 _LARGEST = {"workers": MAX_WORKERS, "rows_per_chunk": 2**62, "max_chunk_bytes": 2**62}
 
 
@@ -29,11 +30,14 @@ def settings(
     rows_per_chunk: int | None = None,
     max_chunk_bytes: int | None = None,
     device: str = "auto",
+    background: str = "constant",
     binary_weights: bool = False,
+    feather: int | None = None,
 ) -> Settings:
     """Return the settings of a job; None is the library's choice."""
     word("profile", profile, structs.PROFILES)
     word("device", device, structs.DEVICES)
+    word_of_background(background)
     if threshold is not None:
         if profile == "v4.2":
             raise ArgumentError("threshold is given, but profile 'v4.2' has none; leave it out")
@@ -49,8 +53,15 @@ def settings(
         rows_per_chunk=_choice("rows_per_chunk", rows_per_chunk),
         max_chunk_bytes=_choice("max_chunk_bytes", max_chunk_bytes),
         device=device,
+        background=background,
         binary_weights=binary_weights,
+        feather=pixels("feather", feather),
     )
+
+
+def word_of_background(value: str) -> None:
+    """Check that ``background`` is one of the known words."""
+    word("background", value, structs.BACKGROUNDS)
 
 
 def word(name: str, value: str, known: Iterable[str], others: str = "") -> None:
@@ -66,6 +77,15 @@ def function(name: str, value: Callable | None) -> None:
         raise ArgumentTypeError(f"{name} is a {type(value).__name__}, want a function or None")
 
 
+def truth(name: str, value: bool) -> bool:
+    """Return ``value`` as a bool."""
+    try:
+        return bool(value)
+    except (TypeError, ValueError):  # an array of several
+        found = type(value).__name__
+        raise ArgumentTypeError(f"{name} is a {found}, want True or False") from None
+
+
 def integer(name: str, value: int, low: int, high: int) -> int:
     """Return ``value`` as an int from ``low`` to ``high``; floats are refused."""
     try:
@@ -75,6 +95,11 @@ def integer(name: str, value: int, low: int, high: int) -> int:
     if not low <= found <= high:
         raise ArgumentError(f"{name} = {found}, want {low} to {high}")
     return found
+
+
+def pixels(name: str, value: int | None) -> int:
+    """Return the width of a feather, pixels; 0 is none, as is None."""
+    return 0 if value is None else integer(name, value, 0, MAX_FEATHER)
 
 
 def number(name: str, value: float, *, bounded: bool = True) -> float:
@@ -146,6 +171,32 @@ def shape(name: str, value: Sequence[int]) -> tuple[int, int]:
     except ValueError:
         raise ArgumentError(f"{name} = {value!r}, want rows and columns") from None
     return integer(f"{name}[0]", height, 1, 2**31), integer(f"{name}[1]", width, 1, 2**31)
+
+
+def shapes(name: str, values: Sequence) -> list[tuple[int, int]]:
+    """Return rows and columns of each tile."""
+    return [shape(f"{name}[{i}]", value) for i, value in enumerate(entries(name, values))]
+
+
+def pair(name: str, values: Sequence[int], low: int, high: int) -> tuple[int, int]:
+    """Return two integers from ``low`` to ``high``."""
+    try:
+        first, second = values
+    except (TypeError, ValueError):
+        raise ArgumentTypeError(f"{name} = {values!r}, want two integers") from None
+    return integer(f"{name}[0]", first, low, high), integer(f"{name}[1]", second, low, high)
+
+
+def numbers(name: str, values: object) -> np.ndarray:
+    """Return an array of float64, or what makes one."""
+    try:
+        with np.errstate(all="ignore"):
+            found = np.asarray(values)
+            if found.dtype.kind not in "biuf":
+                raise TypeError(found.dtype.name)
+            return found.astype(np.float64, copy=False)
+    except (TypeError, ValueError, OverflowError) as err:
+        raise ArgumentTypeError(f"{name} is no array of real numbers: {err}") from None
 
 
 def entries(

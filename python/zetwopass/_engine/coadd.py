@@ -9,6 +9,7 @@ import numpy as np
 from . import buffers, structs
 from .job import Outputs, TileInput
 from .settings import Settings, numbers
+from .slopes import Planes
 
 
 class Coadd:
@@ -27,13 +28,14 @@ class Coadd:
     ----------
     struct
         The job; its addresses hold as long as this object.
-    offsets, groups
-        float64 [T] and int32 [T], written by the call.
+    offsets, groups, planes
+        float64 [T], int32 [T] and `Planes` of one channel, written by the call.
     """
 
     def __init__(self, settings: Settings, tiles: Sequence[TileInput], outputs: Outputs) -> None:
         self.offsets = np.zeros(len(tiles))
         self.groups = np.full(len(tiles), -1, np.int32)
+        self.planes = Planes(len(tiles), 1)
         self._kept: list[object] = [tiles, outputs]
         self.struct = numbers(settings)
         self.struct.mosaic_planes = buffers.planes("output_array", outputs.mosaic, writable=True)
@@ -42,6 +44,7 @@ class Coadd:
         )
         self.struct.offsets = buffers.vector(self.offsets)
         self.struct.groups = buffers.vector(self.groups)
+        self.planes.lend(self.struct)
         table = (structs.Tile * len(tiles))()
         for entry, tile in zip(table, tiles, strict=True):
             self._set_tile(entry, tile)

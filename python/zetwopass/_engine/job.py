@@ -11,6 +11,7 @@ import numpy as np
 from . import buffers, calls, ffi, files, structs
 from .files import FileImage, FileTarget
 from .settings import Settings, numbers
+from .slopes import Planes
 
 if TYPE_CHECKING:
     from .._sky import PixelMap
@@ -102,6 +103,8 @@ class Job:
         The job; its addresses hold as long as this object.
     gains, offsets, groups
         float64 [T], float64 [T, C] and int32 [T], written by the call; gains begin as ones.
+    planes
+        `Planes`, written by the call where the settings' background is ``'plane'``.
     shown
         uint8 [T], 1 where a tile has given the coadd a pixel; it is read, too.
     chunks_done
@@ -123,6 +126,7 @@ class Job:
         count, channels = len(tiles), 1 if shape is None else (*shape, 1)[2]
         self.gains = np.ones(count)
         self.offsets = np.zeros((count, channels))
+        self.planes = Planes(count, channels)
         self.groups = np.full(count, -1, np.int32)
         self.shown = np.zeros(count, np.uint8)
         self.chunks_done: np.ndarray | None = None
@@ -140,6 +144,7 @@ class Job:
         if shape is not None:
             self.struct.offsets = buffers.vector(self.offsets)
             self.struct.groups = buffers.vector(self.groups)
+            self.planes.lend(self.struct)
             self.struct.shown = buffers.vector(self.shown)
         self.struct.gains = buffers.vector(self.gains)
         self._set_tiles(tiles, channels)
@@ -202,7 +207,7 @@ class Job:
         self.struct.chunk_count = plan.chunk_total
 
     def keep_offsets(self) -> None:
-        """Have ``ztp_reproject_coadd`` take ``offsets`` and ``groups`` as they are now."""
+        """Have ``ztp_reproject_coadd`` take offsets, slopes and groups as they are now."""
         self.struct.offsets_known = 1
 
     def begin_at(self, row0: int, col0: int) -> None:

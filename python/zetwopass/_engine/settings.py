@@ -12,7 +12,8 @@ class Settings:
     """The numbers of a job, as ``include/zetwopass.h`` describes them.
 
     ``threshold`` is None for the default and 0 for none; ``workers``, rows and bytes are 0 where
-    the library chooses. ``device`` is ``'auto'``, ``'cpu'``, ``'gpu'`` or ``'hybrid'``.
+    the library chooses. ``background`` is ``'constant'`` or ``'plane'``; ``device`` is ``'auto'``,
+    ``'cpu'``, ``'gpu'`` or ``'hybrid'``.
     """
 
     profile: str = "v4.5"
@@ -21,9 +22,11 @@ class Settings:
     threshold: float | None = None
     combine: str = "mean"
     keep_background: bool = False
+    background: str = "constant"
     binary_weights: bool = False
     signed_weights: bool = False
     blank_nan: bool = False
+    feather: int = 0
     workers: int = 0
     rows_per_chunk: int = 0
     max_chunk_bytes: int = 0
@@ -43,9 +46,11 @@ def numbers(settings: Settings) -> structs.Job:
         struct.threshold = settings.threshold if settings.threshold > 0 else -1
     struct.combine = structs.COMBINES[settings.combine]
     struct.keep_background = settings.keep_background
+    struct.background = structs.BACKGROUNDS[settings.background]
     struct.binary_weights = settings.binary_weights
     struct.signed_weights = settings.signed_weights
     struct.blank_nan = settings.blank_nan
+    struct.feather = settings.feather
     struct.workers = settings.workers
     struct.rows_per_chunk = settings.rows_per_chunk
     struct.max_chunk_bytes = settings.max_chunk_bytes

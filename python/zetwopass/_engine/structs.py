@@ -7,6 +7,7 @@ from ctypes import POINTER, c_char, c_char_p, c_double, c_int32, c_int64, c_uint
 
 PROFILES = {"v4.5": 0, "v4.2": 1}
 COMBINES = {"mean": 0, "sum": 1, "first": 2, "last": 3, "min": 4, "max": 5, "median": 6}
+BACKGROUNDS = {"constant": 0, "plane": 1}
 DEVICES = {"auto": 0, "cpu": 1, "gpu": 2, "hybrid": 3}
 ORDERS = {"bilinear": 0, "nearest": 1}
 FLOATS = {"float32": 0, "float64": 1}
@@ -203,6 +204,10 @@ class Job(ctypes.Structure):
         ("col0", c_int64),
         ("pairs_wanted", c_void_p),
         ("pairs_wanted_count", c_int64),
+        ("background", c_int32),
+        ("feather", c_int32),
+        ("slopes", c_void_p),
+        ("damping", c_void_p),
     ]
 
 

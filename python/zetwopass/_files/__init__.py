@@ -4,8 +4,10 @@ It imports astropy: import it where it is needed.
 """
 
 from .course import Course
+from .grid import grid_of
 from .headers import TileHeader, read_headers
 from .making import make, written_bytes
+from .mosaicfile import MosaicFile
 from .selection import Chosen, Entry, Index, select
 from .survey import Survey, survey
 from .workspace import free_bytes, replacing, target_path, working
@@ -15,9 +17,11 @@ __all__ = [
     "Course",
     "Entry",
     "Index",
+    "MosaicFile",
     "Survey",
     "TileHeader",
     "free_bytes",
+    "grid_of",
     "make",
     "read_headers",
     "replacing",

@@ -49,6 +49,12 @@ def of_tiles(headers: Sequence[TileHeader]) -> list[fits.Card]:
     return found + list(_dates(headers))
 
 
+_OF_PLANES = (
+    "background: OFFSET + SLOPE (x, y), pixel (0, 0) the first; DAMPING of the slopes;",
+    "LEFT_OUT, rms of left-out overlaps less what constants, planes tell of them",
+)
+
+
 def of_making(settings: Settings, tiles: int, made: Made) -> list[fits.Card]:
     """Return the cards that say how a mosaic was made; their number depends on the stages alone."""
     low, high = settings.gain_clip
@@ -62,7 +68,10 @@ def of_making(settings: Settings, tiles: int, made: Made) -> list[fits.Card]:
     ]
     if settings.profile == "v4.5":
         cards.append(("ZTPTHRES", _card_number(threshold), "lowest blurred coverage in a gain"))
+    if settings.feather:
+        cards.append(("ZTPFEATH", settings.feather, "[pix] of a tile over which its weight falls"))
     cards += [
+        ("ZTPBACKG", settings.background, "subtracted from each tile and channel"),
         ("ZTPDEV", made.device, "what has computed"),
         ("ZTPBEG", made.begun, "UTC of the start"),
         ("ZTPPEAK", made.peak, "[byte] most scratch memory at a time"),
@@ -74,8 +83,10 @@ def of_making(settings: Settings, tiles: int, made: Made) -> list[fits.Card]:
         f"zetwopass {made.version}: second pass of {tiles} tiles, profile {settings.profile}",
         f"first coverage: {made.coverage}",
         f"gains: from that, blurred by {settings.sigma} pixels, in [{low:g}, {high:g}]",
-        "backgrounds: matched in the overlaps by a constant per tile and channel",
+        f"backgrounds: matched in the overlaps by a {settings.background} per tile and channel",
+        *([f"weights: feathered over {settings.feather} pixels"] if settings.feather else []),
         "tables: TILES, their gains and offsets; PAIRS, the steps in the overlaps",
+        *_OF_PLANES[: 2 * (settings.background == "plane")],
     ]
     return [fits.Card(*card) for card in cards] + [fits.Card("HISTORY", line) for line in history]
 

@@ -99,6 +99,6 @@ def _tables(survey: Survey, pairs: np.ndarray, space: Workspace) -> Sequence[fit
     job = survey.job
     folder = space.target.parent
     return (
-        tiles_table(survey.headers, survey.tiles, job.gains, job.offsets, job.groups, folder),
+        tiles_table(survey.headers, survey.tiles, job, folder),
         pairs_table(pairs, survey.shape[2]),
     )

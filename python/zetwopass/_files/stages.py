@@ -62,8 +62,11 @@ class Stages:
         if noted is None:
             self._call("match", "ztp_match_backgrounds")
             self.pairs = job.pairs
-            self._note("match", offsets=job.offsets, groups=job.groups, pairs=self.pairs)
+            planes = {"slopes": job.planes.slopes, "found": job.planes.found}
+            found = {"offsets": job.offsets, "groups": job.groups, "pairs": self.pairs}
+            self._note("match", **found, **planes)
         else:
+            job.planes.slopes[:], job.planes.found[:] = noted["slopes"], noted["found"]
             job.offsets[:], job.groups[:] = noted["offsets"], noted["groups"]
             self.pairs = noted["pairs"]
         job.keep_offsets()

@@ -69,6 +69,8 @@ class Survey(NamedTuple):
             "sigma": settings.sigma,
             "gain_clip": list(settings.gain_clip),
             "threshold": settings.threshold,
+            "feather": settings.feather,
+            "background": settings.background,
             "device": settings.device,
             "shape": list(self.shape),
             "grid": [str(card) for card in self.grid.cards.cards],

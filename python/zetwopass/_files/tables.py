@@ -9,19 +9,20 @@ from pathlib import Path
 import numpy as np
 from astropy.io import fits
 
-from .._engine import TileInput
+from .._engine import Job, Slopes, TileInput
 from .headers import TileHeader
 
 
 def tiles_table(
     headers: Sequence[TileHeader],
     tiles: Sequence[TileInput],
-    gains: np.ndarray,
-    offsets: np.ndarray,
-    groups: np.ndarray,
+    job: Job,
     folder: Path,
 ) -> fits.BinTableHDU:
-    """Return TILES, a row each: names as seen from the mosaic's folder, boxes half open."""
+    """Return TILES, a row each: names as seen from the mosaic's folder, boxes half open.
+
+    Of a job of planes there are SLOPE, x before y, DAMPING and LEFT_OUT of each channel, too.
+    """
     names = [_ascii(_seen_from(folder, header.path)) for header in headers]
     dates, filters = (
         [str(header.cards.get(key, "")) for header in headers] for key in ("DATE-OBS", "FILTER")
@@ -30,13 +31,15 @@ def tiles_table(
     columns = [
         fits.Column("NAME", _letters(names), array=names),
         fits.Column("HDU", "J", array=[header.hdu for header in headers]),
-        fits.Column("GAIN", "D", array=gains),
-        fits.Column("OFFSET", f"{offsets.shape[1]}D", array=offsets),
-        fits.Column("GROUP", "J", array=groups),
+        fits.Column("GAIN", "D", array=job.gains),
+        fits.Column("OFFSET", f"{job.offsets.shape[1]}D", array=job.offsets),
+        fits.Column("GROUP", "J", array=job.groups),
         fits.Column("WEIGHT", "D", array=[tile.weight_scale for tile in tiles]),
     ]
     for name, edge in zip(("X0", "Y0", "X1", "Y1"), np.transpose(box), strict=True):
         columns.append(fits.Column(name, "J", unit="pix", array=edge))
+    if job.planes.wanted:
+        columns += _planes(job.planes.result)
     times = [np.nan if header.exposure is None else header.exposure for header in headers]
     columns += [
         fits.Column("EXPTIME", "D", unit="s", array=times),
@@ -44,6 +47,15 @@ def tiles_table(
         fits.Column("FILTER", _letters(filters), array=filters),
     ]
     return fits.BinTableHDU.from_columns(columns, name="TILES")
+
+
+def _planes(found: Slopes) -> list[fits.Column]:
+    count, channels = found.damping.shape
+    return [
+        fits.Column("SLOPE", f"{2 * channels}D", array=found.slopes.reshape(count, -1)),
+        fits.Column("DAMPING", f"{channels}D", array=found.damping),
+        fits.Column("LEFT_OUT", f"{2 * channels}D", array=found.left_out.reshape(count, -1)),
+    ]
 
 
 def pairs_table(pairs: np.ndarray, channels: int) -> fits.BinTableHDU:

@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from traceback import clear_frames
 
-from ..errors import ArgumentError, NoRoomError, WriteError, writing
+from ..errors import ArgumentError, ArgumentTypeError, NoRoomError, WriteError, writing
 
 try:
     import fcntl
@@ -63,7 +63,16 @@ def target_path(output: str | os.PathLike, *, overwrite: bool) -> Path:
     WriteError
         Its folder is not there.
     """
-    path = Path(os.path.abspath(output))
+    try:
+        name = os.fsdecode(output)
+        encoded = os.fsencode(name)
+    except TypeError:
+        raise ArgumentTypeError(f"output = {output!r}, want the path of a file") from None
+    except UnicodeError as err:
+        raise ArgumentError(f"output = {output!r} can't be the name of a file: {err}") from None
+    if b"\0" in encoded:
+        raise ArgumentError(f"output = {output!r} has a NUL, which no name of a file has")
+    path = Path(os.path.abspath(name))
     if path.is_dir() or not path.name:
         raise ArgumentError(f"output = {str(output)!r} is a folder, want the name of a file")
     if not path.parent.is_dir():

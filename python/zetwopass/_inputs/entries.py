@@ -143,6 +143,12 @@ def job(
     settings: Settings, ready: Sequence[Ready], made: Outputs, *, summed: bool = False
 ) -> Coadd:
     """Return the job that writes to ``made``, with ``summed`` the sum that a mean is of."""
+    for part in ready:
+        if settings.feather and part.tile.weight_map is not None:
+            name = part.tile.name.replace("input_data", "input_weights")
+            raise ArgumentError(
+                f"{name} has a place of its own, want weights that lie on the images with feather"
+            )
     signed = any(part.weight is not None and part.weight.signed for part in ready)
     combine = "sum" if summed and settings.combine == "mean" else settings.combine
     settings = replace(settings, combine=combine, signed_weights=signed)

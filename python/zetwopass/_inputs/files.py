@@ -66,6 +66,37 @@ def plane(name: str, item: object, *, load: bool = True) -> np.ndarray | FileIma
         return np.array(chosen.data, np.float32).reshape(image.shape)
 
 
+def loaded(name: str, image: FileImage) -> np.ndarray:
+    """Return the pixels of an image [h, w] or [h, w, C] as a native float32 array.
+
+    Raises
+    ------
+    FileError, HDUError
+        As in `opened`, or what is there now is not of the shape that it was.
+    """
+    with _hdu(name, image.path, image.hdu) as (chosen, _):
+        shape = _shape(name, image.path, chosen.shape)
+        if shape != tuple(image.shape):
+            raise FileError(
+                f"{name}: {image.path} has shape {list(shape)}, had {list(image.shape)}"
+            )
+        axes = chosen.shape[-3:]
+        pixels = chosen.data.reshape(axes)
+        if layout(axes) != axes and len(axes) == 3:
+            pixels = np.moveaxis(pixels, 0, 2)
+        return np.array(pixels, np.float32, order="C").reshape(shape)
+
+
+def bands(name: str, image: FileImage, rows: int) -> Iterator[np.ndarray]:
+    """Yield an image [h, w], so many rows at a time, as native float32 arrays."""
+    height, width = image.shape
+    with _hdu(name, image.path, image.hdu) as (chosen, _):
+        above = (0,) * (len(chosen.shape) - 2)
+        for y in range(0, height, rows):
+            band = chosen.section[(*above, slice(y, y + rows), slice(None))]
+            yield np.array(band, np.float32).reshape(-1, width)
+
+
 def _place(name: str, item: object) -> tuple[str, int | str]:
     """Return path and HDU, which is the first one where there is none."""
     path, hdu = item if isinstance(item, (tuple, list)) else (item, 0)

@@ -55,6 +55,16 @@ def combine(value: str) -> None:
     checks.word("combine_function", value, COMBINES)
 
 
+def feather(value: int | None, combine: str) -> int:
+    """Return the width of a feather that a combine_function can have, pixels; 0 is none."""
+    width = checks.pixels("feather", value)
+    if width and combine not in ("mean", "sum"):
+        raise ArgumentError(
+            f"feather = {width} and combine_function = {combine!r}, want 'mean' or 'sum' with it"
+        )
+    return width
+
+
 def options(
     count: int,
     block_sizes: object,

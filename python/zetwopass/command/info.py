@@ -34,6 +34,7 @@ _SETTINGS = {
     "ZTPCLIPL": "gain_low",
     "ZTPCLIPH": "gain_high",
     "ZTPTHRES": "threshold",
+    "ZTPFEATH": "feather",
     "ZTPDEV": "device",
     "ZTPBEG": "started",
     "ZTPPEAK": "peak_bytes",
@@ -183,6 +184,8 @@ def _settings(settings: dict) -> str:
     ]
     if "gain_low" in settings and "gain_high" in settings:
         said.append(f"gains {settings['gain_low']} to {settings['gain_high']}")
+    if "feather" in settings:
+        said.append(f"feather {settings['feather']}")
     if "device" in settings:
         said.append(f"on {settings['device']}")
     return ", ".join(said)

@@ -102,6 +102,13 @@ _MATHS = (
         show_default=True,
         help="Generation of the maths.",
     ),
+    click.option(
+        "--feather",
+        type=int,
+        metavar="PIXELS",
+        show_default="none",
+        help="Have each tile fade out over so many of its pixels.",
+    ),
 )
 _FURTHER_MATHS = (
     click.option(
@@ -119,6 +126,13 @@ _FURTHER_MATHS = (
         metavar="COUNT",
         show_default="2 in v4.5",
         help="Lowest blurred coverage that counts in a gain.",
+    ),
+    click.option(
+        "--background",
+        type=click.Choice(["constant", "plane"]),
+        default="constant",
+        show_default=True,
+        help="What is subtracted from a tile; slopes as far as overlaps prove them.",
     ),
 )
 _WORK = (
@@ -142,7 +156,7 @@ _DEVICE = click.option(
 )
 _PANELS = {
     "Grid": ["--like", "--scale", "--frame", "--projection", "--coverage"],
-    "Maths": ["--sigma", "--gain-clip", "--profile", "--threshold"],
+    "Maths": ["--sigma", "--gain-clip", "--profile", "--threshold", "--feather", "--background"],
     "Work": ["--workers", "--max-memory", "--device"],
 }
 

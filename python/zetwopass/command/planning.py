@@ -12,7 +12,7 @@ from .options import json_option, panels, plan_options, tiles_argument
 from .places import place_of, sky
 
 if TYPE_CHECKING:
-    from ..assembly import AssemblyPlan
+    from ..plans import AssemblyPlan
 
 
 @click.command(
@@ -50,7 +50,7 @@ def plan(
     Nothing is computed, and nothing is written. The exit code is 4 where the disk has too little
     room for it.
     """
-    from ..assembly import plan_assembly
+    from ..plans import plan_assembly
 
     found = plan_assembly(list(tiles), output, **settings)
     if as_json:

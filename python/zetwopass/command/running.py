@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 import rich_click as click
 
 from . import ends, extras, looks, printing, reporting
@@ -90,19 +91,26 @@ def run(
     if report is not None:
         reporting.write(output, report)
     seconds = time.monotonic() - began
+    planes = settings["background"] == "plane"
     if as_json:
-        printing.as_json(_summary(made, written, warned, seconds))
+        printing.as_json(_summary(made, written, warned, seconds, planes))
     elif not quiet:
-        printing.facts(_lines(made, output, written, seconds), 9)
+        printing.facts(_lines(made, output, written, seconds, planes), 9)
 
 
-def _summary(made: Assembly, written: list[str], warned: list[str], seconds: float) -> dict:
+def _summary(
+    made: Assembly, written: list[str], warned: list[str], seconds: float, wanted: bool
+) -> dict:
     tiles = [
         {"name": name, "gain": gain, "offset": offset, "group": group}
         for name, gain, offset, group in zip(
             made.tiles, made.gains, made.offsets, made.groups, strict=True
         )
     ]
+    if wanted:
+        kinds = (made.slopes, made.damping, made.left_out)
+        for tile, slope, damping, left_out in zip(tiles, *kinds, strict=True):
+            tile |= {"slope": slope, "damping": damping, "left_out": left_out}
     return {
         "output": made.path,
         "bytes": os.path.getsize(made.path),
@@ -119,7 +127,7 @@ def _summary(made: Assembly, written: list[str], warned: list[str], seconds: flo
 
 
 def _lines(
-    made: Assembly, output: str, written: list[str], seconds: float
+    made: Assembly, output: str, written: list[str], seconds: float, wanted: bool
 ) -> list[tuple[str, str]]:
     groups = len({int(group) for group in made.groups if group >= 0})
     tied = f"{printing.count(len(made.tiles), 'tile')} in {printing.count(groups, 'group')}"
@@ -128,9 +136,22 @@ def _lines(
         ("mosaic", f"{output}, {printing.size(os.path.getsize(made.path))}"),
         *(("", path) for path in written),
         ("tiles", f"{tied}, {printing.count(len(made.pairs), 'overlap')}"),
+        *[("", "between groups backgrounds are not matched")] * (groups > 1),
         ("gains", f"{min(made.gains):.3f} to {max(made.gains):.3f}"),
+        *_planes(made, wanted),
         ("time", f"{seconds:.1f} s on {made.device}" + (f": {stages}" if stages else "")),
     ]
-    if groups > 1:
-        lines.insert(-2, ("", "between groups backgrounds are not matched"))
     return lines
+
+
+def _planes(made: Assembly, wanted: bool) -> list[tuple[str, str]]:
+    """Return what became of planes, where these were asked for."""
+    if not wanted:
+        return []
+    sloping = np.isfinite(made.damping)
+    if not sloping.any():
+        return [("planes", "constants: no slopes tell left-out overlaps better")]
+    constants, planes = np.sqrt(np.mean(made.left_out[sloping] ** 2, axis=0))
+    tiles = printing.count(int(sloping.any(axis=1).sum()), "tile")
+    told = f"left-out overlaps are off by {planes:.3g}, with constants by {constants:.3g}"
+    return [("planes", f"{tiles}; {told}")]

@@ -1,22 +1,22 @@
-"""All tiles of a pass as tasks are sent them, and how tasks are computed."""
+"""All tiles of a pass as tasks are handed them."""
 
 from __future__ import annotations
 
-import os
-import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import dask
 import numpy as np
 
-from .._engine import checks
-from . import groups, tasks
+from .._engine import FileImage, checks
+from . import tasks
+from .cluster import Graph, Key
+from .groups import Plan
 from .tiles import Handed
 
 
 class Sent(NamedTuple):
-    """All tiles, as tasks are sent them."""
+    """All tiles, as tasks are handed them."""
 
     images: list[Handed]
     masks: list[Handed | None]
@@ -35,44 +35,57 @@ class Sent(NamedTuple):
         each = zip(self.images, self.masks, strict=True)
         return np.array([image.nbytes + (mask.nbytes if mask else 0) for image, mask in each])
 
-    def groups(self, boxes: np.ndarray, task_bytes: int) -> list[np.ndarray]:
-        """Return tiles that lie together; with as many of neighbours they fit a task."""
-        return groups.groups_of(boxes, self.sizes(), task_bytes // 2)
-
-    def some(self, chosen: Sequence[int]) -> tuple[tasks.Some, list, list, list]:
-        """Return some tiles, and the maps, images and masks that a task of theirs takes."""
+    def some(self, chosen: Sequence[int]) -> tasks.Some:
+        """Return what a task is told of some tiles."""
         chosen = np.asarray(chosen, np.int64)
         shapes = [self.images[i].shape for i in chosen]
-        some = tasks.Some(chosen, shapes, self.channels, self.profile, self.workers)
-        masks = [self.masks[i] and self.masks[i].node for i in chosen]
-        return some, [self._map(i) for i in chosen], [self.images[i].node for i in chosen], masks
+        return tasks.Some(chosen, shapes, self.channels, self.profile, self.workers)
 
-    def task(self, function: Callable, place: object, *arguments: object) -> object:
-        """Return a task that goes by the name of its function."""
-        name = function.__name__
-        call = dask.delayed(function, name=name, pure=False)
-        return call(*arguments, dask_key_name=f"{name}-{self.token}-{place}")
+    def masks_of(self, graph: Graph, chosen: Sequence[int]) -> list:
+        """Return the masks of some tiles as a task takes them: None, files, or keys."""
+        return [self.masks[i] and _input(graph, self.masks[i]) for i in chosen]
 
-    def _map(self, i: int) -> object:
-        """Return a map, or a node for one that is as large as its tile."""
+    def images_of(self, graph: Graph, chosen: Sequence[int]) -> list:
+        """Return the pixels of some tiles as a task takes them: files, or keys."""
+        return [_input(graph, self.images[i]) for i in chosen]
+
+    def maps_of(self, graph: Graph, chosen: Sequence[int]) -> list:
+        """Return the maps of some tiles, or keys of those that are as large as their tiles."""
+        return [self._map(graph, i) for i in chosen]
+
+    def _map(self, graph: Graph, i: int) -> object:
         pixels = self.maps[i]
         if pixels.positions is None:
             return pixels
-        return dask.delayed(pixels, name=f"map-{self.token}-{i}", traverse=False)
+        return graph.input(dask.delayed(pixels, name=f"map-{self.token}-{i}", traverse=False))
 
 
-def computed(work: list) -> tuple:
-    """Compute tasks where dask does; what goes with them is large where coverage is."""
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "Sending large graph")
-        return dask.compute(*work)
+class Bundles(NamedTuple):
+    """The bundles of a plan: tasks that make them, or their futures where they are held.
+
+    Attributes
+    ----------
+    homes
+        The addresses of the workers of the cells, or None.
+    """
+
+    sent: Sent
+    plan: Plan
+    homes: list[str | None]
+    held: Sequence = ()
+
+    def keys(self, graph: Graph) -> list[Key]:
+        """Return what stands for each in a graph."""
+        if self.held:
+            return [Key(future) for future in self.held]
+        found = []
+        for k, (tiles, cell) in enumerate(zip(self.plan.bundles, self.plan.cells, strict=True)):
+            of = self.sent
+            inputs = of.maps_of(graph, tiles), of.images_of(graph, tiles), of.masks_of(graph, tiles)
+            home = self.homes[cell]
+            found.append(graph.add(tasks.tiles, (k,), of.some(tiles), *inputs, home=home))
+        return found
 
 
-def threads() -> int:
-    """Return how many tasks run at a time, on the cluster or here."""
-    try:
-        from distributed import default_client
-
-        return max(1, sum(default_client().nthreads().values()))
-    except (ImportError, ValueError):  # no distributed, or no client
-        return os.cpu_count() or 1
+def _input(graph: Graph, image: Handed) -> object:
+    return image.node if isinstance(image.node, FileImage) else graph.input(image.node)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -11,11 +11,12 @@ import numpy as np
 
 from .. import parts
 from .._engine import FileImage, buffers
-from .._inputs import ranges
+from .._inputs import files, ranges
 from ..errors import ArgumentError, Error
 
 if TYPE_CHECKING:
     from .._sky import PixelMap
+    from .coverage import Window
 
 _BAND = 1024  # rows that are looked at for a pixel at a time
 
@@ -30,87 +31,96 @@ class Some(NamedTuple):
     workers: int
 
 
+class Bundle(NamedTuple):
+    """Tiles that have come to one place, ascending, with their maps, pixels and masks."""
+
+    some: Some
+    maps: list[PixelMap]
+    images: list[np.ndarray]
+    masks: list[np.ndarray | None]
+
+
 def gains(
     some: Some,
-    windows: tuple[np.ndarray, np.ndarray],
-    origin: tuple[int, int],
+    coverage: Window,
+    blurred: Window,
     numbers: dict,
     maps: list[PixelMap],
     masks: list,
 ) -> np.ndarray:
     """Return their gains, from windows of coverage and blurred coverage."""
+    planes = [shape[:2] for shape in some.shapes]
     with _naming(some):
         return parts.gains_on_window(
-            [shape[:2] for shape in some.shapes],
+            planes,
             maps,
-            *map(_readable, windows),
-            origin,
-            masks=_images("masks", masks, [shape[:2] for shape in some.shapes]),
+            *(_readable(window.read()) for window in (coverage, blurred)),
+            coverage.origin,
+            masks=_images("masks", masks, planes),
             profile=some.profile,
             workers=some.workers,
             **numbers,
         )
 
 
-def pairs(
-    some: Some,
-    wanted: np.ndarray,
-    shape_out: tuple[int, int],
-    factors: np.ndarray,
-    maps: list[PixelMap],
-    tiles: list,
-    masks: list,
-) -> np.ndarray:
-    """Return the steps of pairs, which are numbered among all."""
+def tiles(some: Some, maps: list[PixelMap], images: list, masks: list) -> Bundle:
+    """Return tiles whose pixels are here: those of files are read, others lie as is fit."""
     with _naming(some):
+        pixels = _images("tiles", images, some.shapes)
+        pixels = [image[..., : some.channels] if image.ndim == 3 else image for image in pixels]
+        planes = _images("masks", masks, [shape[:2] for shape in some.shapes])
+    return Bundle(some, maps, pixels, planes)
+
+
+def pairs(
+    bundles: list[Bundle], wanted: np.ndarray, shape_out: tuple[int, int], factors: np.ndarray
+) -> np.ndarray:
+    """Return the steps of pairs, which are numbered among all, from gains of all their tiles."""
+    here = _picked(bundles, np.unique(wanted))
+    with _naming(here.some):
         found = parts.pair_medians(
-            _tiles(some, tiles),
-            maps,
-            np.searchsorted(some.numbers, wanted),
+            here.images,
+            here.maps,
+            np.searchsorted(here.some.numbers, wanted),
             shape_out,
             gains=factors,
-            masks=_images("masks", masks, [shape[:2] for shape in some.shapes]),
-            profile=some.profile,
-            channels=some.channels,
-            workers=some.workers,
+            masks=here.masks,
+            profile=here.some.profile,
+            channels=here.some.channels,
+            workers=here.some.workers,
         )
-    found["i"], found["j"] = some.numbers[found["i"]], some.numbers[found["j"]]
+    found["i"], found["j"] = here.some.numbers[found["i"]], here.some.numbers[found["j"]]
     return found
 
 
-def shown(
-    some: Some, boxes: np.ndarray, maps: list[PixelMap], tiles: list, masks: list
-) -> np.ndarray:
-    """Return whether each gives the first channel a pixel, bool [T]."""
-    with _naming(some):
-        images = _tiles(some, tiles)
-        masks = _images("masks", masks, [shape[:2] for shape in some.shapes])
-        return np.array(
-            [_shows(some, *each) for each in zip(boxes, maps, images, masks, strict=True)]
-        )
+def shown(bundle: Bundle, chosen: np.ndarray, boxes: np.ndarray) -> np.ndarray:
+    """Return whether each of some tiles gives the first channel a pixel, bool."""
+    here = _picked([bundle], chosen)
+    with _naming(here.some):
+        each = zip(boxes, here.maps, here.images, here.masks, strict=True)
+        return np.array([_shows(here.some, *one) for one in each])
 
 
 def coadd(
+    bundles: list[Bundle],
     some: Some,
     window: parts.Box,
-    numbers: dict[str, np.ndarray],
+    numbers: dict[str, np.ndarray | int | None],
     shift: int,
-    maps: list[PixelMap],
-    tiles: list,
-    masks: list,
 ) -> np.ndarray:
     """Return a window of the mosaic, with its coverage as a last channel, float32 [H, W, C+1]."""
     y0, x0, y1, x1 = window
     made = np.empty((y1 - y0, x1 - x0, some.channels + 1), np.float32)
-    if not tiles:
+    if not bundles:
         made[..., :-1], made[..., -1] = np.nan if some.profile == "v4.5" else 0, 0
         return made
+    here = _picked(bundles, some.numbers)
     with _naming(some):
         found = parts.coadd_window(
-            _tiles(some, tiles),
-            maps,
+            here.images,
+            here.maps,
             window,
-            masks=_images("masks", masks, [shape[:2] for shape in some.shapes]),
+            masks=here.masks,
             profile=some.profile,
             workers=some.workers,
             **numbers,
@@ -119,6 +129,27 @@ def coadd(
         ranges.unshift(found.coverage, shift)
     made[..., :-1], made[..., -1] = found.mosaic, found.coverage
     return made
+
+
+def _picked(bundles: list[Bundle], chosen: np.ndarray) -> Bundle:
+    """Return some tiles of bundles that have no tile in common."""
+    numbers = np.concatenate([bundle.some.numbers for bundle in bundles])
+    order = np.argsort(numbers)
+    at = order[np.searchsorted(numbers, chosen, sorter=order)]
+
+    def some(lists: Iterable[list]) -> list:
+        every = [item for items in lists for item in items]
+        return [every[k] for k in at]
+
+    here = bundles[0].some._replace(
+        numbers=numbers[at], shapes=some(bundle.some.shapes for bundle in bundles)
+    )
+    return Bundle(
+        here,
+        some(bundle.maps for bundle in bundles),
+        [_readable(image) for image in some(bundle.images for bundle in bundles)],
+        [_readable(mask) for mask in some(bundle.masks for bundle in bundles)],
+    )
 
 
 def _shows(some: Some, box: np.ndarray, pixels: PixelMap, tile: object, mask: object) -> bool:
@@ -139,27 +170,23 @@ def _shows(some: Some, box: np.ndarray, pixels: PixelMap, tile: object, mask: ob
     return False
 
 
-def _tiles(some: Some, tiles: list) -> list:
-    found = _images("tiles", tiles, some.shapes)
-    return [
-        tile[..., : some.channels] if isinstance(tile, np.ndarray) and tile.ndim == 3 else tile
-        for tile in found
-    ]
-
-
 def _images(name: str, images: list, shapes: Sequence[tuple[int, ...]]) -> list:
     """Return images as the library can read them, which have the shapes that they shall have."""
-    found = [_readable(image) for image in images]
-    for i, (image, shape) in enumerate(zip(found, shapes, strict=True)):
+    found = []
+    for i, (image, shape) in enumerate(zip(images, shapes, strict=True)):
+        if isinstance(image, FileImage):
+            image = files.loaded(f"{name}[{i}]", image)
+        image = _readable(image)
         if image is not None and image.shape != tuple(shape):
             raise ArgumentError(f"{name}[{i}] has shape {list(image.shape)}, want {list(shape)}")
+        found.append(image)
     return found
 
 
-def _readable(image: np.ndarray | FileImage | None) -> np.ndarray | FileImage | None:
+def _readable(image: np.ndarray | None) -> np.ndarray | None:
     """Return an image; a copy of what lies as distributed has unpacked it, at odd addresses."""
-    if image is None or isinstance(image, FileImage):
-        return image
+    if image is None:
+        return None
     array = np.asarray(image)
     return array if buffers.is_borrowable(array) else array.copy()
 

@@ -29,6 +29,11 @@ class Handed(NamedTuple):
     node: FileImage | Delayed
 
     @property
+    def key(self) -> object:
+        """The key of what makes it, or None of a file."""
+        return getattr(self.node, "key", None)
+
+    @property
     def nbytes(self) -> int:
         """What it takes in memory."""
         return 4 * int(np.prod(self.shape))
@@ -62,6 +67,20 @@ def handed(
     return images, skies, _masks(masks, images, token)
 
 
+def is_store(item: object) -> bool:
+    """Whether an entry is the path of a zarr store."""
+    if not isinstance(item, (str, os.PathLike)):
+        return False
+    path = os.fspath(item)
+    return str(path).rstrip("/").endswith(".zarr") or Path(os.fsdecode(path)).is_dir()
+
+
+def from_store(name: str, path: str | os.PathLike) -> da.Array:
+    """Return the array in a zarr store."""
+    with reading(name):
+        return da.from_zarr(os.fspath(path))
+
+
 def _masks(masks: Sequence | None, images: list[Handed], token: str) -> list[Handed | None]:
     if masks is None:
         return [None] * len(images)
@@ -84,22 +103,13 @@ def _masks(masks: Sequence | None, images: list[Handed], token: str) -> list[Han
 
 
 def _is_fits(item: object) -> bool:
-    return files.is_file(item) and not _is_store(item)
-
-
-def _is_store(item: object) -> bool:
-    """Whether an entry is the path of a zarr store."""
-    if not isinstance(item, (str, os.PathLike)):
-        return False
-    path = os.fspath(item)
-    return str(path).rstrip("/").endswith(".zarr") or Path(os.fsdecode(path)).is_dir()
+    return files.is_file(item) and not is_store(item)
 
 
 def _array(name: str, item: object, key: str, axes: tuple[int, ...]) -> Handed:
     """Return an array of NumPy, dask or zarr, or a zarr store, as one node."""
-    if _is_store(item):
-        with reading(name):
-            item = da.from_zarr(os.fspath(item))
+    if is_store(item):
+        item = from_store(name, item)
     if not (hasattr(item, "shape") and hasattr(item, "dtype")):
         kind = type(item).__name__
         wanted = "a path, (path, HDU), or an array of dask, zarr or NumPy"
@@ -114,4 +124,5 @@ def _array(name: str, item: object, key: str, axes: tuple[int, ...]) -> Handed:
         return Handed(shape, dask.delayed(item, name=key, traverse=False))
     if not isinstance(item, da.Array):
         item = da.from_array(item, chunks=shape)
-    return Handed(shape, item.rechunk(shape).to_delayed().item())
+    whole = item.rechunk(shape)  # whose graph dask's optimization would take futures from
+    return Handed(shape, whole.to_delayed(optimize_graph=False).item())

@@ -8,9 +8,10 @@ the whole mosaic and can be pickled. The coverage is blurred whole, by `blur_cov
 
 from .pairs import offsets_from_pairs, overlapping_pairs, pair_medians
 from .places import boxes, pixel_maps
-from .windows import Window, coadd_window, gains_on_window
+from .windows import Box, Window, coadd_window, gains_on_window
 
 __all__ = [
+    "Box",
     "Window",
     "boxes",
     "coadd_window",

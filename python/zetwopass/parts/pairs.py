@@ -93,6 +93,7 @@ def pair_medians(
     settings = settings_of(profile, workers, max_chunk_bytes)
     if channels is None:
         channels = checks.channels(given)
+    channels = checks.integer("channels", channels, 1, checks.MAX_CHANNELS)
     job = Job(settings, job_tiles, mosaic_shape=(*shape, channels))
     job.gains[:] = vector("gains", gains, (len(given),))
     job.begin_at(row0, col0)
@@ -160,7 +161,10 @@ def _around(places: np.ndarray) -> tuple[int, int, int, int]:
 
 
 def _wanted(pairs: np.ndarray) -> np.ndarray:
-    found = np.asarray(pairs)
+    try:
+        found = np.asarray(pairs)
+    except ValueError as err:
+        raise ArgumentError(f"pairs is no array, want integers [P, 2]: {err}") from None
     if found.dtype.kind not in "iu" or found.ndim != 2 or found.shape[1] != 2:
         kind = f"{found.dtype.name} {list(found.shape)}"
         raise ArgumentError(f"pairs is {kind}, want integers [P, 2]")

@@ -9,7 +9,7 @@ import numpy as np
 
 from .._engine import Settings, TileInput, checks
 from .._inputs import images_of, maps_of, placed
-from ..errors import ArgumentError
+from ..errors import ArgumentError, ArgumentTypeError
 
 if TYPE_CHECKING:
     from astropy.io import fits
@@ -45,7 +45,7 @@ def pixel_maps(
     ArgumentError, WCSError
         As in `second_pass`.
     """
-    shapes = [checks.shape(f"shapes[{i}]", shape) for i, shape in enumerate(shapes)]
+    shapes = checks.shapes("shapes", shapes)
     tiles_wcs = checks.entries("tiles_wcs", tiles_wcs, len(shapes))
     return maps_of(shapes, tiles_wcs, output_wcs, checks.shape("shape_out", shape_out))
 
@@ -53,9 +53,23 @@ def pixel_maps(
 def boxes(maps: Sequence[PixelMap | None], shape_out: tuple[int, int]) -> np.ndarray:
     """Return y0, x0, y1, x1 of the tiles on an output, int64 [T, 4]; zeros of what is off."""
     height, width = checks.shape("shape_out", shape_out)
+    maps = checked_maps(maps)
     found = np.array([(0, 0, 0, 0) if m is None else m.box for m in maps], np.int64).reshape(-1, 4)
     found = np.clip(found[:, [1, 0, 3, 2]], 0, [height, width, height, width])
     found[(found[:, 0] >= found[:, 2]) | (found[:, 1] >= found[:, 3])] = 0
+    return found
+
+
+def checked_maps(maps: Sequence[PixelMap | None], count: int | None = None) -> list:
+    """Return maps, so many of them if that is known."""
+    from .._sky import PixelMap
+
+    found = checks.entries("maps", maps, count, optional=True)
+    for i, m in enumerate(found):
+        if m is not None and not isinstance(m, PixelMap):
+            raise ArgumentTypeError(
+                f"maps[{i}] is a {type(m).__name__}, want what pixel_maps has made, or None"
+            )
     return found
 
 
@@ -65,11 +79,12 @@ def job_tiles_of(
     """Return the tiles, opened where they are files, and as they are in a job."""
     checks.word("profile", profile, ("v4.5", "v4.2"))
     images, _ = images_of(tiles, ())
-    maps = checks.entries("maps", maps, len(images), optional=True)
-    return images, placed(images, maps, masks, weights, profile)
+    return images, placed(images, checked_maps(maps, len(images)), masks, weights, profile)
 
 
-def settings_of(profile: str, workers: int | None, max_chunk_bytes: int | None) -> Settings:
+def settings_of(
+    profile: str, workers: int | None, max_chunk_bytes: int | None, feather: int | None = None
+) -> Settings:
     """Return the numbers of a job on the CPU."""
     return checks.settings(
         profile=profile,
@@ -77,12 +92,13 @@ def settings_of(profile: str, workers: int | None, max_chunk_bytes: int | None) 
         max_chunk_bytes=max_chunk_bytes,
         device="cpu",
         binary_weights=True,
+        feather=feather,
     )
 
 
 def vector(name: str, values: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
     """Return numbers as float64 of a shape."""
-    found = np.asarray(values, np.float64)
+    found = checks.numbers(name, values)
     if found.shape != shape:
         raise ArgumentError(f"{name} has shape {list(found.shape)}, want {list(shape)}")
     return found

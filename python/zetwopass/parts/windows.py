@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from .._engine import Job, Outputs, calls, checks, limited
+from .._engine import Job, Outputs, buffers, calls, checks, limited
 from .._inputs import ranges
 from ..api import GAIN_CLIP, Image
 from ..errors import ArgumentError
@@ -48,6 +48,7 @@ def coadd_window(
     masks: Sequence[Image | None] | None = None,
     tile_weights: Sequence[float] | None = None,
     profile: str = "v4.5",
+    feather: int | None = None,
     workers: int | None = None,
     max_chunk_bytes: int | None = None,
 ) -> Window:
@@ -55,7 +56,7 @@ def coadd_window(
 
     Parameters
     ----------
-    tiles, masks, tile_weights, profile
+    tiles, masks, tile_weights, profile, feather
         As in `second_pass`: those whose maps meet the window are enough, in the order that they
         have among all. The sums of the weights must be numbers of float32.
     maps
@@ -77,14 +78,16 @@ def coadd_window(
     ArgumentError, FileError, HDUError, BudgetError, LimitError
         As in `second_pass`.
     """
+    tiles = checks.entries("tiles", tiles)
     weights = checks.weights(tile_weights, len(tiles), profile)
     ranges.check_coverage(weights)
     given, job_tiles = job_tiles_of(tiles, maps, masks, weights, profile)
     y0, x0, rows, cols = _window(window)
-    offsets = np.asarray(offsets, np.float64)
+    offsets = checks.numbers("offsets", offsets)
     channels = offsets.shape[-1] if offsets.ndim == 2 else checks.channels(given)
     made = Outputs(np.empty((rows, cols, channels), "f4"), np.empty((rows, cols), "f4"))
-    job = Job(settings_of(profile, workers, max_chunk_bytes), job_tiles, outputs=made)
+    settings = settings_of(profile, workers, max_chunk_bytes, feather)
+    job = Job(settings, job_tiles, outputs=made)
     job.gains[:] = vector("gains", gains, (len(given),))
     job.offsets[:] = vector("offsets", offsets, (len(given), channels))
     job.keep_offsets()
@@ -133,7 +136,7 @@ def gains_on_window(
     ArgumentError, FileError, HDUError, BudgetError, LimitError
         As in `tile_gains`.
     """
-    y0, x0 = (checks.integer(f"origin[{i}]", n, 0, 2**31) for i, n in enumerate(origin))
+    y0, x0 = checks.pair("origin", origin, 0, 2**31)
     settings = checks.settings(
         profile=profile,
         gain_clip=gain_clip,
@@ -141,8 +144,10 @@ def gains_on_window(
         workers=workers,
         device="cpu",
     )
-    unseen = [np.broadcast_to(np.float32(0), shape) for shape in shapes]
+    unseen = [np.broadcast_to(np.float32(0), shape) for shape in checks.shapes("shapes", shapes)]
     _, job_tiles = job_tiles_of(unseen, maps, masks, None, profile)
+    for name, given in (("coverage", coverage), ("blurred", blurred)):
+        buffers.plane(name, given)
     job = Job(settings, job_tiles)
     job.read_coverage(coverage, blurred, known=True)
     job.begin_at(y0, x0)

@@ -24,6 +24,8 @@ _SETTINGS = {
     "ZTPCLIPL": "lowest gain",
     "ZTPCLIPH": "highest gain",
     "ZTPTHRES": "lowest blurred coverage in a gain",
+    "ZTPFEATH": "feather, pixels of a tile",
+    "ZTPBACKG": "background",
     "ZTPDEV": "computed by",
     "ZTPBEG": "begun, UTC",
 }
@@ -33,7 +35,8 @@ _SETTINGS = {
 class Tiles:
     """One entry a tile: names [T], gains [T], offsets [T, C], groups [T] and the like.
 
-    ``boxes`` [T, 4] are x0, y0, x1, y1 of the mosaic's pixels, half open.
+    ``slopes`` [T, C, 2], ``damping`` [T, C] and ``left_out`` [T, C, 2] are as in
+    `zetwopass.SecondPass`. ``boxes`` [T, 4] are x0, y0, x1, y1 of the mosaic's pixels, half open.
     """
 
     names: list[str]
@@ -44,9 +47,28 @@ class Tiles:
     weights: np.ndarray
     boxes: np.ndarray
     exposures: np.ndarray
+    slopes: np.ndarray
+    damping: np.ndarray
+    left_out: np.ndarray
 
     def __len__(self) -> int:
         return len(self.names)
+
+    def background(self, t: np.ndarray, x: np.ndarray, y: np.ndarray) -> np.ndarray:
+        """Return what is subtracted from tiles t [N] at the mosaic's pixels x and y: [N, C]."""
+        slopes = self.slopes[t]
+        return self.offsets[t] + slopes[..., 0] * x[:, None] + slopes[..., 1] * y[:, None]
+
+    @cached_property
+    def levels(self) -> np.ndarray:
+        """What is subtracted from the tiles in the middle of their boxes, [T, C]."""
+        x0, y0, x1, y1 = self.boxes.T
+        return self.background(np.arange(len(self)), (x0 + x1 - 1) / 2, (y0 + y1 - 1) / 2)
+
+    @property
+    def sloping(self) -> bool:
+        """Whether planes are subtracted from some."""
+        return bool(self.slopes.any())
 
     @cached_property
     def folder(self) -> str:
@@ -65,7 +87,7 @@ class Pairs:
     """Tiles that overlap: i, j, pixels [P], and before, after [P, C].
 
     ``before`` is the median of tile i minus tile j with their gains, ``after`` the same with their
-    offsets too, NaN where there is none.
+    backgrounds too, those in the middle of what their boxes share; NaN where there is none.
     """
 
     i: np.ndarray
@@ -164,22 +186,34 @@ def _read(name: str, path: Path, hdus: fits.HDUList, root: Path) -> Assembled:
 
 def _tiles(table: fits.FITS_rec) -> Tiles:
     count = len(table)
+    offsets = np.array(table["OFFSET"], float).reshape(count, -1)
+    planes = [np.zeros((*offsets.shape, 2)), np.full(offsets.shape, np.inf)]
+    planes.append(np.full((*offsets.shape, 2), np.nan))
+    if "SLOPE" in table.names:
+        for plane, column in zip(planes, ("SLOPE", "DAMPING", "LEFT_OUT"), strict=True):
+            plane[:] = np.array(table[column], float).reshape(plane.shape)
     return Tiles(
         names=[unescaped(str(name)) for name in table["NAME"]],
         hdus=[int(hdu) for hdu in table["HDU"]],
         gains=np.array(table["GAIN"], float),
-        offsets=np.array(table["OFFSET"], float).reshape(count, -1),
+        offsets=offsets,
         groups=np.array(table["GROUP"], int),
         weights=np.array(table["WEIGHT"], float),
         boxes=np.stack([np.array(table[c], int) for c in ("X0", "Y0", "X1", "Y1")], axis=-1),
         exposures=np.array(table["EXPTIME"], float),
+        slopes=planes[0],
+        damping=planes[1],
+        left_out=planes[2],
     )
 
 
 def _pairs(table: fits.FITS_rec, tiles: Tiles) -> Pairs:
     i, j, pixels = (np.array(table[column], int) for column in ("I", "J", "PIXELS"))
     before = np.array(table["STEP"], float).reshape(len(table), tiles.offsets.shape[1])
-    return Pairs(i, j, pixels, before, before - (tiles.offsets[i] - tiles.offsets[j]))
+    a, b = tiles.boxes[i].T, tiles.boxes[j].T
+    x, y = ((np.maximum(a[k], b[k]) + np.minimum(a[k + 2], b[k + 2]) - 1) / 2 for k in (0, 1))
+    after = before - (tiles.background(i, x, y) - tiles.background(j, x, y))
+    return Pairs(i, j, pixels, before, after)
 
 
 def _largest(steps: np.ndarray) -> np.ndarray:

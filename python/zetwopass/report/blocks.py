@@ -41,12 +41,12 @@ def means(hdu: fits.ImageHDU, size: int, box: Box | None = None) -> np.ndarray:
     for row in range(0, rows, step):
         y0 = box.y0 + row * size
         y1 = min(y0 + step * size, box.y1)
-        band = _band(hdu, box._replace(y0=y0, y1=y1))
+        band = pixels(hdu, box._replace(y0=y0, y1=y1))
         out[:, row : row + step] = _means(band, size)
     return out
 
 
-def _band(hdu: fits.ImageHDU, box: Box) -> np.ndarray:
+def pixels(hdu: fits.ImageHDU, box: Box) -> np.ndarray:
     """Return a box [C, h, w] of whole rows, cut afterwards: else each row is sought in the file."""
     height, width, channels = files.layout(hdu.shape)
     first = (0,) * max(0, len(hdu.shape) - 3)

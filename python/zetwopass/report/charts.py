@@ -60,7 +60,7 @@ def gains_said(found: Assembled) -> str:
 
 def offsets(found: Assembled) -> Markup:
     """Draw the offset of each tile and channel."""
-    values = found.tiles.offsets
+    values = found.tiles.levels
     tiles, channels = values.shape
     with drawing(260) as figure:
         axes = figure.add_subplot(ylabel=_labelled("offset", found.unit))
@@ -85,13 +85,33 @@ def offsets(found: Assembled) -> Markup:
 
 def offsets_said(found: Assembled) -> str:
     """Say in a sentence what the offsets are."""
-    values = found.tiles.offsets
+    values = found.tiles.levels
     if not values.size:
         return "There are no tiles."
     if (values == 0).all():
         return "Every offset is 0: nothing was subtracted."
     low, high = words.alike((values.min(), values.max()), signed=True)
-    return f"They lie between {low} and {words.with_unit(high, found.unit)}."
+    said = f"They lie between {low} and {words.with_unit(high, found.unit)}"
+    return f"{said}, in the middle of the tiles." if found.tiles.sloping else f"{said}."
+
+
+def planes_said(found: Assembled) -> str:
+    """Say in sentences what became of planes, nothing where constants were asked for."""
+    tiles = found.tiles
+    if found.header.get("ZTPBACKG") != "plane":
+        return ""
+    sloping = np.isfinite(tiles.damping)
+    if not sloping.any():
+        return "Planes were asked for; no slopes tell left-out overlaps better than constants do."
+    constants, planes = np.sqrt(np.mean(tiles.left_out[sloping] ** 2, axis=0))
+    steepest = np.hypot(*np.moveaxis(tiles.slopes, -1, 0)).max()
+    constants, planes, steepest = words.alike((constants, planes, 1000 * steepest))
+    return (
+        f"Planes are subtracted from {words.counted(int(sloping.any(axis=1).sum()), 'tile')}, which"
+        f" slope by up to {words.with_unit(steepest, found.unit)} over 1000 pixels. Overlaps that"
+        f" were left out differ from what they tell of them by {planes}, from what constants tell"
+        f" by {words.with_unit(constants, found.unit)}, root mean square."
+    )
 
 
 def steps(found: Assembled) -> Markup:

@@ -9,7 +9,7 @@ from astropy.wcs.utils import proj_plane_pixel_scales
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from .. import __version__
-from . import charts, pictures, skymaps, words
+from . import charts, edges, pictures, skymaps, words
 from .assembled import Assembled, Tiles
 
 
@@ -34,12 +34,14 @@ def render(found: Assembled) -> str:
         gains_said=charts.gains_said(found),
         offsets=charts.offsets(found),
         offsets_said=charts.offsets_said(found),
+        planes_said=charts.planes_said(found),
         pairs=len(found.pairs),
         unit=found.unit,
         graphs=[(when, skymaps.graph(found, scale, when)) for when in ("before", "after")],
         classes=scale.labels,
         steps=charts.steps(found),
         statistics=_statistics(found),
+        edges=_edges(found),
         seams=_seams(found),
         groups=_groups(found.tiles),
         times=charts.times(found),
@@ -107,6 +109,20 @@ def _statistics(found: Assembled) -> list[dict[str, str]]:
     ]
 
 
+def _edges(found: Assembled) -> dict[str, str] | None:
+    """Return what is left of the steps in the mosaic itself; None where that is not to be seen."""
+    sizes = np.abs(edges.steps(found)).max(axis=1, initial=0)
+    if not sizes.size:
+        return None
+    width = found.header.get("ZTPFEATH", 0)
+    numbers = words.alike([charts.rms(sizes), np.percentile(sizes, 90), sizes.max()])
+    return {
+        "count": words.counted(len(sizes), "stretch", "stretches"),
+        "feather": f", feathered over {words.counted(width, 'pixel')}" if width else "",
+        **dict(zip(("rms", "most_below", "largest"), numbers, strict=True)),
+    }
+
+
 def _seams(found: Assembled) -> list[dict]:
     pairs, names = found.pairs, found.tiles.labels
     out = []
@@ -165,7 +181,7 @@ def _settings(found: Assembled) -> list[tuple[str, str]]:
 def _tiles(found: Assembled) -> dict[str, list]:
     tiles = found.tiles
     exposed = bool(np.isfinite(tiles.exposures).any())
-    columns = [words.alike(offsets, signed=True) for offsets in tiles.offsets.T]
+    columns = [words.alike(offsets, signed=True) for offsets in tiles.levels.T]
     named = [words.channel(c, found.channels) for c in range(found.channels)]
     heads = [f"offset, {name}" for name in named] if len(named) > 1 else ["offset"]
     rows = []

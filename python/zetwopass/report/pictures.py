@@ -68,16 +68,26 @@ def _coadds(found: Assembled, size: float) -> tuple[np.ndarray, np.ndarray]:
         plane = _colours(plane)
         known, weight = np.isfinite(plane), np.float32(tiles.weights[t])
         where = (slice(None), slice(box.y0, box.y1), slice(box.x0, box.x1))
-        for total, tile in zip(sums, (plane, _matched(found, t, plane)), strict=True):
+        matched = _matched(found, t, plane, (box.x0 * size, box.y0 * size), size)
+        for total, tile in zip(sums, (plane, matched), strict=True):
             total[where] += np.where(known, weight * tile, 0)
         norm[where] += weight * known
     with np.errstate(invalid="ignore", divide="ignore"):
         return tuple(total / norm for total in sums)
 
 
-def _matched(found: Assembled, t: int, plane: np.ndarray) -> np.ndarray:
-    offsets = _colours(found.tiles.offsets[t]).astype(np.float32)
-    return plane * np.float32(found.tiles.gains[t]) - offsets[:, None, None]
+def _matched(
+    found: Assembled, t: int, plane: np.ndarray, corner: tuple[float, float], size: float
+) -> np.ndarray:
+    """Return a tile [C, h, w] with its gain and background.
+
+    ``corner`` is where its first pixel begins in the mosaic, x and y, ``size`` that of its pixels.
+    """
+    rows, cols = (np.arange(n) * size + (size - 1) / 2 for n in plane.shape[1:])
+    slopes = _colours(found.tiles.slopes[t])[:, :, None, None]
+    rise = slopes[:, 0] * (cols + corner[0]) + slopes[:, 1] * (rows + corner[1])[:, None]
+    background = _colours(found.tiles.offsets[t])[:, None, None] + rise
+    return plane * np.float32(found.tiles.gains[t]) - background.astype(np.float32)
 
 
 def _colours(planes: np.ndarray) -> np.ndarray:
@@ -98,22 +108,25 @@ def seams(found: Assembled) -> Iterator[Seam]:
 
 
 def _cut(found: Assembled, i: int, j: int) -> tuple[Raster | None, Raster | None]:
-    wcs, shape = _window(found, i, j)
+    wcs, shape, corner, size = _window(found, i, j)
     planes = [found.files[t].on(wcs, shape) for t in (i, j)]
     if any(plane is None for plane in planes):
         return None, None
     first, second = map(_colours, planes)
     before = np.where(np.isfinite(first), first, second)
-    with_gains = [_matched(found, t, plane) for t, plane in ((i, first), (j, second))]
-    after = np.where(np.isfinite(first), *with_gains)
+    matched = [_matched(found, t, plane, corner, size) for t, plane in ((i, first), (j, second))]
+    after = np.where(np.isfinite(first), *matched)
     if not np.isfinite(after).any():
         return None, None
     stretch = Stretch.to(after)
     return Raster.of(before, stretch, BYTES), Raster.of(after, stretch, BYTES)
 
 
-def _window(found: Assembled, i: int, j: int) -> tuple[WCS, tuple[int, int]]:
-    """Return a square grid in the middle of the boxes' overlap, its seam across it."""
+def _window(found: Assembled, i: int, j: int) -> tuple[WCS, tuple[int, int], tuple[int, int], int]:
+    """Return a square grid in the middle of the boxes' overlap, its seam across it.
+
+    WCS and shape, where it begins in the mosaic, x and y, and the size of its pixels.
+    """
     boxes = found.tiles.boxes[[i, j]]
     low, high = boxes[:, :2].max(axis=0), boxes[:, 2:].min(axis=0)
     tile = (boxes[:, 2:] - boxes[:, :2]).min()
@@ -122,4 +135,4 @@ def _window(found: Assembled, i: int, j: int) -> tuple[WCS, tuple[int, int]]:
     x0, y0 = (low + high - side) // 2
     box = Box(int(x0), int(y0), int(x0) + side, int(y0) + side)
     cells = -(-side // size)
-    return blocks.wcs_of(found.wcs, size, box), (cells, cells)
+    return blocks.wcs_of(found.wcs, size, box), (cells, cells), (box.x0, box.y0), size

@@ -50,6 +50,12 @@ class TileFile:
         x, y = border(Box(0, 0, width, height))
         return np.stack(pixel_to_pixel(self.wcs, wcs, x, y), axis=-1)
 
+    def pixels(self) -> np.ndarray:
+        """Return all of the tile, float32 [C, h, w], NaN where it is not finite."""
+        header = self._header
+        with reading(header.name), fits.open(header.path, memmap=False) as hdus:
+            return blocks.means(hdus[header.hdu], 1)
+
     def on(self, wcs: WCS, shape: tuple[int, int]) -> np.ndarray | None:
         """Return the tile on a grid, float32 [C, H, W] with NaN around it; None where it is not.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
+from functools import partial
 from types import ModuleType
 
 import numpy as np
@@ -34,12 +35,14 @@ class Installation:
         With the scope ``'phase5'`` what stands for reproject's functions, else None.
     """
 
-    def __init__(self, module: ModuleType, generation: Generation, scope: str) -> None:
+    def __init__(
+        self, module: ModuleType, generation: Generation, scope: str, feather: int = 0
+    ) -> None:
         self.module = module
         self.profile = generation.profile
         self.acceleration = phase5.accelerated(module) if scope == "phase5" else None
         self._originals = {name: getattr(module, name) for name in (SECOND_PASS, GAINS)}
-        replacement = _Replacement(generation, *self._originals.values(), module)
+        replacement = _Replacement(generation, *self._originals.values(), module, feather)
         self._ours = {name: getattr(replacement, name) for name in self._originals}
         for name, function in self._ours.items():
             setattr(module, name, function)
@@ -60,7 +63,12 @@ class Installation:
 
 
 def install(
-    zemosaic_worker: ModuleType, *, scope: str = "second-pass", profile: str | None = None
+    zemosaic_worker: ModuleType,
+    *,
+    scope: str = "second-pass",
+    profile: str | None = None,
+    feather: int | None = None,
+    background: str = "constant",
 ) -> Installation:
     """Replace the second pass of ZeMosaic, two names in its module, or all that takes long.
 
@@ -79,6 +87,10 @@ def install(
         ``'v4.5'`` or ``'v4.2'``. By default what the replaced functions do, as their code says,
         also behind decorators. Those of a ``'v4.5'`` that has no ``tile_weights`` yet, or no masks
         in its coadd, get none here.
+    feather
+        As in `second_pass`; ZeMosaic's own has none.
+    background
+        ``'plane'`` subtracts slopes, too: see `second_pass`.
 
     Returns
     -------
@@ -106,6 +118,8 @@ def install(
     'v4.5'
     """
     checks.word("scope", scope, SCOPES)
+    feather = checks.pixels("feather", feather)
+    checks.word_of_background(background)
     require()
     for name in (SECOND_PASS, GAINS):
         found = getattr(zemosaic_worker, name, None)
@@ -119,7 +133,7 @@ def install(
         )
     else:
         found = generations.of_profile(profile)
-    return Installation(zemosaic_worker, found, scope)
+    return Installation(zemosaic_worker, found._replace(background=background), scope, feather)
 
 
 class _Replacement:
@@ -131,12 +145,12 @@ class _Replacement:
         second_pass: Callable | None = None,
         gains: Callable | None = None,
         module: ModuleType | None = None,
+        feather: int = 0,
     ) -> None:
         self._generation = generation
-        self._second_pass = second_pass
-        self._gains = gains
+        self._second_pass, self._gains = second_pass, gains
         self._module = module
-        self._local = threading.local()
+        self._ours, self._local = partial(dropin.second_pass, feather=feather), threading.local()
 
     def run_second_pass_coverage_renorm(
         self,
@@ -206,7 +220,7 @@ class _Replacement:
         arguments = {name: value for name, value in locals().items() if name != "self"}
         if isinstance(tiles, np.ndarray):
             raise ArgumentError("tiles is an array, want a list of arrays; use list(tiles)")
-        return self._answer(dropin.second_pass, self._second_pass, arguments, None)
+        return self._answer(self._ours, self._second_pass, arguments, None)
 
     def compute_per_tile_gains_from_coverage(
         self,

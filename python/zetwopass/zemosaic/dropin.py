@@ -44,11 +44,15 @@ class Call:
 
 
 def second_pass(
-    generation: Generation, log: logging.Logger, arguments: dict, module: ModuleType | None
+    generation: Generation,
+    log: logging.Logger,
+    arguments: dict,
+    module: ModuleType | None,
+    feather: int = 0,
 ) -> tuple[np.ndarray, np.ndarray] | None:
     """Return mosaic [H, W, C] and coverage [H, W], float32; None where the original has None.
 
-    ``module`` is ZeMosaic's, which hears of a GPU that fails.
+    ``module`` is ZeMosaic's, which hears of a GPU that fails; ``feather`` in pixels, 0 = none.
     """
     call = _call(
         generation,
@@ -62,7 +66,7 @@ def second_pass(
     lines.start(log, "run_second_pass_coverage_renorm", call)
     library()
     try:
-        settings = _settings(call)
+        settings = replace(_settings(call), feather=feather)
         coverage, outputs, shapes, inputs = _prepared(call, arguments)
     except rules.NoResult as err:
         log.warning("[TwoPass] no second pass: %s", err)
@@ -181,6 +185,7 @@ def _settings(call: Call) -> Settings:
         sigma=rules.sigma(call.sigma_px),
         gain_clip=rules.clip(call.gain_clip),
         threshold=rules.threshold(call.plan) if new else None,
+        background=call.generation.background,
         binary_weights=True,
     )
     return replace(

@@ -36,11 +36,14 @@ class Generation(NamedTuple):
         Whether ``tiles_coverage`` masks the coadd, and not the gains alone.
     tiles_weigh
         Whether there are ``tile_weights``.
+    background
+        ``'constant'``, what ZeMosaic's own subtract, or ``'plane'``.
     """
 
     profile: str
     masks_weigh: bool
     tiles_weigh: bool
+    background: str = "constant"
 
 
 def of_profile(profile: str) -> Generation:
