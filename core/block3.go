@@ -3,14 +3,14 @@ package core
 // addTimes is y += sign * a x.
 func (a *block3) addTimes(y, x *vec3, sign float64) {
 	for r := range 3 {
-		y[r] += sign * (float64(a[3*r]*x[0]) + float64(a[3*r+1]*x[1]) + float64(a[3*r+2]*x[2]))
+		y[r] += float64(sign * (float64(a[3*r]*x[0]) + float64(a[3*r+1]*x[1]) + float64(a[3*r+2]*x[2])))
 	}
 }
 
 // addTurnedTimes is y += sign * aᵀ x.
 func (a *block3) addTurnedTimes(y, x *vec3, sign float64) {
 	for c := range 3 {
-		y[c] += sign * (float64(a[c]*x[0]) + float64(a[3+c]*x[1]) + float64(a[6+c]*x[2]))
+		y[c] += float64(sign * (float64(a[c]*x[0]) + float64(a[3+c]*x[1]) + float64(a[6+c]*x[2])))
 	}
 }
 

@@ -77,6 +77,9 @@ func TestMediansAreTheSameInLittleRoom(t *testing.T) {
 		for _, q := range plan.pairs {
 			for c := range q.channel {
 				got = append(got, q.channel[c].median)
+				if n := q.channel[c].sampled; n > q.sampleSize() {
+					t.Errorf("tiles %d and %d: a sample of %d, want at most %d", q.i, q.j, n, q.sampleSize())
+				}
 			}
 		}
 		if want == nil {

@@ -118,6 +118,9 @@ func (p *pair) addSample(s, t *shown, y int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for n := range s.row {
+		if (y+n)%p.stepY != 0 { // another pair's
+			continue
+		}
 		x, a, b := both(&s.row[n], &t.row[n], lanes)
 		first := (p.stepX - x%p.stepX) % p.stepX
 		for i := first * lanes; i < len(a.exact); i += p.stepX * lanes {

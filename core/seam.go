@@ -79,6 +79,9 @@ func (p *pair) gather(s, t *shown, y int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for n := range s.row {
+		if (y+n)%p.stepY != 0 { // another pair's
+			continue
+		}
 		x, a, b := both(&s.row[n], &t.row[n], lanes)
 		for c := range p.channel {
 			p.seams[c].gather(p, x, y+n, c, lanes, a.exact, b.exact)

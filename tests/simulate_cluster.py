@@ -112,7 +112,7 @@ def graphs(planned: Planned, sent: Sent, clock: Clock) -> dict[str, tuple[int, i
     values = {"gains": factors, "offsets": np.zeros((len(factors), CHANNELS))}
     both = clock.measure(
         "graph of the blocks",
-        lambda: blocks.mosaic(bundles, planned.boxes, values, 0, planned.cut),
+        lambda: blocks.mosaic(bundles, planned.boxes, values, 0, planned.cut, None),
     )
     sent_bytes = clock.measure("it pickled", lambda: len(pickle.dumps(both.dask)))
     found["blocks"] = (int(np.prod(both.numblocks)), sent_bytes)

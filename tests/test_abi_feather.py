@@ -22,7 +22,7 @@ def test_a_job_of_the_header_before_it_has_no_feather():
     # Without it what lies behind an older job becomes a feather.
     job = made()
     job.struct.feather = -7
-    job.struct.struct_size = structs.Job.feather.offset
+    job.struct.struct_size = structs.Job.background.offset
     assert called(job, COADD) == (OK, "")
 
 

@@ -18,7 +18,7 @@ def all_of(*changes):
 
 WRONG = {
     "an image that no memory holds": (
-        all_of(put("coverage.height", 1 << 31), put("coverage.stride_y", 1 << 30)),
+        all_of(put("coverage.height", (1 << 31) - 1), put("coverage.stride_y", 1 << 40)),
         *(STRIDE, "coverage"),
     ),
     "a box at the end of numbers": (

@@ -161,6 +161,7 @@ def until(done):
 @pytest.mark.skipif(sys.platform == "win32", reason="no process can send itself Ctrl-C alone")
 def test_ctrl_c_leaves_no_task_behind(client, tmp_path):
     # Without it a cluster goes on for hours with what nobody waits for.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored in the background
     made = scene(**OPTIONS)
     tiles = tiles_of(made)
     tiles[3] = tiles[3].map_blocks(waiting, tmp_path, dtype="f4", meta=np.zeros((0, 0, 0), "f4"))
@@ -171,8 +172,11 @@ def test_ctrl_c_leaves_no_task_behind(client, tmp_path):
 
     thread = threading.Thread(target=interrupt)
     thread.start()
-    with pytest.raises(KeyboardInterrupt):
-        zetwopass.dask.second_pass(**given(made, tiles=tiles), **CUT)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            zetwopass.dask.second_pass(**given(made, tiles=tiles), **CUT)
+    finally:
+        signal.signal(signal.SIGINT, before)
     thread.join()
     (tmp_path / "go").touch()
     until(lambda: not ours(client))

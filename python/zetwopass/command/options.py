@@ -109,6 +109,13 @@ _MATHS = (
         show_default="none",
         help="Have each tile fade out over so many of its pixels.",
     ),
+    click.option(
+        "--background",
+        type=click.Choice(["constant", "plane"]),
+        default="constant",
+        show_default=True,
+        help="What is subtracted from a tile; slopes as far as overlaps prove them.",
+    ),
 )
 _FURTHER_MATHS = (
     click.option(
@@ -126,13 +133,6 @@ _FURTHER_MATHS = (
         metavar="COUNT",
         show_default="2 in v4.5",
         help="Lowest blurred coverage that counts in a gain.",
-    ),
-    click.option(
-        "--background",
-        type=click.Choice(["constant", "plane"]),
-        default="constant",
-        show_default=True,
-        help="What is subtracted from a tile; slopes as far as overlaps prove them.",
     ),
 )
 _WORK = (

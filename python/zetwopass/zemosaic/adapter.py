@@ -84,13 +84,10 @@ def install(
         ``'second-pass'``, or ``'phase5'``: also reproject's functions, as by `accelerate` and where
         this module, ``zemosaic_utils`` and ``grid_mode`` have imported them.
     profile
-        ``'v4.5'`` or ``'v4.2'``. By default what the replaced functions do, as their code says,
-        also behind decorators. Those of a ``'v4.5'`` that has no ``tile_weights`` yet, or no masks
-        in its coadd, get none here.
-    feather
-        As in `second_pass`; ZeMosaic's own has none.
-    background
-        ``'plane'`` subtracts slopes, too: see `second_pass`.
+        ``'v4.5'`` or ``'v4.2'``; by default that of the replaced functions, also behind decorators.
+        Those of a ``'v4.5'`` without ``tile_weights`` or masks in its coadd get none here.
+    feather, background
+        As in `second_pass`; ZeMosaic has no feather, and constants.
 
     Returns
     -------
@@ -100,8 +97,7 @@ def install(
     Raises
     ------
     ArgumentError
-        The module has no such functions, they are replaced already, or their code doesn't say
-        which profile they are.
+        The module has no such functions, or they are replaced already, or of no known profile.
     LibraryError
         The library is not there. It is not loaded yet, so that the process may fork.
     MissingPackageError
