@@ -94,7 +94,7 @@ func TestASampleIsOfTheLatticeAlone(t *testing.T) {
 	tile := func(first float64) *shown {
 		s := &shown{}
 		for n := range s.row {
-			s.row[n] = piece{0, 1, values{exact: []float64{first + float64(n)}}}
+			s.row[n] = piece{0, 1, values{[]float64{first + float64(n)}, []float32{0}}}
 		}
 		return s
 	}
