@@ -24,6 +24,9 @@ OPTIONS = {
     "constants, feather 30": {"feather": 30},
     "constants, feather 60": {"feather": 60},
     "constants, feather 100": {"feather": 100},
+    "planes": {"background": "plane"},
+    "planes, feather 30": {"background": "plane", "feather": 30},
+    "planes, feather 100": {"background": "plane", "feather": 100},
 }
 
 
