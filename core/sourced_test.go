@@ -186,27 +186,34 @@ func TestTilesFromSourcesGiveTheSameBits(t *testing.T) {
 			}
 			share := rng.IntN(3)
 			got := d.away(j, func(tile, part int) bool { return share > 0 || (tile+part)%3 == 0 })
-			got.Workers, got.RowsPerChunk = 1+rng.IntN(6), rng.IntN(3)*rng.IntN(50)
-			if rng.IntN(3) > 0 {
-				got.MaxChunkBytes = int64(float64(least(t, got)) * (1 + rng.Float64()*rng.Float64()*2))
-			}
-			got.OnStats = func(s Stats) {
-				if plan, _ := NewPlan(got, RunAll); s.ScratchBytes > plan.Bytes {
-					t.Errorf("%s: %d bytes are held, %d were planned", name, s.ScratchBytes, plan.Bytes)
-				}
-			}
-			plan, err := runSpoiling(got, RunAll, d)
-			if err != nil {
-				t.Fatal(name, err)
-			}
-			if !slices.Equal(bits(got), want) {
-				t.Errorf("%s: other bits with %d workers, %d rows, %d bytes, chunks of %d x %d", name, got.Workers,
-					got.RowsPerChunk, got.MaxChunkBytes, plan.RowsPerChunk, plan.ColumnsPerChunk)
-			}
-			if d.bytes.Load() != plan.ReadBytes {
-				t.Errorf("%s: %d bytes are read, %d were planned", name, d.bytes.Load(), plan.ReadBytes)
-			}
+			anyCut(t, name, got, d, want, rng)
 		}
+	}
+}
+
+// anyCut runs a job whose tiles are on disk with workers, chunks and a budget at random, and holds
+// its bits to those wanted, and what it holds and reads to its plan.
+func anyCut(t *testing.T, name string, got *Job, d *disk, want []uint64, rng *rand.Rand) {
+	t.Helper()
+	got.Workers, got.RowsPerChunk = 1+rng.IntN(6), rng.IntN(3)*rng.IntN(50)
+	if rng.IntN(3) > 0 {
+		got.MaxChunkBytes = int64(float64(least(t, got)) * (1 + rng.Float64()*rng.Float64()*2))
+	}
+	got.OnStats = func(s Stats) {
+		if plan, _ := NewPlan(got, RunAll); s.ScratchBytes > plan.Bytes {
+			t.Errorf("%s: %d bytes are held, %d were planned", name, s.ScratchBytes, plan.Bytes)
+		}
+	}
+	plan, err := runSpoiling(got, RunAll, d)
+	if err != nil {
+		t.Fatal(name, err)
+	}
+	if !slices.Equal(bits(got), want) {
+		t.Errorf("%s: other bits with %d workers, %d rows, %d bytes, chunks of %d x %d", name, got.Workers,
+			got.RowsPerChunk, got.MaxChunkBytes, plan.RowsPerChunk, plan.ColumnsPerChunk)
+	}
+	if d.bytes.Load() != plan.ReadBytes {
+		t.Errorf("%s: %d bytes are read, %d were planned", name, d.bytes.Load(), plan.ReadBytes)
 	}
 }
 
