@@ -25,7 +25,7 @@ def made(**settings):
     job.read_coverage(np.full((30, 40), 2, "f4"), np.full((30, 40), 2, "f4"))
     job.write_to(np.zeros((30, 40, 3), "f4"), np.zeros((30, 40), "f4"))
     job.begin_at(10, 20)
-    job.want_pairs(np.array([[0, 1]]))
+    job.want_pairs(np.array([[0, 1]], np.int64))
     return job
 
 
