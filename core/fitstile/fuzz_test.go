@@ -64,7 +64,7 @@ func survive(t *testing.T, file []byte, hdu HDU) {
 	m, err := opened(file, hdu)
 	runtime.ReadMemStats(&after)
 	// Garbage of a header is some ten kilobytes a card, most of it fitsio's.
-	if took, most := after.TotalAlloc-before.TotalAlloc, uint64(1<<20+400*len(file)); took > most {
+	if took, most := after.TotalAlloc-before.TotalAlloc, uint64(2<<20+400*len(file)); took > most {
 		t.Fatalf("a file of %d bytes took %d", len(file), took)
 	}
 	if err != nil {
