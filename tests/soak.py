@@ -137,7 +137,7 @@ def from_disk_to_disk(s, options, rng, check):
         names, output = written(s, Path(folder)), Path(folder) / "out" / "mosaic.fits"
         output.parent.mkdir()
         zetwopass.assemble(names, output, like=s.output_wcs, coverage=s.coverage, **options)
-        found = fits.getdata(output)
+        found = fits.getdata(output, memmap=False)  # Windows removes no mapped file
         left = sorted(path.name for path in output.parent.iterdir())
     want = np.moveaxis(arrays(s, options).mosaic, 2, 0)
     if left != ["mosaic.fits"]:
