@@ -222,11 +222,16 @@ zetwopass.second_pass(**small.mosaic(), callback=lambda _: {module}.{exit}(7))
 """
 
 
+FAULTS_UNDER_WINE = pytest.mark.skipif(
+    sys.platform == "win32", reason="under wine it ends in an access violation, one time in eight"
+)
+
+
 @pytest.mark.parametrize(
     ("text", "code", "output"),
     [
         *[pytest.param(HELD.format(stage=s), 0, "", id=f"at {s}") for s in ("start", "reproject")],
-        pytest.param(COMPUTING, 0, "", id="while it computes"),
+        pytest.param(COMPUTING, 0, "", id="while it computes", marks=FAULTS_UNDER_WINE),
         pytest.param(WAITED_FOR, 0, "cpu\n", id="that waits"),
         pytest.param(AT_EXIT, 0, "cpu\n", id="at exit"),
         pytest.param(FROM_CALLBACK.format(module="sys", exit="exit"), 7, "", id="sys.exit"),
