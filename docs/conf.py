@@ -5,7 +5,7 @@ from pathlib import Path
 import zetwopass
 from astropy.io import fits
 from astropy.wcs import WCS
-from zetwopass import api, assembly, interpolation, reprojection, stages
+from zetwopass import api, assembly, interpolation, plans, reprojection, stages
 from zetwopass._engine import OnStats
 from zetwopass._files import Entry
 from zetwopass._inputs import Index
@@ -24,6 +24,7 @@ shown = (
     pairs,
     passing,
     places,
+    plans,
     reprojection,
     stages,
     windows,
