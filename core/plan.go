@@ -137,6 +137,7 @@ func (p *Plan) match(j *Job, d *demand, stop *patience) (least int64, err error)
 	} else {
 		var wanted int64
 		least, wanted = medianBytes(j, p.pairs)
+		p.medianRoom = wanted
 		d.add(least+tiles, wanted+tiles, matchBytes(j, p.crowds), p.ChunkTotal)
 	}
 	solve, each := tiles+solveBytes(j, len(p.pairs)), int64(0)
@@ -168,7 +169,7 @@ func (p *Plan) admit(j *Job, d demand, leastKept int64) error {
 	}
 	row, room := matchBytes(j, p.crowds), p.Budget-p.whole
 	rows := max(row, min(row*int64(p.Workers), room/2, room-leastKept))
-	p.medianRoom = room - rows
+	p.medianRoom = min(p.medianRoom, room-rows) // no more than is planned
 	return nil
 }
 
