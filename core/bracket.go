@@ -126,19 +126,20 @@ func (k *bracket) total() int {
 	return k.below + k.atLo + k.numbers.len() + k.atHi + k.above
 }
 
-// settle ends a run that kept the numbers between: it finds the median if the bracket has it. Of
-// no numbers at all, or of one that is none, there is no median. A run that had to let numbers go
-// is to be run again.
-func (k *bracket) settle(between []float64) {
-	n := k.below + k.atLo + len(between) + k.atHi + k.above
+// settle ends a run: it finds the median if the bracket has it. Of no numbers at all, or of one
+// that is none, there is no median. A run that had to let numbers go is to be run again. It
+// returns room, which is scratch, grown as it must.
+func (k *bracket) settle(room []float64) []float64 {
+	n := k.total()
+	between := k.numbers.drain(room[:0])
 	if k.numbers.refused {
 		k.try--
-		return
+		return between
 	}
 	k.met = n
 	if n == 0 || k.none {
 		k.absent = true
-		return
+		return between
 	}
 	lower, held := k.rank((n-1)/2, between)
 	upper := lower
@@ -148,6 +149,7 @@ func (k *bracket) settle(between []float64) {
 	k.median = (lower + upper) / 2
 	finite := math.Abs(k.median) <= math.MaxFloat64
 	k.found, k.absent = held && finite, held && !finite
+	return between
 }
 
 // rank returns the r-th smallest number, counted from 0, if the bracket has it; between is the

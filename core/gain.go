@@ -80,7 +80,7 @@ func (p *pass) gain(i int, s scaler) (float64, error) {
 		return 1, err
 	}
 	room := median.numbers.drain(nil)
-	for median.setBounds(stepX*stepY, room); !median.known(); median.settle(room) {
+	for median.setBounds(stepX*stepY, room); !median.known(); room = median.settle(room) {
 		median.begin(pool)
 		seen, err := s.run(p, i, median)
 		if err != nil {
@@ -96,7 +96,6 @@ func (p *pass) gain(i int, s scaler) (float64, error) {
 		case median.total() < need:
 			return 1, nil
 		}
-		room = median.numbers.drain(room[:0])
 	}
 	return min(max(float64(float32(median.median)), j.GainMin), j.GainMax), nil
 }

@@ -63,10 +63,10 @@ func (p *pass) tell(pairs []*pair) {
 // medians are found. One sweep takes as many pairs as the budget can keep numbers of: a tile
 // is warped once for all of them.
 func (p *pass) sweeps(pairs []*pair, sampling bool) error {
-	room, pool := p.plan.medianRoom, newPool(0)
+	room, pool, shares := p.plan.medianRoom, newPool(0), p.job.shares()
 	for pairs = slices.Clone(pairs); len(pairs) > 0; {
 		slices.SortFunc(pairs, func(a, b *pair) int { return cmp.Or(a.y0-b.y0, a.i-b.i, a.j-b.j) })
-		now, later, bytes := p.fitting(pairs, room, sampling)
+		now, later, bytes := p.fitting(pairs, shares, room, sampling)
 		if err := p.acquire(bytes); err != nil {
 			return err
 		}
@@ -99,10 +99,14 @@ func (p *pass) sweeps(pairs []*pair, sampling bool) error {
 // sweepRows is how many rows a sweep does at a time: few, as pairs end with their last rows.
 func (p *pass) sweepRows() int { return min(p.plan.RowsPerChunk, 2*blockRows) }
 
-// share is about which part of its box tile i shows.
-func (j *Job) share(i int) float64 {
-	t := &j.Tiles[i]
-	return t.Map.share(j.Mosaic.H, j.Mosaic.W, t.Image.H, t.Image.W)
+// shares are about which part of its box each tile shows.
+func (j *Job) shares() []float64 {
+	shares := make([]float64, len(j.Tiles))
+	for i := range j.Tiles {
+		t := &j.Tiles[i]
+		shares[i] = t.Map.share(j.Mosaic.H, j.Mosaic.W, t.Image.H, t.Image.W)
+	}
+	return shares
 }
 
 // spare is what the tiles' shares may be wrong by where a sample's size is guessed.
@@ -110,8 +114,9 @@ const spare = 1.25
 
 // fitting returns those of the pairs, sorted by their first rows, that one sweep has room for, at
 // least the first; the others; and what the former keep, room at most. What a pair keeps grows
-// from its first rows to its last, where it is let go; what a device finds comes at once.
-func (p *pass) fitting(pairs []*pair, room int64, sampling bool) (now, later []*pair, bytes int64) {
+// from its first rows to its last, where it is let go; what a device finds comes at once. Of what
+// samples will find the tiles' shares of their boxes tell.
+func (p *pass) fitting(pairs []*pair, shares []float64, room int64, sampling bool) (now, later []*pair, bytes int64) {
 	rows := p.sweepRows()
 	first, all := pairs[0].y0/rows, int64(0)
 	var most int64                                         // where boxes are shown whole
@@ -120,7 +125,7 @@ func (p *pass) fitting(pairs []*pair, room int64, sampling bool) (now, later []*
 		box, a, b := q.keptBytes(sampling), q.y0/rows-first, (q.y1-1)/rows-first
 		kept := box
 		if sampling {
-			kept = min(box, int64(spare*p.job.share(q.i)*p.job.share(q.j)*float64(box)))
+			kept = min(box, int64(spare*shares[q.i]*shares[q.j]*float64(box)))
 		}
 		if p.session != nil {
 			a, b = 0, len(live)-1
@@ -148,7 +153,7 @@ func (p *pass) fitting(pairs []*pair, room int64, sampling bool) (now, later []*
 }
 
 // sweep warps the overlaps of the pairs, row by row, and hands the values on. What a pair keeps
-// is on the pool until its last row.
+// is in the pool until its last row.
 func (p *pass) sweep(group []*pair, pool *pool, sampling bool) error {
 	j := p.job
 	rows := p.sweepRows()
@@ -171,7 +176,7 @@ func (p *pass) sweep(group []*pair, pool *pool, sampling bool) error {
 		p.chunksDone(settled)
 	}
 	return share(p, load[*matcher]{
-		tasks: end - first, bytes: matchBytes(j, p.plan.crowds),
+		tasks: end - first, bytes: p.plan.matcherBytes,
 		scratch: func(int) *matcher { return newMatcher(p) },
 		task: func(m *matcher, task int) error {
 			y0, y1 := (first+task)*rows, min((first+task+1)*rows, j.Mosaic.H)

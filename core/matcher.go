@@ -14,19 +14,21 @@ const (
 	stripPixels = 256
 )
 
-// matchBytes is the scratch of one matcher for so many tiles on a row and on a block of rows.
-func matchBytes(j *Job, on crowds) int64 {
-	n := int64(blockPixels * vec.Values(j.Mosaic.C))
+// matchBytes is the scratch of one matcher for so many tiles on a strip and on a block of rows, and
+// pairs of which the largest keeps so many bytes in all channels.
+func matchBytes(j *Job, on crowds, largest int64) int64 {
+	n := int64(stripPixels * vec.Values(j.Mosaic.C))
 	const grown = 2 // what slices leave when they grow
-	return warpBytes(maxNodes(j.Tiles)) + n*int64(4+(8+4)*on.row) + grown*(spanBytes+112)*int64(on.block) +
-		24*int64(j.Mosaic.W/blockPixels+1)
+	return warpBytes(maxNodes(j.Tiles)) + n*int64(4+(8+4)*stripRows*on.strip) +
+		grown*(spanBytes+32+sizeOf[shown]())*int64(on.block) +
+		24*int64(j.Mosaic.W/blockPixels+1) + largest/int64(j.Mosaic.C)
 }
 
-// crowds is how many tiles are on a row, and on a block of rows, at most.
-type crowds struct{ row, block int }
+// crowds is how many tiles are on the rows of a strip, and on a block of rows, at most.
+type crowds struct{ strip, block int }
 
 func (j *Job) crowds() crowds {
-	return crowds{j.crowd(j.Mosaic.H, j.Mosaic.W, 1), j.crowd(j.Mosaic.H, j.Mosaic.W, blockRows)}
+	return crowds{j.crowd(j.Mosaic.H, j.Mosaic.W, stripRows), j.crowd(j.Mosaic.H, j.Mosaic.W, blockRows)}
 }
 
 // matcher warps tiles, a block of a row at a time; it belongs to one worker.
@@ -86,7 +88,7 @@ func newMatcher(p *pass) *matcher {
 		job:    j,
 		full:   p.full,
 		warp:   newWarper(maxNodes(j.Tiles)),
-		within: make([]int32, blockPixels*vec.Values(j.Mosaic.C)),
+		within: make([]int32, stripPixels*vec.Values(j.Mosaic.C)),
 	}
 }
 

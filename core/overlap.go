@@ -168,8 +168,7 @@ func (p *pair) end(sampling bool, room []float64) []float64 {
 			room = k.numbers.drain(room[:0])
 			k.setBounds(p.stepX*p.stepY, room)
 		case !k.known():
-			room = k.numbers.drain(room[:0])
-			k.settle(room)
+			room = k.settle(room)
 		}
 	}
 	return room

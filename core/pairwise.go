@@ -56,9 +56,10 @@ func pairwiseBytes(j *Job) int64 {
 		}
 	}
 	if most.area == 0 {
-		return matchBytes(j, crowds{2, 2})
+		return matchBytes(j, crowds{2, 2}, 0)
 	}
-	return matchBytes(j, crowds{2, 2}) + most.leastBytes()
+	kept := most.leastBytes()
+	return matchBytes(j, crowds{2, 2}, kept) + kept
 }
 
 // step is what is known of the pair in the end.

@@ -22,8 +22,8 @@ type Plan struct {
 
 	layout                                   layout
 	pairs                                    []*pair // tiles to match
-	crowds                                   crowds
 	medianRoom                               int64   // for what pairs keep at a time
+	matcherBytes                             int64   // of a worker's scratch in a sweep
 	blurWork, gainWork, matchWork, coaddWork float64 // about ns of one core
 	sourced                                          // nothing where tiles are in memory
 }
@@ -120,7 +120,6 @@ func (d *demand) add(least, wanted, each int64, tasks int) {
 
 // match plans the background match and returns the least that its pairs keep.
 func (p *Plan) match(j *Job, d *demand, stop *patience) (least int64, err error) {
-	p.crowds = j.crowds()
 	if p.pairs == nil {
 		if p.pairs, err = j.overlaps(stop); err != nil {
 			return 0, err
@@ -137,8 +136,8 @@ func (p *Plan) match(j *Job, d *demand, stop *patience) (least int64, err error)
 	} else {
 		var wanted int64
 		least, wanted = medianBytes(j, p.pairs)
-		p.medianRoom = wanted
-		d.add(least+tiles, wanted+tiles, matchBytes(j, p.crowds), p.ChunkTotal)
+		p.medianRoom, p.matcherBytes = wanted, matchBytes(j, j.crowds(), least)
+		d.add(least+tiles, wanted+tiles, p.matcherBytes, p.ChunkTotal)
 	}
 	solve, each := tiles+solveBytes(j, len(p.pairs)), int64(0)
 	if j.Background == PlaneBackground {
@@ -167,7 +166,7 @@ func (p *Plan) admit(j *Job, d demand, leastKept int64) error {
 	default:
 		return fmt.Errorf("%w: max_chunk_bytes = %d, want at least %d", ErrBudget, p.Budget, d.least)
 	}
-	row, room := matchBytes(j, p.crowds), p.Budget-p.whole
+	row, room := p.matcherBytes, p.Budget-p.whole
 	rows := max(row, min(row*int64(p.Workers), room/2, room-leastKept))
 	p.medianRoom = min(p.medianRoom, room-rows) // no more than is planned
 	return nil
