@@ -11,7 +11,7 @@ import (
 // turned tile has elsewhere in memory.
 const (
 	stripRows   = 4
-	stripPixels = 256
+	stripPixels = 128
 )
 
 // matchBytes is the scratch of one matcher for so many tiles on a strip and on a block of rows, and
