@@ -12,9 +12,11 @@ const blockNumbers = 512
 // kept is a list of numbers in blocks. What is added after its pool had no block left is lost.
 type kept struct {
 	pool    *pool
-	first   int // numbers of the first block, at most blockNumbers
-	full    [][]float64
-	last    []float64
+	first   int       // numbers of the first block, at most blockNumbers
+	few     []float64 // the first block, where it has a place of its own
+	full    []place   // of the others
+	last    []float64 // the block that is being filled
+	place   place     // its
 	refused bool
 }
 
@@ -29,6 +31,13 @@ func (k *kept) add(x float64) {
 	}
 }
 
+func (k *kept) addAll(x []float64) {
+	for len(x) > 0 && (len(k.last) < cap(k.last) || k.grow()) {
+		n := min(len(x), cap(k.last)-len(k.last))
+		k.last, x = append(k.last, x[:n]...), x[n:]
+	}
+}
+
 // grow gets another block, if there is one.
 func (k *kept) grow() bool {
 	if k.refused {
@@ -38,44 +47,61 @@ func (k *kept) grow() bool {
 	if k.last == nil {
 		n = k.first
 	}
-	block := k.pool.take(n)
+	block, at := k.pool.take(n)
 	if block == nil {
 		k.refused = true
 		return false
 	}
-	if k.last != nil {
-		k.full = append(k.full, k.last)
+	switch {
+	case k.last == nil:
+	case k.place == ownPlace:
+		k.few = k.last
+	default:
+		k.full = append(k.full, k.place)
 	}
-	k.last = block
+	k.last, k.place = block, at
 	return true
 }
 
-func (k *kept) len() int {
-	n := len(k.last)
-	for _, block := range k.full {
-		n += len(block)
-	}
-	return n
-}
+func (k *kept) len() int { return len(k.few) + blockNumbers*len(k.full) + len(k.last) }
 
 // drain appends the numbers to to, and gives the blocks back.
 func (k *kept) drain(to []float64) []float64 {
-	to = slices.Grow(to, k.len())
-	for _, block := range k.full {
-		to = append(to, block...)
-		k.pool.give(block)
+	to = append(slices.Grow(to, k.len()), k.few...)
+	slabs := k.pool.held()
+	for _, at := range k.full {
+		to = append(to, slabs.block(at)[:blockNumbers]...)
 	}
 	to = append(to, k.last...)
-	k.pool.give(k.last)
-	k.full, k.last = nil, nil
+	k.pool.give(k)
+	k.few, k.full, k.last = nil, nil, nil
 	return to
+}
+
+// slabs are the memory of blocks: large pieces, of which the collector has little to do.
+type slabs [][]float64
+
+// leastSlab is the blocks of the first slabs; later ones are a quarter of all before.
+const leastSlab = 64
+
+// place is where a block begins: the slab in the upper half, and in the lower which of its blocks.
+type place uint64
+
+// ownPlace is that of a block outside the slabs.
+const ownPlace = ^place(0)
+
+// block returns the empty block at a place.
+func (s slabs) block(at place) []float64 {
+	first := int(at&math.MaxUint32) * blockNumbers
+	return s[at>>32][first : first : first+blockNumbers]
 }
 
 // pool hands out blocks of numbers, as many as it may hold, to any goroutine.
 type pool struct {
 	mu         sync.Mutex
 	most, made int64 // numbers that the blocks may have, and have
-	free       [][]float64
+	slabs      slabs
+	free       []place
 }
 
 // boundless is the bytes of a pool without a bound.
@@ -87,48 +113,64 @@ func newPool(bytes int64) *pool { return &pool{most: bytes / 8} }
 // bound lets the pool have so many bytes from now on; all of its blocks are there.
 func (s *pool) bound(bytes int64) {
 	s.most = bytes / 8
-	for s.made > s.most {
-		s.drop()
+	if s.made > s.most {
+		s.made, s.slabs, s.free = 0, nil, nil
 	}
 }
 
-// drop forgets a block that is free.
-func (s *pool) drop() (block []float64) {
+// held returns the slabs of the blocks that were taken before.
+func (s *pool) held() slabs {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.slabs
+}
+
+// take returns an empty block of n numbers, at most blockNumbers, or nil where there is no room. A
+// small one has a place of its own while there is room for that.
+func (s *pool) take(n int) ([]float64, place) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if n < blockNumbers && s.made+int64(n) <= s.most {
+		s.made += int64(n)
+		return make([]float64, 0, n), ownPlace
+	}
+	if len(s.free) == 0 && !s.more() {
+		return nil, 0
+	}
 	last := len(s.free) - 1
-	block, s.free[last] = s.free[last], nil
+	at := s.free[last]
 	s.free = s.free[:last]
-	s.made -= blockNumbers
-	return block
+	return s.slabs.block(at), at
 }
 
-// take returns an empty block of n numbers, at most blockNumbers, or nil where there is no room.
-func (s *pool) take(n int) (block []float64) {
+// more gets another slab, if there is room for a block; half of the room stays for small ones.
+func (s *pool) more() bool {
+	room := (s.most - s.made) / blockNumbers
+	if room == 0 {
+		return false
+	}
+	blocks := min(max(leastSlab, s.made/blockNumbers/4), (room+1)/2)
+	slab := place(len(s.slabs))
+	s.slabs = append(s.slabs, make([]float64, blocks*blockNumbers))
+	s.made += blocks * blockNumbers
+	for k := blocks - 1; k >= 0; k-- {
+		s.free = append(s.free, slab<<32|place(k))
+	}
+	return true
+}
+
+// give takes the blocks of a list back.
+func (s *pool) give(k *kept) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if len(s.free) > 0 && (n == blockNumbers || s.made+int64(n) > s.most) {
-		block = s.drop()
-	}
+	s.free = append(s.free, k.full...)
+	few := k.few
 	switch {
-	case block != nil && n == blockNumbers:
-	case s.made+int64(n) > s.most:
-		return nil
+	case k.last == nil:
+	case k.place == ownPlace:
+		few = k.last
 	default:
-		block = make([]float64, 0, n)
+		s.free = append(s.free, k.place)
 	}
-	s.made += int64(n)
-	return block
-}
-
-// give takes a block back.
-func (s *pool) give(block []float64) {
-	if block == nil {
-		return
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if cap(block) == blockNumbers {
-		s.free = append(s.free, block[:0])
-		return
-	}
-	s.made -= int64(cap(block))
+	s.made -= int64(cap(few))
 }
