@@ -103,22 +103,26 @@ func (k *bracket) begin(pool *pool) {
 	k.try++
 }
 
-// add takes the number x - y, of two that are none of them NaN.
-func (k *bracket) add(x, y float64) {
-	switch d := x - y; {
-	case d > k.lo && d < k.hi:
-		k.numbers.add(d)
-	case d < k.lo:
-		k.below++
-	case d > k.hi:
-		k.above++
-	case d == k.lo:
-		k.atLo++
-	case d == k.hi:
-		k.atHi++
-	default: // infinity less infinity
-		k.none = true
+// add takes differences of numbers that are none of them NaN. It reorders them.
+func (k *bracket) add(differences []float64) {
+	between := differences[:0]
+	for _, d := range differences {
+		switch {
+		case d > k.lo && d < k.hi:
+			between = append(between, d)
+		case d < k.lo:
+			k.below++
+		case d > k.hi:
+			k.above++
+		case d == k.lo:
+			k.atLo++
+		case d == k.hi:
+			k.atHi++
+		default: // infinity less infinity
+			k.none = true
+		}
 	}
+	k.numbers.addAll(between)
 }
 
 // total is how many numbers the run met.

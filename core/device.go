@@ -107,14 +107,7 @@ func (k *bracket) take(t Tally) {
 	k.atHi += t.AtHi
 	k.above += t.Above
 	k.none = k.none || t.None
-	k.keep(t.Kept)
-}
-
-// keep takes numbers for the sample, or for those between.
-func (k *bracket) keep(numbers []float64) {
-	for _, x := range numbers {
-		k.numbers.add(x)
-	}
+	k.numbers.addAll(t.Kept)
 }
 
 // sieve is what a device has to look for in the run that is under way.

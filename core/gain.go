@@ -106,7 +106,7 @@ type deviceScales struct{ session Session }
 func (d deviceScales) sample(p *pass, i int, k *bracket, stepX, stepY int) error {
 	about := p.job.Tiles[i].Map.area(p.job.Coverage.H, p.job.Coverage.W) / (stepX * stepY)
 	t, err := d.session.Scales(i, Sieve{StepX: stepX, StepY: stepY, All: true, Room: 2*about + sampleLeast})
-	k.keep(t.Kept)
+	k.numbers.addAll(t.Kept)
 	return err
 }
 
@@ -127,7 +127,7 @@ func gainBytes(j *Job) int64 {
 	}
 	sample := sampleTarget(most)
 	kept := 16*int64(sample) + int64(32*halfWidth(sample, 0)*float64(most))
-	return warpBytes(maxNodes(j.Tiles)) + blockPixels*5*4 + kept + 4*int64(j.largestMask())
+	return warpBytes(maxNodes(j.Tiles)) + blockPixels*(5*4+8) + kept + 4*int64(j.largestMask())
 }
 
 // largestMask is the samples of the largest mask that has a source.
@@ -156,6 +156,7 @@ type gainer struct {
 	warp                           *warper
 	scale, blurred, coverage, zero []float32 // of a block of pixels
 	within                         []int32
+	between                        []float64
 	threshold, most                float32
 	mask                           []float32 // read from a source
 	full                           bool      // the tile's mask hides nothing of it
@@ -164,6 +165,7 @@ type gainer struct {
 func newGainer(j *Job) *gainer {
 	g := &gainer{job: j, warp: newWarper(maxNodes(j.Tiles)), scale: make([]float32, blockPixels),
 		zero: make([]float32, blockPixels), within: make([]int32, blockPixels),
+		between: make([]float64, blockPixels),
 		blurred: make([]float32, blockPixels), coverage: make([]float32, blockPixels)}
 	g.threshold, g.most = j.Valid()
 	return g
@@ -218,9 +220,10 @@ func (g *gainer) run(p *pass, i int, k *bracket) (seen, error) {
 			k.atLo += n
 			return
 		}
-		for _, i := range g.within[:n] {
-			k.add(float64(scale[i]), 0)
+		for i, at := range g.within[:n] {
+			g.between[i] = float64(scale[at])
 		}
+		k.add(g.between[:n])
 	})
 }
 

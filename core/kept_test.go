@@ -94,19 +94,21 @@ func TestASampleIsOfTheLatticeAlone(t *testing.T) {
 	tile := func(first float64) *shown {
 		s := &shown{}
 		for n := range s.row {
-			s.row[n] = piece{0, 1, values{[]float64{first + float64(n)}, []float32{0}}}
+			s.row[n] = piece{0, 1, n}
+			s.exact, s.near = append(s.exact, first+float64(n)), append(s.near, 0)
 		}
 		return s
 	}
+	room := newRoom(stripRows)
 	p.begin(newPool(boundless), 1, true)
-	p.addSample(tile(10), tile(0), 2) // rows 2 to 5
+	p.addSample(tile(10), tile(0), 2, &room) // rows 2 to 5
 	if got := p.channel[0].numbers.drain(nil); !slices.Equal(got, []float64{10}) {
 		t.Errorf("sampled %v, want row 4 alone", got)
 	}
 	p.tilt()
 	p.stepY = 4
 	p.begin(newPool(boundless), 1, true)
-	p.addSample(tile(10), tile(0), 2)
+	p.addSample(tile(10), tile(0), 2, &room)
 	if got := p.seams[0].survey(p, nil); len(got) != 1 {
 		t.Errorf("seam of %v, want row 4 alone", got)
 	}

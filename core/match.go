@@ -191,7 +191,7 @@ func (p *pass) sweep(group []*pair, pool *pool, sampling bool) error {
 			ended := m.index[:0]
 			for _, k := range m.index {
 				if q := group[k]; q.lastOf(1) {
-					m.room = q.end(sampling, m.room)
+					m.room.kept = q.end(sampling, m.room.kept)
 					ended = append(ended, k)
 				}
 			}

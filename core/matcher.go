@@ -11,7 +11,7 @@ import (
 // turned tile has elsewhere in memory.
 const (
 	stripRows   = 4
-	stripPixels = 128
+	stripPixels = blockPixels / stripRows
 )
 
 // matchBytes is the scratch of one matcher for so many tiles on a strip and on a block of rows, and
@@ -19,7 +19,7 @@ const (
 func matchBytes(j *Job, on crowds, largest int64) int64 {
 	n := int64(stripPixels * vec.Values(j.Mosaic.C))
 	const grown = 2 // what slices leave when they grow
-	return warpBytes(maxNodes(j.Tiles)) + n*int64(4+(8+4)*stripRows*on.strip) +
+	return warpBytes(maxNodes(j.Tiles)) + n*int64(4+8*vec.Lanes4*stripRows+(8+4)*stripRows*on.strip) +
 		grown*(spanBytes+32+sizeOf[shown]())*int64(on.block) +
 		24*int64(j.Mosaic.W/blockPixels+1) + largest/int64(j.Mosaic.C)
 }
@@ -36,7 +36,7 @@ type matcher struct {
 	job     *Job
 	full    []bool // see findings
 	warp    *warper
-	slots   []values // [stripPixels, lanes], of one row of one tile each
+	slots   []values // [stripRows*stripPixels, lanes], of one tile each
 	index   []int    // of the pairs of the current chunk in their group
 	here    []*pair  // these pairs
 	block   []met    // of them, the current block of rows
@@ -46,9 +46,8 @@ type matcher struct {
 	shown   []shown  // likewise
 	strip   []int32  // of these tiles, those of the current strip
 	met     []int32  // of the block, the pairs of the current strip
-	within  []int32
-	room    []float64 // for the numbers that a pair has kept in a channel
-	plane   int       // of a job of planes, the current one
+	room    room
+	plane   int // of a job of planes, the current one
 }
 
 // met is a pair, and the places of its tiles in the block.
@@ -57,19 +56,17 @@ type met struct {
 	i, j int32
 }
 
-// shown is what a tile shows of the rows of a strip, and the largest of its values in float32
-// in each lane, whatever their sign.
+// shown is what a tile shows of the rows of a strip: their values one after the other, and the
+// largest of them in float32 in each lane, whatever their sign.
 type shown struct {
 	wanted bool
 	row    [stripRows]piece
-	most   [vec.Lanes4]float32
+	values
+	most [vec.Lanes4]float32
 }
 
-// piece is the pixels [a,b) of a row, that others may show, too.
-type piece struct {
-	a, b int
-	values
-}
+// piece is the pixels [a,b) of a row, that others may show, too, and the first of them in the strip.
+type piece struct{ a, b, first int }
 
 // values are those of some pixels, [n, lanes], of a warped tile: as they are, and in float32.
 type values struct {
@@ -85,10 +82,10 @@ func (v *values) cut(a, b, n int) values {
 func newMatcher(p *pass) *matcher {
 	j := p.job
 	return &matcher{
-		job:    j,
-		full:   p.full,
-		warp:   newWarper(maxNodes(j.Tiles)),
-		within: make([]int32, stripPixels*vec.Values(j.Mosaic.C)),
+		job:  j,
+		full: p.full,
+		warp: newWarper(maxNodes(j.Tiles)),
+		room: newRoom(stripRows * stripPixels * vec.Values(j.Mosaic.C)),
 	}
 }
 
@@ -171,14 +168,14 @@ func (m *matcher) differ(here []int32, y0, y1, x0, x1 int, sampling bool) {
 		}
 	}
 	for n, i := range m.strip {
-		m.fill(n*stripRows, i, y0, sampling)
+		m.fill(n, i, y0, sampling)
 	}
 	for _, k := range m.met {
 		q := &m.block[k]
 		if s, t := &m.shown[q.i], &m.shown[q.j]; sampling {
-			q.addSample(s, t, y0)
+			q.addSample(s, t, y0, &m.room)
 		} else {
-			q.add(s, t, m.within)
+			q.add(s, t, &m.room)
 		}
 	}
 	for _, i := range m.strip {
@@ -201,31 +198,27 @@ func (m *matcher) need(i int32, n, a, b int) {
 	r.a, r.b = min(r.a, a), max(r.b, b)
 }
 
-// fill warps the needed pixels of the block's i-th tile into slots from the first on.
-func (m *matcher) fill(first int, i int32, y0 int, sampling bool) {
-	s, lanes := &m.shown[i], vec.Values(m.job.Mosaic.C)
-	for n := range s.row {
-		r := &s.row[n]
-		if r.a == r.b {
-			continue
-		}
-		for first+n >= len(m.slots) {
-			size := stripPixels * lanes
-			m.slots = append(m.slots, values{make([]float64, size), make([]float32, size)})
-		}
-		r.values = m.slots[first+n]
-		r.a, r.b = m.warp.warpRow(m.job, m.tiles[i], m.plane, y0+n, r.a, r.b, r.exact, m.full[m.tiles[i]])
-		if !sampling {
-			vec.Narrow(r.near, &s.most, r.exact[:lanes*(r.b-r.a)])
-		}
+// fill warps the needed pixels of the block's i-th tile into a slot.
+func (m *matcher) fill(slot int, i int32, y0 int, sampling bool) {
+	for slot >= len(m.slots) {
+		size := stripRows * stripPixels * vec.Values(m.job.Mosaic.C)
+		m.slots = append(m.slots, values{make([]float64, size), make([]float32, size)})
+	}
+	s := &m.shown[i]
+	n := m.warp.warpStrip(m.job, m.tiles[i], m.plane, y0, &s.row, m.slots[slot].exact, m.full[m.tiles[i]])
+	s.values = m.slots[slot].cut(0, n, vec.Values(m.job.Mosaic.C))
+	if !sampling {
+		vec.Narrow(s.near, &s.most, s.exact)
 	}
 }
 
-// both returns the pixels from x on that two tiles show of a row.
-func both(s, t *piece, lanes int) (x int, a, b values) {
-	x0, x1 := max(s.a, t.a), min(s.b, t.b)
+// both returns the pixels from x on that two tiles show of a strip's n-th row.
+func both(s, t *shown, n, lanes int) (x int, a, b values) {
+	p, q := &s.row[n], &t.row[n]
+	x0, x1 := max(p.a, q.a), min(p.b, q.b)
 	if x0 >= x1 {
 		return x0, values{}, values{}
 	}
-	return x0, s.cut(x0-s.a, x1-s.a, lanes), t.cut(x0-t.a, x1-t.a, lanes)
+	i, j := p.first+x0-p.a, q.first+x0-q.a
+	return x0, s.cut(i, i+x1-x0, lanes), t.cut(j, j+x1-x0, lanes)
 }

@@ -109,7 +109,7 @@ func (p *pair) settled() bool {
 
 // addSample takes the lattice's differences of pixels of a strip's rows, those that are not NaN; the
 // first is row y.
-func (p *pair) addSample(s, t *shown, y int) {
+func (p *pair) addSample(s, t *shown, y int, r *room) {
 	if p.seams != nil {
 		p.gather(s, t, y)
 		return
@@ -121,14 +121,16 @@ func (p *pair) addSample(s, t *shown, y int) {
 		if (y+n)%p.stepY != 0 { // another pair's
 			continue
 		}
-		x, a, b := both(&s.row[n], &t.row[n], lanes)
+		x, a, b := both(s, t, n, lanes)
 		first := (p.stepX - x%p.stepX) % p.stepX
-		for i := first * lanes; i < len(a.exact); i += p.stepX * lanes {
-			for c := range p.channel {
-				if d := a.exact[i+c] - b.exact[i+c]; d == d {
-					p.channel[c].numbers.add(d)
+		for c := range p.channel {
+			met, d := 0, r.lane[0]
+			for i := first*lanes + c; i < len(a.exact); i += p.stepX * lanes {
+				if d[met] = a.exact[i] - b.exact[i]; d[met] == d[met] {
+					met++
 				}
 			}
+			p.channel[c].numbers.addAll(d[:met])
 		}
 	}
 }
@@ -192,31 +194,6 @@ func (p *pair) refused() bool {
 	return false
 }
 
-// add counts the differences of pixels of a strip's rows, in the channels whose median an
-// earlier run did not find; where a value is NaN there is none. within is scratch of as
-// many numbers as a row has.
-func (p *pair) add(s, t *shown, within []int32) {
-	lanes := p.lanes()
-	lo, hi := limits(&lanes, &s.most, &t.most)
-	var below, above [vec.Lanes4]int
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	for n := range s.row {
-		_, a, b := both(&s.row[n], &t.row[n], vec.Values(len(p.channel)))
-		for _, i := range within[:vec.Sift(within, a.near, b.near, &lo, &hi, &below, &above)] {
-			if k := lanes[i%vec.Lanes4]; k != nil {
-				k.add(a.exact[i], b.exact[i])
-			}
-		}
-	}
-	for l, k := range lanes {
-		if k != nil {
-			k.below += below[l]
-			k.above += above[l]
-		}
-	}
-}
-
 // lanes returns the channels that the lanes of pixels hold, nil where none is wanted.
 func (p *pair) lanes() (lanes [vec.Lanes4]*bracket) {
 	for l := range lanes {
@@ -278,7 +255,7 @@ func (p *pair) take(tallies []Tally, sampling bool) {
 		k := &p.channel[c]
 		switch {
 		case sampling:
-			k.keep(t.Kept)
+			k.numbers.addAll(t.Kept)
 		case !k.known():
 			k.take(t)
 		}

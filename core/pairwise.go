@@ -31,7 +31,7 @@ func (m *matcher) settle(p *pass, q *pair) error {
 				return err
 			}
 		}
-		m.room = q.end(sampling, m.room)
+		m.room.kept = q.end(sampling, m.room.kept)
 		return nil
 	}
 	err := run(true)

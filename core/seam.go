@@ -82,7 +82,7 @@ func (p *pair) gather(s, t *shown, y int) {
 		if (y+n)%p.stepY != 0 { // another pair's
 			continue
 		}
-		x, a, b := both(&s.row[n], &t.row[n], lanes)
+		x, a, b := both(s, t, n, lanes)
 		for c := range p.channel {
 			p.seams[c].gather(p, x, y+n, c, lanes, a.exact, b.exact)
 		}

@@ -43,8 +43,8 @@ func TestMeanOfTwoScalesRoundsOnce(t *testing.T) {
 
 // shownOf is a strip whose first row has these values.
 func shownOf(exact []float64) *shown {
-	s := &shown{row: [stripRows]piece{{0, len(exact), values{exact, make([]float32, len(exact))}}}}
-	vec.Narrow(s.row[0].near, &s.most, exact)
+	s := &shown{row: [stripRows]piece{{0, len(exact), 0}}, values: values{exact, make([]float32, len(exact))}}
+	vec.Narrow(s.near, &s.most, exact)
 	return s
 }
 
@@ -53,15 +53,15 @@ func stream(a, b []float64, stepX int) (median float64, found bool, runs int) {
 	p := &pair{y1: 1, stepX: stepX, stepY: 1, area: len(a), channel: make([]bracket, 1)}
 	pool := newPool(boundless)
 	p.begin(pool, 1, true)
-	p.addSample(shownOf(a), shownOf(b), 0)
-	room := p.end(true, nil)
-	within := make([]int32, len(a))
+	room := newRoom(len(a))
+	p.addSample(shownOf(a), shownOf(b), 0, &room)
+	kept := p.end(true, nil)
 	for {
 		runs++
 		p.begin(pool, 1, false)
-		p.add(shownOf(a[:len(a)/3]), shownOf(b[:len(b)/3]), within)
-		p.add(shownOf(a[len(a)/3:]), shownOf(b[len(b)/3:]), within)
-		if room = p.end(false, room); p.settled() {
+		p.add(shownOf(a[:len(a)/3]), shownOf(b[:len(b)/3]), &room)
+		p.add(shownOf(a[len(a)/3:]), shownOf(b[len(b)/3:]), &room)
+		if kept = p.end(false, kept); p.settled() {
 			return p.channel[0].median, p.channel[0].found, runs
 		}
 	}
@@ -119,13 +119,13 @@ func TestAKnownMedianTakesNoMoreNumbers(t *testing.T) {
 	p := &pair{y1: 1, stepX: 1, stepY: 1, area: len(a), channel: make([]bracket, 1)}
 	pool := newPool(boundless)
 	p.begin(pool, 1, true)
-	p.addSample(shownOf(a), shownOf(b), 0)
-	room := p.end(true, nil)
+	room := newRoom(len(a))
+	p.addSample(shownOf(a), shownOf(b), 0, &room)
+	kept := p.end(true, nil)
 	p.begin(pool, 1, false)
-	within := make([]int32, len(a))
-	p.add(shownOf(a), shownOf(b), within)
-	p.end(false, room)
-	p.add(shownOf(a), shownOf(b), within)
+	p.add(shownOf(a), shownOf(b), &room)
+	p.end(false, kept)
+	p.add(shownOf(a), shownOf(b), &room)
 	if k := p.channel[0]; !k.found || k.median != 2.5 || k.numbers.len() != 0 {
 		t.Errorf("after the end: %+v", k)
 	}

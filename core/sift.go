@@ -1,0 +1,60 @@
+package core
+
+import "zetwopass/core/vec"
+
+// room is scratch for what a pair finds on a strip, and for what it has kept in the end.
+type room struct {
+	within []int32               // where the differences are that a bracket may hold
+	lane   [vec.Lanes4][]float64 // these
+	kept   []float64             // of a channel
+}
+
+// newRoom returns room for strips of so many values.
+func newRoom(values int) room {
+	r := room{within: make([]int32, values)}
+	for l := range r.lane {
+		r.lane[l] = make([]float64, values)
+	}
+	return r
+}
+
+// sifted is what a strip's differences are compared with, lane by lane, and what came of it.
+type sifted struct {
+	lo, hi       [vec.Lanes4]float32
+	below, above [vec.Lanes4]int
+	n            [vec.Lanes4]int // of those that the brackets may hold
+}
+
+// sift compares the differences of some pixels of two tiles.
+func (s *sifted) sift(a, b values, r *room) {
+	for _, i := range r.within[:vec.Sift(r.within, a.near, b.near, &s.lo, &s.hi, &s.below, &s.above)] {
+		l := i % vec.Lanes4
+		r.lane[l][s.n[l]] = a.exact[i] - b.exact[i]
+		s.n[l]++
+	}
+}
+
+// add counts the differences of pixels of a strip's rows, in the channels whose median an
+// earlier run did not find; where a value is NaN there is none.
+func (p *pair) add(s, t *shown, r *room) {
+	lanes := p.lanes()
+	var found sifted
+	found.lo, found.hi = limits(&lanes, &s.most, &t.most)
+	if s.row == t.row {
+		found.sift(s.values, t.values, r)
+	} else {
+		for n := range s.row {
+			_, a, b := both(s, t, n, vec.Values(len(p.channel)))
+			found.sift(a, b, r)
+		}
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for l, k := range lanes {
+		if k != nil {
+			k.below += found.below[l]
+			k.above += found.above[l]
+			k.add(r.lane[l][:found.n[l]])
+		}
+	}
+}
