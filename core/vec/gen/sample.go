@@ -12,12 +12,13 @@ const (
 	doubleArguments = "value, u, v, pix []float64, dy int, limits *[60]float64, near []uint8"
 )
 
-// sample3 samples three channels that lie side by side: it locates some pixels, then
-// samples these one by one, so that neither waits for the other.
+// sample3 samples three channels that lie side by side. It locates some pixels ahead of those that
+// it samples, and fetches what these need: of a rotated tile each may lie on lines of its own, and
+// memory answers while others are sampled.
 func sample3(name string, near lines) {
 	const (
-		most   = 32       // pixels located at a time
-		places = 8 * most // bytes of their offsets, and of one of their weights
+		ahead  = 8          // groups of four pixels
+		places = 32 * ahead // bytes of their offsets, and of one of their weights
 	)
 	TEXT(name, 0, "func("+sampleArguments+")")
 	Pragma("noescape")
@@ -34,8 +35,8 @@ func sample3(name string, near lines) {
 			ADDQ(Load(Param("dy"), GP64()), corner[i])
 		}
 	}
-	n := Load(Param("u").Len(), GP64())
-	SHRQ(U8(2), n) // groups of four
+	sampled, located := Load(Param("u").Len(), GP64()), GP64() // groups to be, times 32
+	SHLQ(U8(3), sampled)
 	gain := broadcast("gain", VBROADCASTSS).AsX()
 	stack := Mem{Base: GP64()} // aligned, so that what is stored can be loaded at once
 	kept := 5                  // the offset, weights and, where lines are onto, who has no say
@@ -44,72 +45,78 @@ func sample3(name string, near lines) {
 	}
 	LEAQ(AllocLocal(kept*places+32).Offset(31), stack.Base)
 	ANDQ(I8(-32), stack.Base)
-	m, i, here := GP64(), GP64(), GP64()
-
-	Label("some")
-	CMPQ(n, U8(0))
+	place := func(left Register) GPVirtual { // of a group, in the stack
+		here := GP64()
+		MOVQ(left, here)
+		ANDQ(U32(places-32), here)
+		ADDQ(stack.Base, here)
+		return here
+	}
+	CMPQ(sampled, U8(0))
 	JE(LabelRef("done"))
-	MOVQ(U32(most/4), m)
-	CMPQ(n, m)
-	CMOVQLT(n, m)
-	SUBQ(m, n)
-	MOVQ(m, i)
-	MOVQ(stack.Base, here)
-	Label("locate")
-	l := locate(u, v, limits, near)
-	if near == told {
-		l.tell(tell, limits)
-	}
-	VMOVDQU(l.offset, Mem{Base: here})
-	for k, w := range l.weight {
-		VMOVUPD(w, Mem{Base: here, Disp: places * (k + 1)})
-		if near == onto {
-			VMOVUPD(l.mute[k], Mem{Base: here, Disp: places * (k + 5)})
-		}
-	}
-	for pixel := range 4 { // of a rotated tile each may lie on lines of its own
-		p := GP64()
-		MOVQ(Mem{Base: here, Disp: 8 * pixel}, p)
-		PREFETCHT0(at(corner[0], p, 0))
-		PREFETCHT0(at(corner[2], p, 0))
-	}
-	advanceBy(32, u, v, here)
-	DECQ(i)
-	JNZ(LabelRef("locate"))
+	MOVQ(sampled, located)
 
-	MOVQ(stack.Base, here)
-	Label("sample")
-	for pixel := range 4 {
-		p, sum := GP64(), YMM()
-		MOVQ(Mem{Base: here, Disp: 8 * pixel}, p)
-		for k := range 4 {
-			raw, product, weight := XMM(), YMM(), YMM()
-			if k%2 == 0 {
-				VMULPS(at(corner[k], p, 0), gain, raw)
-			} else { // from one before, so as not to read beyond the image's last sample
-				VPERMILPS(U8(0xf9), at(corner[k], p, 0), raw)
-				VMULPS(raw, gain, raw)
-			}
-			VCVTPS2PD(raw, product)
-			VBROADCASTSD(Mem{Base: here, Disp: places*(k+1) + 8*pixel}, weight)
-			VMULPD(weight, product, product)
-			if near == onto {
-				VBROADCASTSD(Mem{Base: here, Disp: places*(k+5) + 8*pixel}, weight)
-				VANDNPD(product, weight, product)
-			}
-			if k == 0 {
-				sum = product
-				continue
-			}
-			VADDPD(product, sum, sum)
+	Label("next")
+	CMPQ(located, U8(0))
+	JE(LabelRef("sample"))
+	{
+		l := locate(u, v, limits, near)
+		if near == told {
+			l.tell(tell, limits)
 		}
-		VMOVUPD(sum, Mem{Base: value, Disp: 32 * pixel})
+		here, p := place(located), GP64()
+		VMOVDQU(l.offset, Mem{Base: here})
+		for k, w := range l.weight {
+			VMOVUPD(w, Mem{Base: here, Disp: places * (k + 1)})
+			if near == onto {
+				VMOVUPD(l.mute[k], Mem{Base: here, Disp: places * (k + 5)})
+			}
+		}
+		for pixel := range 4 {
+			MOVQ(Mem{Base: here, Disp: 8 * pixel}, p)
+			PREFETCHT0(at(corner[0], p, 0))
+			PREFETCHT0(at(corner[2], p, 0))
+		}
+		advanceBy(32, u, v)
+		SUBQ(U8(32), located)
+		LEAQ(Mem{Base: located, Disp: places}, p)
+		CMPQ(p, sampled)
+		JG(LabelRef("next"))
 	}
-	advanceBy(32, here)
+
+	Label("sample")
+	{
+		here := place(sampled)
+		for pixel := range 4 {
+			p, sum := GP64(), YMM()
+			MOVQ(Mem{Base: here, Disp: 8 * pixel}, p)
+			for k := range 4 {
+				raw, product, weight := XMM(), YMM(), YMM()
+				if k%2 == 0 {
+					VMULPS(at(corner[k], p, 0), gain, raw)
+				} else { // from one before, so as not to read beyond the image's last sample
+					VPERMILPS(U8(0xf9), at(corner[k], p, 0), raw)
+					VMULPS(raw, gain, raw)
+				}
+				VCVTPS2PD(raw, product)
+				VBROADCASTSD(Mem{Base: here, Disp: places*(k+1) + 8*pixel}, weight)
+				VMULPD(weight, product, product)
+				if near == onto {
+					VBROADCASTSD(Mem{Base: here, Disp: places*(k+5) + 8*pixel}, weight)
+					VANDNPD(product, weight, product)
+				}
+				if k == 0 {
+					sum = product
+					continue
+				}
+				VADDPD(product, sum, sum)
+			}
+			VMOVUPD(sum, Mem{Base: value, Disp: 32 * pixel})
+		}
+	}
 	SUBQ(I8(-128), value)
-	DECQ(m)
-	JNZ(LabelRef("sample"))
-	JMP(LabelRef("some"))
+	SUBQ(U8(32), sampled)
+	JNZ(LabelRef("next"))
 	Label("done")
 	end()
 }
