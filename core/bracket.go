@@ -1,6 +1,9 @@
 package core
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 // bracket finds the exact median of a stream of numbers in bounded memory. A
 // sample gives two numbers lo <= hi that the median lies between, almost
@@ -148,7 +151,7 @@ func (k *bracket) settle(room []float64) []float64 {
 	lower, held := k.rank((n-1)/2, between)
 	upper := lower
 	if n%2 == 0 && held {
-		upper, held = k.rank(n/2, between)
+		upper, held = k.next(n/2, between)
 	}
 	k.median = (lower + upper) / 2
 	finite := math.Abs(k.median) <= math.MaxFloat64
@@ -172,4 +175,12 @@ func (k *bracket) rank(r int, between []float64) (float64, bool) {
 	}
 	r -= len(between)
 	return k.hi, r < k.atHi
+}
+
+// next is rank(r), after rank(r-1) has reordered what is between.
+func (k *bracket) next(r int, between []float64) (float64, bool) {
+	if at := r - k.below - k.atLo; at > 0 && at < len(between) {
+		return slices.Min(between[at:]), true
+	}
+	return k.rank(r, between)
 }
