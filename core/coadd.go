@@ -128,7 +128,7 @@ func (p *pass) chunksLeft() []atomic.Int32 {
 // coaddBytes is the scratch of one coadder on chunks of so many rows.
 func coaddBytes(j *Job, rows int) int64 {
 	c := int64(j.Mosaic.C)
-	n := warpBytes(maxNodes(j.Tiles)) + blockPixels*(8*3*int64(vec.Values(j.Mosaic.C))+4*(c+1)) + stackBytes(j, j.Mosaic.H, j.Mosaic.W, rows)
+	n := warpBytes(maxNodes(j.Tiles), blockPixels) + blockPixels*(8*3*int64(vec.Values(j.Mosaic.C))+4*(c+1)) + stackBytes(j, j.Mosaic.H, j.Mosaic.W, rows)
 	if j.ofPlanes() {
 		n += pileBytes(j)
 	}
@@ -155,7 +155,7 @@ type coadder struct {
 
 func newCoadder(j *Job) *coadder {
 	n := blockPixels * vec.Values(j.Mosaic.C)
-	a := &coadder{job: j, warp: newWarper(maxNodes(j.Tiles)),
+	a := &coadder{job: j, warp: newWarper(maxNodes(j.Tiles), blockPixels),
 		value: make([]float64, n), sum: make([]float64, n), norm: make([]float64, n),
 		mosaic: make([]float32, blockPixels*j.Mosaic.C), coverage: make([]float32, blockPixels)}
 	a.to, a.cover = newSheet("mosaic", j.Mosaic, j.MosaicTarget), newSheet("coverage_out", j.CoverageOut, j.CoverageTarget)

@@ -40,13 +40,13 @@ type counter struct {
 }
 
 func newCounter(j *Job) *counter {
-	return &counter{job: j, warp: newWarper(maxNodes(j.Tiles)),
+	return &counter{job: j, warp: newWarper(maxNodes(j.Tiles), blockPixels),
 		cover: newSheet("coverage_out", j.CoverageOut, j.CoverageTarget)}
 }
 
 // counterBytes is the scratch of one counter on chunks of so many rows.
 func counterBytes(j *Job, rows int) int64 {
-	return warpBytes(maxNodes(j.Tiles)) + 4*blockPixels + stackBytes(j, j.CoverageOut.H, j.CoverageOut.W, rows) +
+	return warpBytes(maxNodes(j.Tiles), blockPixels) + 4*blockPixels + stackBytes(j, j.CoverageOut.H, j.CoverageOut.W, rows) +
 		sheetBytes(j.CoverageOut, j.CoverageTarget)
 }
 

@@ -127,7 +127,7 @@ func gainBytes(j *Job) int64 {
 	}
 	sample := sampleTarget(most)
 	kept := 16*int64(sample) + int64(32*halfWidth(sample, 0)*float64(most))
-	return warpBytes(maxNodes(j.Tiles)) + blockPixels*(5*4+8) + kept + 4*int64(j.largestMask())
+	return warpBytes(maxNodes(j.Tiles), blockPixels) + blockPixels*(5*4+8) + kept + 4*int64(j.largestMask())
 }
 
 // largestMask is the samples of the largest mask that has a source.
@@ -163,7 +163,7 @@ type gainer struct {
 }
 
 func newGainer(j *Job) *gainer {
-	g := &gainer{job: j, warp: newWarper(maxNodes(j.Tiles)), scale: make([]float32, blockPixels),
+	g := &gainer{job: j, warp: newWarper(maxNodes(j.Tiles), blockPixels), scale: make([]float32, blockPixels),
 		zero: make([]float32, blockPixels), within: make([]int32, blockPixels),
 		between: make([]float64, blockPixels),
 		blurred: make([]float32, blockPixels), coverage: make([]float32, blockPixels)}

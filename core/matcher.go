@@ -7,36 +7,13 @@ import (
 	"zetwopass/core/vec"
 )
 
-// The matcher works on strips: what a tile gives one of its rows gives most of the next, which a
-// turned tile has elsewhere in memory.
-const (
-	stripRows   = 4
-	stripPixels = blockPixels / stripRows
-)
-
-// matchBytes is the scratch of one matcher for so many tiles on a strip and on a block of rows, and
-// pairs of which the largest keeps so many bytes in all channels.
-func matchBytes(j *Job, on crowds, largest int64) int64 {
-	n := int64(stripPixels * vec.Values(j.Mosaic.C))
-	const grown = 2 // what slices leave when they grow
-	return warpBytes(maxNodes(j.Tiles)) + n*int64(4+8*vec.Lanes4*stripRows+(8+4)*stripRows*on.strip) +
-		grown*(spanBytes+32+sizeOf[shown]())*int64(on.block) +
-		24*int64(j.Mosaic.W/blockPixels+1) + largest/int64(j.Mosaic.C)
-}
-
-// crowds is how many tiles are on the rows of a strip, and on a block of rows, at most.
-type crowds struct{ strip, block int }
-
-func (j *Job) crowds() crowds {
-	return crowds{j.crowd(j.Mosaic.H, j.Mosaic.W, stripRows), j.crowd(j.Mosaic.H, j.Mosaic.W, blockRows)}
-}
-
 // matcher warps tiles, a block of a row at a time; it belongs to one worker.
 type matcher struct {
 	job     *Job
 	full    []bool // see findings
 	warp    *warper
-	slots   []values // [stripRows*stripPixels, lanes], of one tile each
+	pixels  int      // of a strip's rows
+	slots   []values // [stripRows*pixels, lanes], of one tile each
 	index   []int    // of the pairs of the current chunk in their group
 	here    []*pair  // these pairs
 	block   []met    // of them, the current block of rows
@@ -56,36 +33,14 @@ type met struct {
 	i, j int32
 }
 
-// shown is what a tile shows of the rows of a strip: their values one after the other, and the
-// largest of them in float32 in each lane, whatever their sign.
-type shown struct {
-	wanted bool
-	row    [stripRows]piece
-	values
-	most [vec.Lanes4]float32
-}
-
-// piece is the pixels [a,b) of a row, that others may show, too, and the first of them in the strip.
-type piece struct{ a, b, first int }
-
-// values are those of some pixels, [n, lanes], of a warped tile: as they are, and in float32.
-type values struct {
-	exact []float64
-	near  []float32
-}
-
-// cut returns the values of the pixels [a,b), n values each.
-func (v *values) cut(a, b, n int) values {
-	return values{v.exact[n*a : n*b], v.near[n*a : n*b]}
-}
-
 func newMatcher(p *pass) *matcher {
-	j := p.job
+	j, pixels := p.job, p.plan.stripPixels
 	return &matcher{
-		job:  j,
-		full: p.full,
-		warp: newWarper(maxNodes(j.Tiles)),
-		room: newRoom(stripRows * stripPixels * vec.Values(j.Mosaic.C)),
+		job:    j,
+		full:   p.full,
+		warp:   newWarper(maxNodes(j.Tiles), stripRows*pixels),
+		pixels: pixels,
+		room:   newRoom(stripRows, pixels, vec.Values(j.Mosaic.C)),
 	}
 }
 
@@ -110,9 +65,9 @@ func (m *matcher) rows(ctx context.Context, pairs []*pair, y0, y1 int, sampling 
 			return ErrCancelled
 		}
 		x1 := min(x0+blockPixels, m.job.Mosaic.W)
-		for x := x0; x < x1; x += stripPixels {
+		for x := x0; x < x1; x += m.pixels {
 			for y := y0; y < y1; y += stripRows {
-				m.differ(here, y, min(y+stripRows, y1), x, min(x+stripPixels, x1), sampling)
+				m.differ(here, y, min(y+stripRows, y1), x, min(x+m.pixels, x1), sampling)
 			}
 		}
 	}
@@ -147,7 +102,7 @@ func (m *matcher) enter(pairs []*pair, y0, y1 int) {
 }
 
 // differ adds the differences of some of the block's pairs on the pixels [x0,x1) of the rows
-// [y0,y1), at most stripPixels and stripRows.
+// [y0,y1), at most a strip's.
 func (m *matcher) differ(here []int32, y0, y1, x0, x1 int, sampling bool) {
 	m.strip, m.met = m.strip[:0], m.met[:0]
 	for _, k := range here {
@@ -196,29 +151,4 @@ func (m *matcher) need(i int32, n, a, b int) {
 		return
 	}
 	r.a, r.b = min(r.a, a), max(r.b, b)
-}
-
-// fill warps the needed pixels of the block's i-th tile into a slot.
-func (m *matcher) fill(slot int, i int32, y0 int, sampling bool) {
-	for slot >= len(m.slots) {
-		size := stripRows * stripPixels * vec.Values(m.job.Mosaic.C)
-		m.slots = append(m.slots, values{make([]float64, size), make([]float32, size)})
-	}
-	s := &m.shown[i]
-	n := m.warp.warpStrip(m.job, m.tiles[i], m.plane, y0, &s.row, m.slots[slot].exact, m.full[m.tiles[i]])
-	s.values = m.slots[slot].cut(0, n, vec.Values(m.job.Mosaic.C))
-	if !sampling {
-		vec.Narrow(s.near, &s.most, s.exact)
-	}
-}
-
-// both returns the pixels from x on that two tiles show of a strip's n-th row.
-func both(s, t *shown, n, lanes int) (x int, a, b values) {
-	p, q := &s.row[n], &t.row[n]
-	x0, x1 := max(p.a, q.a), min(p.b, q.b)
-	if x0 >= x1 {
-		return x0, values{}, values{}
-	}
-	i, j := p.first+x0-p.a, q.first+x0-q.a
-	return x0, s.cut(i, i+x1-x0, lanes), t.cut(j, j+x1-x0, lanes)
 }

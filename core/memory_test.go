@@ -15,8 +15,8 @@ func TestAPlanKeepsToTheMachinesMemory(t *testing.T) {
 		t.Fatal(err)
 	}
 	j.Memory = plan.Bytes - 1
-	if fewer, err := NewPlan(j, RunAll); err != nil || fewer.Budget != j.Memory {
-		t.Errorf("budget %d, %v, want the machine's %d", fewer.Budget, err, j.Memory)
+	if fewer, err := NewPlan(j, RunAll); err != nil || fewer.Budget > j.Memory {
+		t.Errorf("budget %d, %v, want the machine's %d at most", fewer.Budget, err, j.Memory)
 	}
 	for _, j.MaxChunkBytes = range []int64{0, math.MaxInt64} {
 		j.Memory = 1000
@@ -33,7 +33,7 @@ func TestAReprojectionKeepsToTheMachinesMemory(t *testing.T) {
 		Out:   Planes{F32: make([]float32, 4), N: 1, H: 2, W: 2, RowStride: 2, ColStride: 1},
 		Map:   PixelMap{X1: 2, Y1: 2, Plane: [9]float64{0: 1, 4: 1, 8: 1}}, Workers: 4,
 	}
-	r.Memory = warpBytes(0)
+	r.Memory = warpBytes(0, blockPixels)
 	if err := Reproject(r); err != nil {
 		t.Errorf("with room for one worker: %v", err)
 	}

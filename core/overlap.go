@@ -124,7 +124,7 @@ func (p *pair) addSample(s, t *shown, y int, r *room) {
 		x, a, b := both(s, t, n, lanes)
 		first := (p.stepX - x%p.stepX) % p.stepX
 		for c := range p.channel {
-			met, d := 0, r.lane[0]
+			met, d := 0, r.sample
 			for i := first*lanes + c; i < len(a.exact); i += p.stepX * lanes {
 				if d[met] = a.exact[i] - b.exact[i]; d[met] == d[met] {
 					met++

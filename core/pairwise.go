@@ -56,10 +56,10 @@ func pairwiseBytes(j *Job) int64 {
 		}
 	}
 	if most.area == 0 {
-		return matchBytes(j, crowds{2, 2}, 0)
+		return matchBytes(j, leastStrip, crowds{2, 2}, 0)
 	}
 	kept := most.leastBytes()
-	return matchBytes(j, crowds{2, 2}, kept) + kept
+	return matchBytes(j, leastStrip, crowds{2, 2}, kept) + kept
 }
 
 // step is what is known of the pair in the end.

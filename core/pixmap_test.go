@@ -145,7 +145,7 @@ func TestFarBeyondItsNodesAGridGoesOnAsAtItsEnd(t *testing.T) {
 func TestBehindThePlaneIsNothing(t *testing.T) {
 	tile := Tile{Image: NewView(10, 10, 1), WeightScale: 1, Map: PixelMap{X1: 10, Y1: 10,
 		Plane: [9]float64{-1, 0, 0, 0, -1, 0, 0, 0, -1}}}
-	if a, b, _, _ := newWarper(0).locate(&tile, 5, 0, 10); a < b {
+	if a, b, _, _ := newWarper(0, blockPixels).locate(&tile, 5, 0, 10); a < b {
 		t.Errorf("a tile behind its plane shows [%d,%d)", a, b)
 	}
 }

@@ -2,6 +2,7 @@ package core
 
 import (
 	"fmt"
+	"math"
 	"runtime"
 )
 
@@ -24,6 +25,7 @@ type Plan struct {
 	pairs                                    []*pair // tiles to match
 	medianRoom                               int64   // for what pairs keep at a time
 	matcherBytes                             int64   // of a worker's scratch in a sweep
+	stripPixels                              int     // see widestStrip
 	blurWork, gainWork, matchWork, coaddWork float64 // about ns of one core
 	sourced                                          // nothing where tiles are in memory
 }
@@ -132,11 +134,13 @@ func (p *Plan) match(j *Job, d *demand, stop *patience) (least int64, err error)
 	}
 	tiles := p.tileBytes()
 	if p.schedule != nil {
+		p.stripPixels = leastStrip
 		d.add(tiles, tiles, pairwiseBytes(j), len(p.pairs))
 	} else {
 		var wanted int64
 		least, wanted = medianBytes(j, p.pairs)
-		p.medianRoom, p.matcherBytes = wanted, matchBytes(j, j.crowds(), least)
+		p.medianRoom = wanted
+		p.stripPixels, p.matcherBytes = widestStrip(j, j.crowds(), least, j.bound()-p.whole, p.Workers)
 		d.add(least+tiles, wanted+tiles, p.matcherBytes, p.ChunkTotal)
 	}
 	solve, each := tiles+solveBytes(j, len(p.pairs)), int64(0)
@@ -150,12 +154,9 @@ func (p *Plan) match(j *Job, d *demand, stop *patience) (least int64, err error)
 // admit sets the budget and what follows from it. Up to half of it lets all
 // workers match; what the pairs keep has the rest.
 func (p *Plan) admit(j *Job, d demand, leastKept int64) error {
-	p.ChunkBytes, p.Budget = d.one, j.MaxChunkBytes
-	if p.Budget == 0 {
-		p.Budget = d.most
-	}
-	if j.Memory > 0 {
-		p.Budget = min(p.Budget, j.Memory)
+	p.ChunkBytes, p.Budget = d.one, j.bound()
+	if j.MaxChunkBytes == 0 {
+		p.Budget = min(p.Budget, d.most)
 	}
 	p.Bytes = min(d.most, p.Budget)
 	switch {
@@ -170,6 +171,18 @@ func (p *Plan) admit(j *Job, d demand, leastKept int64) error {
 	rows := max(row, min(row*int64(p.Workers), room/2, room-leastKept))
 	p.medianRoom = min(p.medianRoom, room-rows) // no more than is planned
 	return nil
+}
+
+// bound is what the job and the machine let the scratch be.
+func (j *Job) bound() int64 {
+	bound := int64(math.MaxInt64)
+	if j.MaxChunkBytes > 0 {
+		bound = j.MaxChunkBytes
+	}
+	if j.Memory > 0 {
+		bound = min(bound, j.Memory)
+	}
+	return bound
 }
 
 // chunkRows is rows_per_chunk, else what max_chunk_bytes holds of output for all

@@ -128,7 +128,7 @@ func (r *Reprojection) plan() Plan {
 	}
 	plan.RowsPerChunk = min(plan.RowsPerChunk, r.Out.H)
 	plan.ChunkTotal = (r.Out.H + plan.RowsPerChunk - 1) / plan.RowsPerChunk
-	plan.ChunkBytes = warpBytes(r.Map.NX)
+	plan.ChunkBytes = warpBytes(r.Map.NX, blockPixels)
 	plan.Budget = plan.ChunkBytes * int64(plan.Workers)
 	if r.Memory > 0 {
 		plan.Budget = min(plan.Budget, r.Memory)
@@ -145,7 +145,7 @@ func (r *Reprojection) run(p *pass) error {
 	rows := p.plan.RowsPerChunk
 	work := load[*warper]{
 		tasks: p.plan.ChunkTotal, bytes: p.plan.ChunkBytes,
-		scratch: func(int) *warper { return newWarper(r.Map.NX) },
+		scratch: func(int) *warper { return newWarper(r.Map.NX, blockPixels) },
 		task: func(w *warper, i int) error {
 			y0, y1 := i*rows, min((i+1)*rows, r.Out.H)
 			for y := y0; y < y1; y += blockRows {

@@ -5,8 +5,6 @@ import (
 	"math/rand/v2"
 	"slices"
 	"testing"
-
-	"zetwopass/core/vec"
 )
 
 // Without it a median could be a neighbour of the median.
@@ -44,7 +42,7 @@ func TestMeanOfTwoScalesRoundsOnce(t *testing.T) {
 // shownOf is a strip whose first row has these values.
 func shownOf(exact []float64) *shown {
 	s := &shown{row: [stripRows]piece{{0, len(exact), 0}}, values: values{exact, make([]float32, len(exact))}}
-	vec.Narrow(s.near, &s.most, exact)
+	s.narrow(1)
 	return s
 }
 
@@ -53,7 +51,7 @@ func stream(a, b []float64, stepX int) (median float64, found bool, runs int) {
 	p := &pair{y1: 1, stepX: stepX, stepY: 1, area: len(a), channel: make([]bracket, 1)}
 	pool := newPool(boundless)
 	p.begin(pool, 1, true)
-	room := newRoom(len(a))
+	room := newRoom(1, len(a), 1)
 	p.addSample(shownOf(a), shownOf(b), 0, &room)
 	kept := p.end(true, nil)
 	for {
@@ -119,7 +117,7 @@ func TestAKnownMedianTakesNoMoreNumbers(t *testing.T) {
 	p := &pair{y1: 1, stepX: 1, stepY: 1, area: len(a), channel: make([]bracket, 1)}
 	pool := newPool(boundless)
 	p.begin(pool, 1, true)
-	room := newRoom(len(a))
+	room := newRoom(1, len(a), 1)
 	p.addSample(shownOf(a), shownOf(b), 0, &room)
 	kept := p.end(true, nil)
 	p.begin(pool, 1, false)

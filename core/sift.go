@@ -6,14 +6,15 @@ import "zetwopass/core/vec"
 type room struct {
 	within []int32               // where the differences are that a bracket may hold
 	lane   [vec.Lanes4][]float64 // these
+	sample []float64             // of a row, in a channel
 	kept   []float64             // of a channel
 }
 
-// newRoom returns room for strips of so many values.
-func newRoom(values int) room {
-	r := room{within: make([]int32, values)}
+// newRoom returns room for strips of so many rows and pixels of so many values.
+func newRoom(rows, pixels, values int) room {
+	r := room{within: make([]int32, rows*pixels*values), sample: make([]float64, pixels)}
 	for l := range r.lane {
-		r.lane[l] = make([]float64, values)
+		r.lane[l] = make([]float64, rows*((pixels*values-1)/vec.Lanes4+1))
 	}
 	return r
 }

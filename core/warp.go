@@ -73,13 +73,13 @@ type warper struct {
 	even   float64 // what all weights are, or 0
 }
 
-// warpBytes is the size of a warper for maps of nx nodes a row.
-func warpBytes(nx int) int64 { return 8 * int64(3*blockPixels+2*nx) }
+// warpBytes is the size of a warper for maps of nx nodes a row, of so many pixels at a time.
+func warpBytes(nx, pixels int) int64 { return 8 * int64(3*pixels+2*nx) }
 
-func newWarper(nx int) *warper {
+func newWarper(nx, pixels int) *warper {
 	return &warper{
-		u: make([]float64, blockPixels), v: make([]float64, blockPixels),
-		line: make([]float64, 2*nx), weight: make([]float64, blockPixels),
+		u: make([]float64, pixels), v: make([]float64, pixels),
+		line: make([]float64, 2*nx), weight: make([]float64, pixels),
 	}
 }
 
@@ -103,45 +103,6 @@ func (t *Tile) shows(u, v []float64) (a, b int) {
 		b--
 	}
 	return a, b
-}
-
-// warpStrip warps tile i of the job, of planes the n-th, onto pixels of rows from y on, at most
-// blockPixels in all, into value [pixels, lanes], one row after the other, and returns how many
-// they are. What the tile does not show is NaN, or no longer in its rows.
-func (r *warper) warpStrip(j *Job, i, n, y int, rows *[stripRows]piece, value []float64, full bool) (pixels int) {
-	t := &j.Tiles[i]
-	for k := range rows {
-		p := &rows[k]
-		if p.a < p.b {
-			p.first = pixels
-			p.a, p.b = r.locateAt(pixels, t, y+k, p.a, p.b)
-			pixels += p.b - p.a
-		}
-	}
-	t.sample(value, r.u[:pixels], r.v[:pixels], n, j.Mosaic.C, j.Gain(i))
-	if full {
-		return pixels
-	}
-	lanes := vec.Values(j.Mosaic.C)
-	for k, p := range rows {
-		a, b := p.first, p.first+p.b-p.a
-		if a < b && r.weigh(j, t, n, y+k, p.a, r.u[a:b], r.v[a:b]) {
-			hide(value[a*lanes:b*lanes], r.weight[:b-a])
-		}
-	}
-	return pixels
-}
-
-// locateAt is locate, whose positions are put from place first on.
-func (r *warper) locateAt(first int, t *Tile, y, x0, x1 int) (a, b int) {
-	u, v := r.u[first:][:x1-x0], r.v[first:][:x1-x0]
-	t.Map.row(y, x0, u, v, r.line)
-	a, b = t.shows(u, v)
-	if a > 0 {
-		copy(u, u[a:b])
-		copy(v, v[a:b])
-	}
-	return x0 + a, x0 + b
 }
 
 // warpRow warps tile i of the job, of planes the n-th, onto the pixels [x0,x1) of row y,
