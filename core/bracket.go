@@ -106,7 +106,7 @@ func (k *bracket) begin(pool *pool) {
 	k.try++
 }
 
-// add takes differences of numbers that are none of them NaN. It reorders them.
+// add takes differences of numbers that are none of them NaN, and overwrites them.
 func (k *bracket) add(differences []float64) {
 	between := differences[:0]
 	for _, d := range differences {

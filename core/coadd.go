@@ -224,7 +224,7 @@ func (a *coadder) block(found findings, y, x0, x1 int) {
 			continue
 		}
 		i, shown := a.stack.tiles[k], &a.shown[a.stack.place[k]]
-		from, to = a.warp.warpRow(j, i, 0, y, from, to, a.value, false)
+		from, to = a.warp.warpRow(j, i, 0, y, from, to, a.value)
 		value, weight := a.value[:(to-from)*lanes], a.warp.weight[:to-from]
 		*shown = *shown || anyNumber(value, lanes)
 		var offset [vec.Lanes4]float64

@@ -136,7 +136,7 @@ func (j *Job) show(i, y, x int) (value [vec.Lanes4]float64) {
 	}
 	t := &j.Tiles[i]
 	if o := newOutline(t, j.Mosaic.W); o.row(y).a <= x && x < o.row(y).b {
-		newWarper(t.Map.NX, blockPixels).warpRow(j, i, 0, y, x, x+1, value[:vec.Values(j.Mosaic.C)], false)
+		newWarper(t.Map.NX, blockPixels).warpRow(j, i, 0, y, x, x+1, value[:vec.Values(j.Mosaic.C)])
 	}
 	return value
 }

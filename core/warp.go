@@ -108,15 +108,15 @@ func (t *Tile) shows(u, v []float64) (a, b int) {
 // warpRow warps tile i of the job, of planes the n-th, onto the pixels [x0,x1) of row y,
 // at most blockPixels of its span, into value [x1-x0, lanes]. It returns the part [a,b)
 // that may show something: the first value and the first weight are of pixel a. What the
-// tile does not show is NaN. The weights are left out where they are known to hide nothing.
-func (r *warper) warpRow(j *Job, i, n, y, x0, x1 int, value []float64, full bool) (a, b int) {
+// tile does not show is NaN.
+func (r *warper) warpRow(j *Job, i, n, y, x0, x1 int, value []float64) (a, b int) {
 	t := &j.Tiles[i]
 	a, b, u, v := r.locate(t, y, x0, x1)
 	if a == b {
 		return a, b
 	}
 	t.sample(value, u, v, n, j.Mosaic.C, j.Gain(i))
-	if !full && r.weigh(j, t, n, y, a, u, v) {
+	if r.weigh(j, t, n, y, a, u, v) {
 		hide(value[:(b-a)*vec.Values(j.Mosaic.C)], r.weight[:b-a])
 	}
 	return a, b

@@ -59,60 +59,56 @@ func sample3(name string, near lines) {
 	Label("next")
 	CMPQ(located, U8(0))
 	JE(LabelRef("sample"))
-	{
-		l := locate(u, v, limits, near)
-		if near == told {
-			l.tell(tell, limits)
-		}
-		here, p := place(located), GP64()
-		VMOVDQU(l.offset, Mem{Base: here})
-		for k, w := range l.weight {
-			VMOVUPD(w, Mem{Base: here, Disp: places * (k + 1)})
-			if near == onto {
-				VMOVUPD(l.mute[k], Mem{Base: here, Disp: places * (k + 5)})
-			}
-		}
-		for pixel := range 4 {
-			MOVQ(Mem{Base: here, Disp: 8 * pixel}, p)
-			PREFETCHT0(at(corner[0], p, 0))
-			PREFETCHT0(at(corner[2], p, 0))
-		}
-		advanceBy(32, u, v)
-		SUBQ(U8(32), located)
-		LEAQ(Mem{Base: located, Disp: places}, p)
-		CMPQ(p, sampled)
-		JG(LabelRef("next"))
+	l := locate(u, v, limits, near)
+	if near == told {
+		l.tell(tell, limits)
 	}
+	here, p := place(located), GP64()
+	VMOVDQU(l.offset, Mem{Base: here})
+	for k, w := range l.weight {
+		VMOVUPD(w, Mem{Base: here, Disp: places * (k + 1)})
+		if near == onto {
+			VMOVUPD(l.mute[k], Mem{Base: here, Disp: places * (k + 5)})
+		}
+	}
+	for pixel := range 4 {
+		MOVQ(Mem{Base: here, Disp: 8 * pixel}, p)
+		PREFETCHT0(at(corner[0], p, 0))
+		PREFETCHT0(at(corner[2], p, 0))
+	}
+	advanceBy(32, u, v)
+	SUBQ(U8(32), located)
+	LEAQ(Mem{Base: located, Disp: places}, p)
+	CMPQ(p, sampled)
+	JG(LabelRef("next"))
 
 	Label("sample")
-	{
-		here := place(sampled)
-		for pixel := range 4 {
-			p, sum := GP64(), YMM()
-			MOVQ(Mem{Base: here, Disp: 8 * pixel}, p)
-			for k := range 4 {
-				raw, product, weight := XMM(), YMM(), YMM()
-				if k%2 == 0 {
-					VMULPS(at(corner[k], p, 0), gain, raw)
-				} else { // from one before, so as not to read beyond the image's last sample
-					VPERMILPS(U8(0xf9), at(corner[k], p, 0), raw)
-					VMULPS(raw, gain, raw)
-				}
-				VCVTPS2PD(raw, product)
-				VBROADCASTSD(Mem{Base: here, Disp: places*(k+1) + 8*pixel}, weight)
-				VMULPD(weight, product, product)
-				if near == onto {
-					VBROADCASTSD(Mem{Base: here, Disp: places*(k+5) + 8*pixel}, weight)
-					VANDNPD(product, weight, product)
-				}
-				if k == 0 {
-					sum = product
-					continue
-				}
-				VADDPD(product, sum, sum)
+	here = place(sampled)
+	for pixel := range 4 {
+		p, sum := GP64(), YMM()
+		MOVQ(Mem{Base: here, Disp: 8 * pixel}, p)
+		for k := range 4 {
+			raw, product, weight := XMM(), YMM(), YMM()
+			if k%2 == 0 {
+				VMULPS(at(corner[k], p, 0), gain, raw)
+			} else { // from one before, so as not to read beyond the image's last sample
+				VPERMILPS(U8(0xf9), at(corner[k], p, 0), raw)
+				VMULPS(raw, gain, raw)
 			}
-			VMOVUPD(sum, Mem{Base: value, Disp: 32 * pixel})
+			VCVTPS2PD(raw, product)
+			VBROADCASTSD(Mem{Base: here, Disp: places*(k+1) + 8*pixel}, weight)
+			VMULPD(weight, product, product)
+			if near == onto {
+				VBROADCASTSD(Mem{Base: here, Disp: places*(k+5) + 8*pixel}, weight)
+				VANDNPD(product, weight, product)
+			}
+			if k == 0 {
+				sum = product
+				continue
+			}
+			VADDPD(product, sum, sum)
 		}
+		VMOVUPD(sum, Mem{Base: value, Disp: 32 * pixel})
 	}
 	SUBQ(I8(-128), value)
 	SUBQ(U8(32), sampled)
