@@ -50,7 +50,12 @@ def cases(
         for n in workers
     ]
     if size.masked and "v4.5" in options.profiles:
-        found.append(_masked(name, most, folders, options.repeat))
+        found.append(_ours(name, "v4.5", most, folders, options.repeat, " masked", masked=True))
+    if size.planes:
+        first = options.profiles[0]
+        found.append(
+            _ours(name, first, most, folders, options.repeat, " planes", background="plane")
+        )
     if size.original_runs and options.original != "never":
         runs = min(size.original_runs, options.repeat)
         found += [_original(name, profile, folders, runs) for profile in options.profiles]
@@ -102,27 +107,17 @@ def versions() -> dict[str, str]:
     return {"Python": platform.python_version()} | {n: metadata.version(n) for n in _PACKAGES}
 
 
-def _ours(name: str, profile: str, workers: int, folders: dict, runs: int) -> Case:
+def _ours(
+    name: str, profile: str, workers: int, folders: dict, runs: int, what: str = "", **more: object
+) -> Case:
     return Case(
-        what=f"zetwopass {profile}, {counted(workers, 'worker')}",
+        what=f"zetwopass {profile}{what}, {counted(workers, 'worker')}",
         size=name,
         kind="zetwopass",
         profile=profile,
         runs=runs,
         function="bench_measure.second_pass",
-        arguments=folders | {"profile": profile, "workers": workers},
-    )
-
-
-def _masked(name: str, workers: int, folders: dict, runs: int) -> Case:
-    return Case(
-        what=f"zetwopass v4.5 masked, {counted(workers, 'worker')}",
-        size=name,
-        kind="zetwopass",
-        profile="v4.5",
-        runs=runs,
-        function="bench_measure.second_pass",
-        arguments=folders | {"profile": "v4.5", "workers": workers, "masked": True},
+        arguments=folders | {"profile": profile, "workers": workers} | more,
     )
 
 

@@ -22,7 +22,13 @@ STAGES = ("blur", "gains", "background", "reproject")
 
 
 def second_pass(
-    *, scene: str, warm_up: str, profile: str, workers: int, masked: bool = False
+    *,
+    scene: str,
+    warm_up: str,
+    profile: str,
+    workers: int,
+    masked: bool = False,
+    background: str = "constant",
 ) -> dict:
     """Measure ``zetwopass.second_pass``; 0 ``workers`` are one a core.
 
@@ -31,6 +37,7 @@ def second_pass(
     from zetwopass import api, plans
 
     how = {"profile": profile, "workers": workers or None, "sigma": bench_scenes.SIGMA}
+    how |= {"background": background}
 
     def call(inputs: bench_scenes.Inputs, more: dict, out: tuple, on_stats: Callable) -> None:
         api.second_pass(

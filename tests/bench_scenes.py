@@ -29,7 +29,7 @@ class Size:
     ``original_runs`` is how often the original's way runs at most, 0 where it would take hours;
     ``swarp`` is whether SWarp runs, ``compared`` whether one worker is measured besides all and
     single stages beside other programs. ``masked`` is whether v4.5 is measured with masks and
-    weights of the tiles, too, as ZeMosaic calls it.
+    weights of the tiles, too, as ZeMosaic calls it, ``planes`` whether with planes of background.
     """
 
     tiles: int
@@ -42,6 +42,7 @@ class Size:
     swarp: bool = False
     compared: bool = False
     masked: bool = False
+    planes: bool = False
 
 
 # What grows with the number of tiles alone; run once, in one profile.
@@ -53,7 +54,7 @@ SIZES = {
         12, (1080, 1920), overlap=0.25, original_runs=1, swarp=True, compared=True, masked=True
     ),
     "MSIP": Size(12, (1080, 1920), overlap=0.25, sip=True),
-    "L": Size(40, (988, 1831), layout="dense"),
+    "L": Size(40, (988, 1831), layout="dense", planes=True),
     "XL": Size(200, (988, 1831), layout="dense", spread=(1.06, 1.32)),
     **SERIES,
 }
