@@ -38,6 +38,18 @@ func (k *kept) addAll(x []float64) {
 	}
 }
 
+// shut puts the block that is being filled to the others.
+func (k *kept) shut() {
+	switch {
+	case k.last == nil:
+	case k.place == ownPlace:
+		k.few = k.last
+	default:
+		k.full = append(k.full, k.place)
+	}
+	k.last = nil
+}
+
 // grow gets another block, if there is one.
 func (k *kept) grow() bool {
 	if k.refused {
@@ -52,13 +64,7 @@ func (k *kept) grow() bool {
 		k.refused = true
 		return false
 	}
-	switch {
-	case k.last == nil:
-	case k.place == ownPlace:
-		k.few = k.last
-	default:
-		k.full = append(k.full, k.place)
-	}
+	k.shut()
 	k.last, k.place = block, at
 	return true
 }
@@ -73,8 +79,9 @@ func (k *kept) drain(to []float64) []float64 {
 		to = append(to, slabs.block(at)[:blockNumbers]...)
 	}
 	to = append(to, k.last...)
-	k.pool.give(k)
-	k.few, k.full, k.last = nil, nil, nil
+	k.shut()
+	k.pool.give(k.few, k.full)
+	k.few, k.full = nil, nil
 	return to
 }
 
@@ -159,18 +166,10 @@ func (s *pool) more() bool {
 	return true
 }
 
-// give takes the blocks of a list back.
-func (s *pool) give(k *kept) {
+// give takes the blocks of a list back: one that has a place of its own, or nil, and the others.
+func (s *pool) give(few []float64, full []place) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.free = append(s.free, k.full...)
-	few := k.few
-	switch {
-	case k.last == nil:
-	case k.place == ownPlace:
-		few = k.last
-	default:
-		s.free = append(s.free, k.place)
-	}
 	s.made -= int64(cap(few))
+	s.free = append(s.free, full...)
 }

@@ -26,10 +26,10 @@ func (j *Job) crowds() crowds {
 // matchBytes is the scratch of one matcher for strips of so many pixels, with so many tiles on a
 // strip and on a block of rows, and pairs of which the largest keeps so many bytes in all channels.
 func matchBytes(j *Job, pixels int, on crowds, largest int64) int64 {
-	strip := int64(stripRows * pixels)
-	values := strip * int64(vec.Values(j.Mosaic.C))
+	strip := stripRows * pixels
+	values := int64(strip * vec.Values(j.Mosaic.C))
 	const grown = 2 // what slices leave when they grow
-	return warpBytes(maxNodes(j.Tiles), stripRows*pixels) + 8*int64(pixels) + values*int64(4+8+(8+4)*on.strip) +
+	return warpBytes(maxNodes(j.Tiles), strip) + 8*int64(pixels) + values*int64(4+8+(8+4)*on.strip) +
 		grown*(spanBytes+32+sizeOf[shown]())*int64(on.block) +
 		24*int64(j.Mosaic.W/blockPixels+1) + largest/int64(j.Mosaic.C)
 }
@@ -88,10 +88,10 @@ func (m *matcher) fill(slot int, i int32, y0 int, sampling bool) {
 		size := stripRows * m.pixels * lanes
 		m.slots = append(m.slots, values{make([]float64, size), make([]float32, size)})
 	}
-	n := m.locate(t, y0, &s.row)
+	n := m.warp.locateStrip(t, y0, &s.row)
 	s.values = m.slots[slot].cut(0, n, lanes)
 	t.sample(s.exact, m.warp.u[:n], m.warp.v[:n], m.plane, j.Mosaic.C, j.Gain(tile))
-	if !m.full[tile] {
+	if !m.full[tile] && !t.evenlyWeighted() {
 		for k, p := range s.row {
 			a, b := p.first, p.first+p.b-p.a
 			if a < b && m.warp.weigh(j, t, m.plane, y0+k, p.a, m.warp.u[a:b], m.warp.v[a:b]) {
@@ -111,25 +111,4 @@ func (s *shown) narrow(lanes int) {
 		most := slices.Max(s.most[:])
 		s.most = [vec.Lanes4]float32{most, most, most, most}
 	}
-}
-
-// locate finds the positions in tile t of pieces of rows from y0 on, one after the other, and how
-// many they are. It takes from the pieces' ends what is outside the tile.
-func (m *matcher) locate(t *Tile, y0 int, row *[stripRows]piece) (n int) {
-	for k := range row {
-		p := &row[k]
-		if p.a == p.b {
-			continue
-		}
-		u, v := m.warp.u[n:][:p.b-p.a], m.warp.v[n:][:p.b-p.a]
-		t.Map.row(y0+k, p.a, u, v, m.warp.line)
-		a, b := t.shows(u, v)
-		if a > 0 {
-			copy(u, u[a:b])
-			copy(v, v[a:b])
-		}
-		*p = piece{p.a + a, p.a + b, n}
-		n += b - a
-	}
-	return n
 }

@@ -87,13 +87,14 @@ func newWarper(nx, pixels int) *warper {
 // blockPixels of its span, and returns the part [a,b) that it may show.
 func (r *warper) locate(t *Tile, y, x0, x1 int) (a, b int, u, v []float64) {
 	u, v = r.u[:x1-x0], r.v[:x1-x0]
-	t.Map.row(y, x0, u, v, r.line)
-	a, b = t.shows(u, v)
+	a, b = r.locateIn(u, v, t, y, x0)
 	return x0 + a, x0 + b, u[a:b], v[a:b]
 }
 
-// shows returns the positions [a,b) of a row that are, but for some between, on the tile.
-func (t *Tile) shows(u, v []float64) (a, b int) {
+// locateIn finds the positions of the pixels from x0 on of row y, and returns which [a,b) of them
+// the tile may show.
+func (r *warper) locateIn(u, v []float64, t *Tile, y, x0 int) (a, b int) {
+	t.Map.row(y, x0, u, v, r.line)
 	h, w := t.Image.H, t.Image.W
 	a, b = 0, len(u)
 	for a < b && !vec.Inside(u[a], v[a], h, w) {
@@ -103,6 +104,26 @@ func (t *Tile) shows(u, v []float64) (a, b int) {
 		b--
 	}
 	return a, b
+}
+
+// locateStrip finds the positions of pieces of rows from y0 on, one after the other, and returns how
+// many they are. It takes from the pieces' ends what is outside the tile.
+func (r *warper) locateStrip(t *Tile, y0 int, row *[stripRows]piece) (n int) {
+	for k := range row {
+		p := &row[k]
+		if p.a == p.b {
+			continue
+		}
+		u, v := r.u[n:][:p.b-p.a], r.v[n:][:p.b-p.a]
+		a, b := r.locateIn(u, v, t, y0+k, p.a)
+		if a > 0 {
+			copy(u, u[a:b])
+			copy(v, v[a:b])
+		}
+		*p = piece{p.a + a, p.a + b, n}
+		n += b - a
+	}
+	return n
 }
 
 // warpRow warps tile i of the job, of planes the n-th, onto the pixels [x0,x1) of row y,
@@ -138,11 +159,14 @@ func (t *Tile) sample(value, u, v []float64, n, channels int, gain float32) {
 	}
 }
 
+// evenlyWeighted reports whether the tile has neither a weight map nor planes of weights.
+func (t *Tile) evenlyWeighted() bool { return t.Weight.Absent() && t.WeightPlanes.Absent() }
+
 // weigh writes the weights of the n-th plane of tile t, for the pixels from x0 on of row
 // y at the positions (u,v), which may be lost; false = they are all the same.
 func (r *warper) weigh(j *Job, t *Tile, n, y, x0 int, u, v []float64) bool {
 	p, weight := &t.WeightPlanes, r.weight[:len(u)]
-	if t.Weight.Absent() && p.Absent() {
+	if t.evenlyWeighted() {
 		if r.even != t.WeightScale {
 			r.even = t.WeightScale
 			for i := range r.weight {

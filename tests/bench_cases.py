@@ -50,12 +50,12 @@ def cases(
         for n in workers
     ]
     if size.masked and "v4.5" in options.profiles:
-        found.append(_ours(name, "v4.5", most, folders, options.repeat, " masked", masked=True))
-    if size.planes:
-        first = options.profiles[0]
         found.append(
-            _ours(name, first, most, folders, options.repeat, " planes", background="plane")
+            _ours(name, "v4.5", most, folders, options.repeat, what=" masked", masked=True)
         )
+    if size.planes:
+        how = {"what": " planes", "background": "plane"}
+        found.append(_ours(name, options.profiles[0], most, folders, options.repeat, **how))
     if size.original_runs and options.original != "never":
         runs = min(size.original_runs, options.repeat)
         found += [_original(name, profile, folders, runs) for profile in options.profiles]

@@ -36,8 +36,12 @@ def second_pass(
     """
     from zetwopass import api, plans
 
-    how = {"profile": profile, "workers": workers or None, "sigma": bench_scenes.SIGMA}
-    how |= {"background": background}
+    how = {
+        "profile": profile,
+        "workers": workers or None,
+        "sigma": bench_scenes.SIGMA,
+        "background": background,
+    }
 
     def call(inputs: bench_scenes.Inputs, more: dict, out: tuple, on_stats: Callable) -> None:
         api.second_pass(
