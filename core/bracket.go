@@ -12,12 +12,12 @@ import (
 // for selection"). If the counts show that the median is not there, the stream is
 // run again with a wider bracket, and at last with none.
 type bracket struct {
-	numbers       kept          // the sample, then what lies between in a run
-	each          int           // numbers of the stream for one of the sample
-	sampled       int           // numbers in the sample
-	bounds        [2][2]float64 // lo and hi of the first run and of the second
-	try           int           // runs so far
-	lo, hi        float64
+	numbers       kept     // the sample, then what lies between in a run
+	sampled       int      // numbers in the sample
+	each          int      // numbers of the stream for one of the sample
+	bounds        [2]bound // of the first run over the stream and of the second
+	try           int      // runs so far
+	bound                  // of the run that is under way
 	below, above  int
 	atLo, atHi    int
 	none          bool // one is no number
@@ -25,6 +25,13 @@ type bracket struct {
 	median        float64
 	found, absent bool
 }
+
+// bound is two numbers that a run compares with, and about which share of the stream lies between
+// its median and each of them.
+type bound struct{ lo, hi, half float64 }
+
+// unbounded excludes nothing.
+var unbounded = bound{math.Inf(-1), math.Inf(1), 0.5}
 
 const (
 	// sampleLeast is the size of a sample below which nothing is excluded.
@@ -39,16 +46,6 @@ const (
 // sampleTarget is the number of pixels that a sample of n aims at: what it costs and what
 // it leaves to be kept grow in step (Floyd & Rivest).
 func sampleTarget(n int) int { return min(n, int(2*math.Pow(float64(n), 2.0/3))) }
-
-// lattice returns the steps of a sample of about sampleTarget pixels of a box of so many
-// planes. That of the rows is a power of two, so that boxes have their sampled rows, its
-// multiples, in common: each costs a warp.
-func lattice(cols, rows, planes int) (stepX, stepY int) {
-	step := cols * rows * planes / sampleTarget(cols*rows*planes) // of both
-	for stepY = 1; stepY*stepY < 4*step && stepY < rows/16; stepY *= 2 {
-	}
-	return max(1, min(step/stepY, cols/16)), stepY
-}
 
 // halfWidth is the half width of the bracket of a run as a share of n sampled
 // numbers; 0.5 excludes nothing.
@@ -69,63 +66,70 @@ func (k *bracket) known() bool { return k.found || k.absent }
 // beginSample prepares for a sample of about so many numbers, which it keeps on that pool.
 func (k *bracket) beginSample(pool *pool, about int) { k.numbers = newKept(pool, about) }
 
-// setBounds turns the sample x, one of each numbers of the stream, into the brackets
-// of the runs: its quantiles that far below and above its median. It reorders x.
-func (k *bracket) setBounds(each int, x []float64) {
+// aimWidth is that of the bracket in which a sample of n numbers holds, almost certainly, the first
+// bracket of a sample of m.
+func aimWidth(n, m int) float64 { return min(0.5, halfWidth(n, 0)+2*halfWidth(m, 0)) }
+
+// setBounds turns the sample x, of a grid's pixels, into the brackets of the runs: its
+// quantiles that far below and above its median, for the first run half. It reorders x.
+func (k *bracket) setBounds(of grid, x []float64, half float64) {
 	n, first := len(x), 0 // x holds the sample's numbers from the first-th on
-	k.sampled, k.each = n, each
-	for try := len(k.bounds) - 1; try >= 0; try-- { // the wider brackets hold the narrower
-		k.bounds[try] = [2]float64{math.Inf(-1), math.Inf(1)}
-		half := halfWidth(n, try)
-		if half >= 0.5 {
+	k.sampled, k.each = n, of.each()
+	k.bounds = [2]bound{unbounded, unbounded}
+	halves := [2]float64{half, max(half, halfWidth(n, 1))}
+	for try := len(halves) - 1; try >= 0; try-- { // the wider brackets hold the narrower
+		if halves[try] >= 0.5 {
 			continue
 		}
-		lo := int(float64(n)*(0.5-half)) - first
-		hi := min(n-1, int(float64(n)*(0.5+half))) - first
-		k.bounds[try] = [2]float64{selectNth(x, lo), selectNth(x[lo:], hi-lo)}
+		lo, hi := ranks(n, halves[try])
+		lo, hi = lo-first, hi-first
+		k.bounds[try] = bound{selectNth(x, lo), selectNth(x[lo:], hi-lo), halves[try]}
 		x, first = x[lo:hi+1], first+lo
 	}
 }
 
-// keeps is how many numbers a run keeps, with some to spare.
-func (k *bracket) keeps(try int) int {
+// ranks are those of the ends of a bracket in a sample of n numbers, counted from 0.
+func ranks(n int, half float64) (lo, hi int) {
+	return int(float64(n) * (0.5 - half)), min(n-1, int(float64(n)*(0.5+half)))
+}
+
+// keeps is how many numbers of a grid's pixels a run within bounds keeps, with some to spare.
+func (k *bracket) keeps(b bound, of grid) int {
 	if k.known() {
 		return 0
 	}
-	return int(2.2*halfWidth(k.sampled, try)*float64(k.sampled*k.each)) + sampleLeast
+	return int(2.2*b.half*float64(k.sampled)*float64(k.each)/float64(of.each())) + sampleLeast
 }
 
-// begin prepares the next run, which keeps its numbers on that pool.
-func (k *bracket) begin(pool *pool) {
-	k.lo, k.hi = math.Inf(-1), math.Inf(1)
+// next is the bracket of the next run over the stream.
+func (k *bracket) next() bound {
 	if k.try < len(k.bounds) {
-		k.lo, k.hi = k.bounds[k.try][0], k.bounds[k.try][1]
+		return k.bounds[k.try]
 	}
-	k.below, k.above, k.atLo, k.atHi, k.none = 0, 0, 0, 0, false
-	k.numbers = newKept(pool, k.keeps(k.try))
-	k.try++
+	return unbounded
 }
 
-// add takes differences of numbers that are none of them NaN, and overwrites them.
-func (k *bracket) add(differences []float64) {
-	between := differences[:0]
-	for _, d := range differences {
-		switch {
-		case d > k.lo && d < k.hi:
-			between = append(between, d)
-		case d < k.lo:
-			k.below++
-		case d > k.hi:
-			k.above++
-		case d == k.lo:
-			k.atLo++
-		case d == k.hi:
-			k.atHi++
-		default: // infinity less infinity
-			k.none = true
-		}
+// begin prepares a run over a grid's pixels, which keeps its numbers on that pool.
+func (k *bracket) begin(pool *pool, of grid) {
+	k.bound = k.next()
+	k.below, k.above, k.atLo, k.atHi, k.none = 0, 0, 0, 0, false
+	k.numbers = newKept(pool, k.keeps(k.bound, of))
+}
+
+// count counts a number that is not between the bounds.
+func (t *Tally) count(x float64, b *bound) {
+	switch {
+	case x < b.lo:
+		t.Below++
+	case x > b.hi:
+		t.Above++
+	case x == b.lo:
+		t.AtLo++
+	case x == b.hi:
+		t.AtHi++
+	default: // infinity less infinity
+		t.None = true
 	}
-	k.numbers.addAll(between)
 }
 
 // total is how many numbers the run met.
@@ -140,9 +144,9 @@ func (k *bracket) settle(room []float64) []float64 {
 	n := k.total()
 	between := k.numbers.drain(room[:0])
 	if k.numbers.refused {
-		k.try--
 		return between
 	}
+	k.try++
 	k.met = n
 	if n == 0 || k.none {
 		k.absent = true
@@ -151,11 +155,30 @@ func (k *bracket) settle(room []float64) []float64 {
 	lower, held := k.rank((n-1)/2, between)
 	upper := lower
 	if n%2 == 0 && held {
-		upper, held = k.next(n/2, between)
+		upper, held = k.after(n/2, between)
 	}
 	k.median = (lower + upper) / 2
 	finite := math.Abs(k.median) <= math.MaxFloat64
 	k.found, k.absent = held && finite, held && !finite
+	return between
+}
+
+// narrow ends a run over a sample, of a grid's pixels, within the bracket of a smaller one: it
+// narrows that, if it holds the sample's own. It returns room, which is scratch, grown as it must.
+func (k *bracket) narrow(of grid, room []float64) []float64 {
+	n := k.total()
+	between := k.numbers.drain(room[:0])
+	half := halfWidth(n, 0)
+	if k.numbers.refused || half >= 0.5 {
+		return between
+	}
+	k.sampled, k.each = n, of.each()
+	first, last := ranks(n, half)
+	lo, held := k.rank(first, between)
+	hi, too := k.rank(last, between)
+	if held && too {
+		k.bounds[0] = bound{lo, hi, half}
+	}
 	return between
 }
 
@@ -177,8 +200,8 @@ func (k *bracket) rank(r int, between []float64) (float64, bool) {
 	return k.hi, r < k.atHi
 }
 
-// next is rank(r), after rank(r-1) has reordered what is between.
-func (k *bracket) next(r int, between []float64) (float64, bool) {
+// after is rank(r), when rank(r-1) has reordered what is between.
+func (k *bracket) after(r int, between []float64) (float64, bool) {
 	if at := r - k.below - k.atLo; at > 0 && at < len(between) {
 		return slices.Min(between[at:]), true
 	}

@@ -110,9 +110,9 @@ func (k *bracket) take(t Tally) {
 	k.numbers.addAll(t.Kept)
 }
 
-// sieve is what a device has to look for in the run that is under way.
-func (k *bracket) sieve() Sieve {
-	return Sieve{StepX: 1, StepY: 1, Lo: k.lo, Hi: k.hi, Room: k.keeps(k.try - 1)}
+// sieve is what a device has to look for in the run over a grid that is under way.
+func (k *bracket) sieve(of grid) Sieve {
+	return Sieve{StepX: of.x, StepY: of.y, Lo: k.lo, Hi: k.hi, Room: k.keeps(k.bound, of)}
 }
 
 // autoWork is the estimated time of a call on all of the machine's cores, in ns, from

@@ -175,6 +175,11 @@ func sameAnswer(t *testing.T, j, want *Job) {
 			t.Fatalf("mosaic[%d] is %v, want %v", i, s, w)
 		}
 	}
+	for i, s := range j.CoverageOut.Pix {
+		if w := want.CoverageOut.Pix[i]; s != w {
+			t.Fatalf("coverage[%d] is %v, want %v", i, s, w)
+		}
+	}
 	for i, g := range j.Gains {
 		if g != want.Gains[i] || j.Groups[i] != want.Groups[i] {
 			t.Fatalf("tile %d: gain %v, group %d, want %v, %d", i, g, j.Groups[i], want.Gains[i], want.Groups[i])

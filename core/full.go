@@ -28,15 +28,15 @@ func (v *View) full() bool {
 	return true
 }
 
-// findFull notes which tiles' weights hide nothing, so that the match need not look at them.
-// It reads each once. Weights that are not in memory, or lie elsewhere, are not looked at.
+// findFull notes which tiles' weights hide nothing: the match need not sample them, nor the coadd
+// where all of them count the same. It reads each once. Weights that are not in memory, or lie
+// elsewhere, are not looked at.
 func (p *pass) findFull() error {
 	j := p.job
-	p.full = make([]bool, len(j.Tiles))
 	return parallel(p, len(j.Tiles), 0, func(int) struct{} { return struct{}{} },
 		func(_ struct{}, i int) error {
 			t := &j.Tiles[i]
-			p.full[i] = t.WeightMap.Empty() && t.WeightPlanes.Absent() && t.Weight.full()
+			t.full = t.WeightMap.Empty() && t.WeightPlanes.Absent() && t.Weight.full()
 			return nil
 		})
 }

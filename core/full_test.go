@@ -48,6 +48,31 @@ func TestMasksThatHideNothingChangeNothing(t *testing.T) {
 	}
 }
 
+// Without it a mask that is not looked at, as the offsets are known or its file is not in memory,
+// would give another coverage than one that is.
+func TestOnesThatAreSampledCountAsOne(t *testing.T) {
+	jobs := [3]*Job{scene(3, 2, 2, 40, 50, 3)}
+	jobs[1], jobs[2] = masked(scene(3, 2, 2, 40, 50, 3), 0.5, 1), masked(scene(3, 2, 2, 40, 50, 3), 0.5, 1)
+	for k, j := range jobs {
+		j.BinaryWeights = true
+		for i := range j.Tiles {
+			j.Tiles[i].WeightScale = 1.3
+		}
+		if k == 2 {
+			j.OffsetsKnown = true
+			copy(j.Offsets, jobs[0].Offsets)
+		}
+		stages := RunMatch | RunCoadd
+		if j.OffsetsKnown {
+			stages = RunCoadd
+		}
+		if err := Run(j, stages); err != nil {
+			t.Fatal(err)
+		}
+		sameAnswer(t, j, jobs[0])
+	}
+}
+
 // Without it samples that do not lie side by side would be read as others.
 func TestAMaskOfApartColumnsIsNotTakenForFull(t *testing.T) {
 	v := View{Pix: []float32{1, 0, 1, 0}, H: 2, W: 1, C: 1, RowStride: 2, ColStride: 2, ChanStride: 1}

@@ -60,8 +60,8 @@ func (p *pass) gains() error {
 
 // scaler finds the scales of a tile's valid pixels, on a worker or on the device.
 type scaler interface {
-	// sample takes those of the lattice's pixels for the search of their median.
-	sample(p *pass, i int, k *bracket, stepX, stepY int) error
+	// sample takes those of the grid's pixels for the search of their median.
+	sample(p *pass, i int, k *bracket, of grid) error
 	// run takes all of them for the search's next run.
 	run(p *pass, i int, k *bracket) (seen, error)
 }
@@ -73,15 +73,16 @@ func (p *pass) gain(i int, s scaler) (float64, error) {
 	if x0 >= x1 || y0 >= y1 {
 		return 1, nil
 	}
-	stepX, stepY := lattice(x1-x0, y1-y0, 1)
+	area := (x1 - x0) * (y1 - y0)
+	sampled := sampleGrid(x1-x0, y1-y0, area, sampleTarget(area), coarseColumns)
 	median, pool := new(bracket), newPool(boundless)
-	median.beginSample(pool, sampleTarget((x1-x0)*(y1-y0)))
-	if err := s.sample(p, i, median, stepX, stepY); err != nil {
+	median.beginSample(pool, sampleTarget(area))
+	if err := s.sample(p, i, median, sampled); err != nil {
 		return 1, err
 	}
 	room := median.numbers.drain(nil)
-	for median.setBounds(stepX*stepY, room); !median.known(); room = median.settle(room) {
-		median.begin(pool)
+	for median.setBounds(sampled, room, halfWidth(len(room), 0)); !median.known(); room = median.settle(room) {
+		median.begin(pool, every)
 		seen, err := s.run(p, i, median)
 		if err != nil {
 			return 1, err
@@ -103,15 +104,15 @@ func (p *pass) gain(i int, s scaler) (float64, error) {
 // deviceScales is the scaler of the device.
 type deviceScales struct{ session Session }
 
-func (d deviceScales) sample(p *pass, i int, k *bracket, stepX, stepY int) error {
-	about := p.job.Tiles[i].Map.area(p.job.Coverage.H, p.job.Coverage.W) / (stepX * stepY)
-	t, err := d.session.Scales(i, Sieve{StepX: stepX, StepY: stepY, All: true, Room: 2*about + sampleLeast})
+func (d deviceScales) sample(p *pass, i int, k *bracket, of grid) error {
+	about := p.job.Tiles[i].Map.area(p.job.Coverage.H, p.job.Coverage.W) / of.each()
+	t, err := d.session.Scales(i, Sieve{StepX: of.x, StepY: of.y, All: true, Room: 2*about + sampleLeast})
 	k.numbers.addAll(t.Kept)
 	return err
 }
 
 func (d deviceScales) run(_ *pass, i int, k *bracket) (seen, error) {
-	t, err := d.session.Scales(i, k.sieve())
+	t, err := d.session.Scales(i, k.sieve(every))
 	seen := seen{shown: t.Shown, nan: t.None}
 	t.None = false
 	k.take(t)
@@ -194,11 +195,11 @@ func (j *Job) Valid() (threshold, most float32) {
 	return float32(j.Threshold), math.MaxFloat32
 }
 
-func (g *gainer) sample(p *pass, i int, k *bracket, stepX, stepY int) error {
+func (g *gainer) sample(p *pass, i int, k *bracket, of grid) error {
 	t := &g.job.Tiles[i]
 	_, y, _, _ := t.Map.Clip(g.job.Coverage.H, g.job.Coverage.W)
-	_, err := g.rows(p, t, y+(stepY-y%stepY)%stepY, stepY, func(x int, scale []float32) {
-		for i := (stepX - x%stepX) % stepX; i < len(scale); i += stepX {
+	_, err := g.rows(p, t, y+(of.y-y%of.y)%of.y, of.y, func(x int, scale []float32) {
+		for i := (of.x - x%of.x) % of.x; i < len(scale); i += of.x {
 			if s := scale[i]; s == s {
 				k.numbers.add(float64(s))
 			}
@@ -213,17 +214,16 @@ func (g *gainer) run(p *pass, i int, k *bracket) (seen, error) {
 	lo, hi := sameLanes(k.lo), sameLanes(k.hi)
 	return g.rows(p, t, y, 1, func(_ int, scale []float32) {
 		var below, above [vec.Lanes4]int
-		n := vec.Sift(g.within, scale, g.zero, &lo, &hi, &below, &above)
-		k.below += sumOf(below)
-		k.above += sumOf(above)
-		if k.lo == k.hi {
-			k.atLo += n
-			return
+		n := vec.Sift(g.within, scale, g.zero, nil, nil, &lo, &hi, &below, &above)
+		found := Tally{Below: sumOf(below), Above: sumOf(above), Kept: g.between[:0]}
+		for _, at := range g.within[:n] {
+			if s := float64(scale[at]); s > k.lo && s < k.hi {
+				found.Kept = append(found.Kept, s)
+			} else {
+				found.count(s, &k.bound)
+			}
 		}
-		for i, at := range g.within[:n] {
-			g.between[i] = float64(scale[at])
-		}
-		k.add(g.between[:n])
+		k.take(found)
 	})
 }
 

@@ -56,6 +56,7 @@ type Tile struct {
 	WeightPlanes Planes // [1 or N,h,w] in the place of Weight, likewise; or absent
 
 	holes holes // of a feathered coadd, while the pixels are here
+	full  bool  // see findFull
 }
 
 // Job says what to compute and where to put it; include/zetwopass.h is its

@@ -157,8 +157,9 @@ func (s *pool) more() bool {
 		return false
 	}
 	blocks := min(max(leastSlab, s.made/blockNumbers/4), (room+1)/2)
-	slab := place(len(s.slabs))
-	s.slabs = append(s.slabs, make([]float64, blocks*blockNumbers))
+	slab, numbers := place(len(s.slabs)), make([]float64, blocks*blockNumbers)
+	onHugePages(numbers)
+	s.slabs = append(s.slabs, numbers)
 	s.made += blocks * blockNumbers
 	for k := blocks - 1; k >= 0; k-- {
 		s.free = append(s.free, slab<<32|place(k))

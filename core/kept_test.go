@@ -90,7 +90,7 @@ func TestMediansAreTheSameInLittleRoom(t *testing.T) {
 
 // Without it a row that another pair samples is in the sample, too, and counts for several.
 func TestASampleIsOfTheLatticeAlone(t *testing.T) {
-	p := &pair{x1: 1, y1: 10, stepX: 1, stepY: 8, area: 10, channel: make([]bracket, 1)}
+	p := &pair{x1: 1, y1: 10, grid: [looks]grid{fine: {1, 8}, whole: every}, area: 10, channel: make([]bracket, 1)}
 	tile := func(first float64) *shown {
 		s := &shown{}
 		for n := range s.row {
@@ -100,15 +100,15 @@ func TestASampleIsOfTheLatticeAlone(t *testing.T) {
 		return s
 	}
 	room := newRoom(stripRows, 1, 1)
-	p.begin(newPool(boundless), 1, true)
-	p.addSample(tile(10), tile(0), 2, &room) // rows 2 to 9
+	p.begin(newPool(boundless), 1, fine)
+	p.addSample(fine, tile(10), tile(0), 2, &room) // rows 2 to 9
 	if got := p.channel[0].numbers.drain(nil); !slices.Equal(got, []float64{10}) {
 		t.Errorf("sampled %v, want row 8 alone", got)
 	}
 	p.tilt()
-	p.stepY = 8
-	p.begin(newPool(boundless), 1, true)
-	p.addSample(tile(10), tile(0), 2, &room)
+	p.grid[fine].y = 8
+	p.begin(newPool(boundless), 1, fine)
+	p.addSample(fine, tile(10), tile(0), 2, &room)
 	if got := p.seams[0].survey(p, nil); len(got) != 1 {
 		t.Errorf("seam of %v, want row 8 alone", got)
 	}

@@ -41,10 +41,13 @@ func (p *pass) search(pairs []*pair) error {
 	if p.tiles != nil {
 		return p.pairwise()
 	}
-	if err := p.sweeps(pairs, true); err != nil {
-		return err
+	pool := newPool(0)
+	for look := range looks {
+		if err := p.sweeps(pairs, pool, look); err != nil {
+			return err
+		}
 	}
-	return p.sweeps(pairs, false)
+	return nil
 }
 
 // tell tells the job of the pairs that have common pixels.
@@ -59,14 +62,15 @@ func (p *pass) tell(pairs []*pair) {
 	}
 }
 
-// sweeps goes over the lattices of the pairs' samples, or over all of their pixels until all
-// medians are found. One sweep takes as many pairs as the budget can keep numbers of: a tile
-// is warped once for all of them.
-func (p *pass) sweeps(pairs []*pair, sampling bool) error {
-	room, pool, shares := p.plan.medianRoom, newPool(0), p.job.shares()
-	for pairs = slices.Clone(pairs); len(pairs) > 0; {
+// sweeps has one look at those of the pairs that need it, at all of their pixels until all medians
+// are found. One sweep takes as many pairs as the budget can keep numbers of, whose samples have
+// the same columns: a tile is warped once for all of them.
+func (p *pass) sweeps(pairs []*pair, pool *pool, look look) error {
+	room, shares := p.plan.medianRoom, p.job.shares()
+	pairs = slices.DeleteFunc(slices.Clone(pairs), func(q *pair) bool { return !q.needs(look) })
+	for len(pairs) > 0 {
 		slices.SortFunc(pairs, func(a, b *pair) int { return cmp.Or(a.y0-b.y0, a.i-b.i, a.j-b.j) })
-		now, later, bytes := p.fitting(pairs, shares, room, sampling)
+		now, later, bytes := p.fitting(pairs, shares, room, look)
 		if err := p.acquire(bytes); err != nil {
 			return err
 		}
@@ -74,7 +78,7 @@ func (p *pass) sweeps(pairs []*pair, sampling bool) error {
 		if len(now) == 1 { // which, where it missed its brackets, keeps all it has
 			pool.most = boundless
 		}
-		err := p.sweep(now, pool, sampling)
+		err := p.sweep(now, pool, look)
 		p.release(bytes)
 		if err != nil {
 			return err
@@ -84,7 +88,7 @@ func (p *pass) sweeps(pairs []*pair, sampling bool) error {
 			if q.refused() {
 				refused++
 			}
-			if !q.done(sampling) {
+			if !q.done(look) {
 				later = append(later, q)
 			}
 		}
@@ -116,15 +120,19 @@ const spare = 1.25
 // least the first; the others; and what the former keep, room at most. What a pair keeps grows
 // from its first rows to its last, where it is let go; what a device finds comes at once. Of what
 // samples will find the tiles' shares of their boxes tell.
-func (p *pass) fitting(pairs []*pair, shares []float64, room int64, sampling bool) (now, later []*pair, bytes int64) {
+func (p *pass) fitting(pairs []*pair, shares []float64, room int64, look look) (now, later []*pair, bytes int64) {
 	rows := p.sweepRows()
 	first, all := pairs[0].y0/rows, int64(0)
 	var most int64                                         // where boxes are shown whole
 	live := make([]int64, (p.job.Mosaic.H-1)/rows+1-first) // bytes, by rows
 	for _, q := range pairs {
-		box, a, b := q.keptBytes(sampling), q.y0/rows-first, (q.y1-1)/rows-first
+		if q.grid[look].x != pairs[0].grid[look].x {
+			later = append(later, q)
+			continue
+		}
+		box, a, b := q.keptBytes(look), q.y0/rows-first, (q.y1-1)/rows-first
 		kept := box
-		if sampling {
+		if q.lists(look) {
 			kept = min(box, int64(spare*shares[q.i]*shares[q.j]*float64(box)))
 		}
 		if p.session != nil {
@@ -154,16 +162,16 @@ func (p *pass) fitting(pairs []*pair, shares []float64, room int64, sampling boo
 
 // sweep warps the overlaps of the pairs, row by row, and hands the values on. What a pair keeps
 // is in the pool until its last row.
-func (p *pass) sweep(group []*pair, pool *pool, sampling bool) error {
+func (p *pass) sweep(group []*pair, pool *pool, look look) error {
 	j := p.job
 	rows := p.sweepRows()
 	pairs := newByRow(len(group), func(k int) (int, int) { return group[k].y0, group[k].y1 })
 	first, end := pairs.span(rows)
 	for _, q := range group {
-		q.begin(pool, (q.y1-1)/rows-q.y0/rows+1, sampling)
+		q.begin(pool, (q.y1-1)/rows-q.y0/rows+1, look)
 	}
 	done := func(chunks int, ended []int) {
-		if sampling {
+		if look != whole {
 			return
 		}
 		settled := 0
@@ -183,7 +191,7 @@ func (p *pass) sweep(group []*pair, pool *pool, sampling bool) error {
 			m.choose(group, pairs, y0, y1)
 			for m.plane = range j.planes() {
 				for y := y0; y < y1; y += blockRows {
-					if err := m.rows(p.ctx, m.here, y, min(y+blockRows, y1), sampling); err != nil {
+					if err := m.rows(p.ctx, m.here, y, min(y+blockRows, y1), look); err != nil {
 						return err
 					}
 				}
@@ -191,7 +199,7 @@ func (p *pass) sweep(group []*pair, pool *pool, sampling bool) error {
 			ended := m.index[:0]
 			for _, k := range m.index {
 				if q := group[k]; q.lastOf(1) {
-					m.room.kept = q.end(sampling, m.room.kept)
+					m.room.kept = q.end(look, m.room.kept)
 					ended = append(ended, k)
 				}
 			}
@@ -201,7 +209,7 @@ func (p *pass) sweep(group []*pair, pool *pool, sampling bool) error {
 		batch: end - first, // nothing that a device holds grows with the rows
 		device: func(a, b int) (func() error, error) {
 			y0, y1 := (first+a)*rows, min((first+b)*rows, j.Mosaic.H)
-			ended, err := p.onDevice(group, pairs, y0, y1, sampling)
+			ended, err := p.onDevice(group, pairs, y0, y1, look)
 			return func() error {
 				p.used()
 				done(b-a, ended)
@@ -213,11 +221,11 @@ func (p *pass) sweep(group []*pair, pool *pool, sampling bool) error {
 
 // onDevice has the device sift the differences of the pairs on the rows [y0,y1), and ends those
 // that have no further chunk of rows.
-func (p *pass) onDevice(group []*pair, pairs *byRow, y0, y1 int, sampling bool) (ended []int, err error) {
+func (p *pass) onDevice(group []*pair, pairs *byRow, y0, y1 int, look look) (ended []int, err error) {
 	here := pairs.meeting(nil, y0, y1)
 	overlaps := make([]Overlap, len(here))
 	for i, k := range here {
-		overlaps[i] = group[k].overlap(y1-y0, sampling)
+		overlaps[i] = group[k].overlap(y1-y0, look)
 	}
 	tallies, err := p.session.Differences(y0, y1, overlaps)
 	if err != nil {
@@ -227,14 +235,14 @@ func (p *pass) onDevice(group []*pair, pairs *byRow, y0, y1 int, sampling bool) 
 	ended = here[:0]
 	for i, k := range here {
 		q := group[k]
-		q.take(tallies[i*c:(i+1)*c], sampling)
+		q.take(tallies[i*c:(i+1)*c], look)
 		if q.lastOf((min(q.y1, y1)-1)/rows - max(q.y0, y0)/rows + 1) {
 			ended = append(ended, k)
 		}
 	}
 	return ended, parallel(p, len(ended), 0, func(int) *[]float64 { return new([]float64) },
 		func(room *[]float64, i int) error {
-			*room = group[ended[i]].end(sampling, *room)
+			*room = group[ended[i]].end(look, *room)
 			return nil
 		})
 }

@@ -10,7 +10,6 @@ import (
 // matcher warps tiles, a block of a row at a time; it belongs to one worker.
 type matcher struct {
 	job     *Job
-	full    []bool // see findings
 	warp    *warper
 	pixels  int      // of a strip's rows
 	slots   []values // [stripRows*pixels, lanes], of one tile each
@@ -37,7 +36,6 @@ func newMatcher(p *pass) *matcher {
 	j, pixels := p.job, p.plan.stripPixels
 	return &matcher{
 		job:    j,
-		full:   p.full,
 		warp:   newWarper(maxNodes(j.Tiles), stripRows*pixels),
 		pixels: pixels,
 		room:   newRoom(stripRows, pixels, vec.Values(j.Mosaic.C)),
@@ -54,7 +52,7 @@ func (m *matcher) choose(group []*pair, pairs *byRow, y0, y1 int) {
 
 // rows warps what the pairs have in common on the rows [y0,y1), at most blockRows, and
 // adds their differences.
-func (m *matcher) rows(ctx context.Context, pairs []*pair, y0, y1 int, sampling bool) error {
+func (m *matcher) rows(ctx context.Context, pairs []*pair, y0, y1 int, look look) error {
 	m.enter(pairs, y0, y1)
 	for x0 := 0; x0 < m.job.Mosaic.W; x0 += blockPixels {
 		here := m.columns.at(x0)
@@ -67,7 +65,7 @@ func (m *matcher) rows(ctx context.Context, pairs []*pair, y0, y1 int, sampling 
 		x1 := min(x0+blockPixels, m.job.Mosaic.W)
 		for x := x0; x < x1; x += m.pixels {
 			for y := y0; y < y1; y += stripRows {
-				m.differ(here, y, min(y+stripRows, y1), x, min(x+m.pixels, x1), sampling)
+				m.differ(here, y, min(y+stripRows, y1), x, min(x+m.pixels, x1), look)
 			}
 		}
 	}
@@ -103,34 +101,26 @@ func (m *matcher) enter(pairs []*pair, y0, y1 int) {
 
 // differ adds the differences of some of the block's pairs on the pixels [x0,x1) of the rows
 // [y0,y1), at most a strip's.
-func (m *matcher) differ(here []int32, y0, y1, x0, x1 int, sampling bool) {
+func (m *matcher) differ(here []int32, y0, y1, x0, x1 int, look look) {
 	m.strip, m.met = m.strip[:0], m.met[:0]
 	for _, k := range here {
-		q, met := &m.block[k], false
-		for y := max(y0, q.y0); y < min(y1, q.y1); y++ {
-			if sampling && y%q.stepY != 0 {
-				continue
-			}
-			a, b := m.spans.cut(int(q.i), y, x0, x1)
-			if a, b = m.spans.cut(int(q.j), y, a, b); a < b {
-				m.need(q.i, y-y0, a, b)
-				m.need(q.j, y-y0, a, b)
-				met = true
-			}
-		}
-		if met {
+		if q := &m.block[k]; m.meet(q, y0, y1, x0, x1, q.grid[look].y) {
+			m.want(q.i)
+			m.want(q.j)
 			m.met = append(m.met, k)
 		}
 	}
+	columns := m.block[here[0]].grid[look].x // all of a sweep's pairs have the same
 	for n, i := range m.strip {
-		m.fill(n, i, y0, sampling)
+		m.fill(n, i, y0, columns)
 	}
-	for _, k := range m.met {
+	for n, k := range m.met {
 		q := &m.block[k]
-		if s, t := &m.shown[q.i], &m.shown[q.j]; sampling {
-			q.addSample(s, t, y0, &m.room)
+		m.fetch(n)
+		if s, t := &m.shown[q.i], &m.shown[q.j]; q.lists(look) {
+			q.addSample(look, s, t, y0, &m.room)
 		} else {
-			q.add(s, t, &m.room)
+			q.add(look, s, t, y0, &m.room)
 		}
 	}
 	for _, i := range m.strip {
@@ -138,17 +128,51 @@ func (m *matcher) differ(here []int32, y0, y1, x0, x1 int, sampling bool) {
 	}
 }
 
-// need adds [a,b) to the pixels of the block's i-th tile that are wanted of the strip's n-th row.
-func (m *matcher) need(i int32, n, a, b int) {
-	s := &m.shown[i]
-	if !s.wanted {
+// fetch has what is known of the pair that follows the strip's n-th fetched from memory, where all
+// pairs' takes more room than the caches have, and where that of the one behind it lies.
+func (m *matcher) fetch(n int) {
+	if n+1 < len(m.met) {
+		next := m.block[m.met[n+1]]
+		vec.Fetch(&next.channel[0], len(next.channel))
+	}
+	if n+2 < len(m.met) {
+		vec.Fetch(m.block[m.met[n+2]].pair, 1)
+	}
+}
+
+// meet adds what the tiles of a pair both show of a strip, on the rows that are multiples of step, to
+// what is wanted of them, and reports whether that is anything.
+func (m *matcher) meet(q *met, y0, y1, x0, x1, step int) (met bool) {
+	s, t := &m.shown[q.i], &m.shown[q.j]
+	some, others := m.spans.of(int(q.i)), m.spans.of(int(q.j))
+	for y := max(y0, q.y0); y < min(y1, q.y1); y++ {
+		if y&(step-1) != 0 {
+			continue
+		}
+		p, r := some[y-m.spans.y], others[y-m.spans.y]
+		a, b := max(int(max(p[0], r[0])), x0), min(int(min(p[1], r[1])), x1)
+		if a < b {
+			s.row[y-y0].add(a, b)
+			t.row[y-y0].add(a, b)
+			met = true
+		}
+	}
+	return met
+}
+
+// want has the block's i-th tile warped for the strip.
+func (m *matcher) want(i int32) {
+	if s := &m.shown[i]; !s.wanted {
 		s.wanted = true
 		m.strip = append(m.strip, i)
 	}
-	r := &s.row[n]
-	if r.a == r.b {
-		r.a, r.b = a, b
+}
+
+// add takes [a,b) in.
+func (p *piece) add(a, b int) {
+	if p.a == p.b {
+		p.a, p.b = a, b
 		return
 	}
-	r.a, r.b = min(r.a, a), max(r.b, b)
+	p.a, p.b = min(p.a, a), max(p.b, b)
 }

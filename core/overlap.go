@@ -11,22 +11,23 @@ import (
 // pair is two tiles i < j whose boxes overlap, and what is known of the median
 // of their difference in each channel.
 type pair struct {
-	i, j         int
-	y0, y1       int // rows that both boxes have
-	x0, x1       int // columns
-	area         int // pixels that both boxes have, of all planes
-	stepX, stepY int // lattice of the sample
-	mu           sync.Mutex
-	chunks       int // of the sweep that is under way, those still to come
-	channel      []bracket
-	seams        []seam // of each channel, where planes are wanted; nil
+	i, j    int
+	y0, y1  int // rows that both boxes have
+	x0, x1  int // columns
+	area    int // pixels that both boxes have, of all planes
+	grid    [looks]grid
+	mu      sync.Mutex
+	chunks  int // of the sweep that is under way, those still to come
+	channel []bracket
+	seams   []seam // of each channel, where planes are wanted; nil
 }
 
 // manyPairs are so many that room is asked for before there are more.
 const manyPairs = 1 << 14
 
-// overlap returns the pair of tiles a < b, or nil where their boxes have no pixel in common.
-func (j *Job) overlap(a, b int) *pair {
+// overlap returns the pair of tiles a < b, whose samples have columns at most so far apart, or nil
+// where their boxes have no pixel in common.
+func (j *Job) overlap(a, b, columns int) *pair {
 	ax0, ay0, ax1, ay1 := j.Tiles[a].Map.Clip(j.Mosaic.H, j.Mosaic.W)
 	bx0, by0, bx1, by1 := j.Tiles[b].Map.Clip(j.Mosaic.H, j.Mosaic.W)
 	rows, cols := min(ay1, by1)-max(ay0, by0), min(ax1, bx1)-max(ax0, bx0)
@@ -35,7 +36,7 @@ func (j *Job) overlap(a, b int) *pair {
 	}
 	p := &pair{i: a, j: b, y0: max(ay0, by0), y1: min(ay1, by1), x0: max(ax0, bx0), x1: min(ax1, bx1),
 		area: rows * cols * j.planes(), channel: make([]bracket, j.Mosaic.C)}
-	p.stepX, p.stepY = lattice(cols, rows, j.planes())
+	p.plan(columns)
 	if j.Background == PlaneBackground {
 		p.tilt()
 	}
@@ -45,7 +46,7 @@ func (j *Job) overlap(a, b int) *pair {
 // tilt has the pair look for the slopes of its tiles, too.
 func (p *pair) tilt() {
 	cols, rows := p.x1-p.x0, p.y1-p.y0
-	p.stepX, p.stepY = seamLattice(cols, rows, p.area/(rows*cols))
+	p.grid = [looks]grid{fine: seamGrid(cols, rows, p.area/(rows*cols)), whole: every}
 	p.seams = make([]seam, len(p.channel))
 	for c := range p.seams {
 		p.seams[c].down, p.seams[c].across = seamShape(cols, rows)
@@ -59,38 +60,46 @@ func pairBytes(channels int) int64 {
 	return int64(bytes)*5/4 + 32
 }
 
-// sampleSize is the most numbers of a sample of one channel.
-func (p *pair) sampleSize() int {
+// sampleSize is the most pixels that a look takes.
+func (p *pair) sampleSize(look look) int {
 	rows := p.y1 - p.y0
-	n := (rows/p.stepY + 1) * (p.area/rows/p.stepX + 1)
+	n := (rows/p.grid[look].y + 1) * (p.area/rows/p.grid[look].x + 1)
 	if p.seams != nil { // each row of blocks may have a row more
 		n += p.seams[0].down * p.area / rows
 	}
 	return n
 }
 
-// sampleBytes is what the pair's samples may take.
-func (p *pair) sampleBytes() int64 { return int64(8*len(p.channel)*p.sampleSize()) + p.seamBytes() }
-
-// leastBytes is what a run over the pair's pixels keeps, as far as the boxes tell.
+// leastBytes is what the pair keeps in one of its looks, as far as the boxes tell.
 func (p *pair) leastBytes() int64 {
-	return max(p.sampleBytes(), int64(16*halfWidth(sampleTarget(p.area), 0)*float64(p.area))*int64(len(p.channel)))
+	numbers := 2 * halfWidth(sampleTarget(p.area), 0) * float64(p.area)
+	for look := coarse; look < whole; look++ {
+		if !p.needs(look) {
+			continue
+		}
+		share, n := 1.0, p.sampleSize(look)
+		if !p.lists(look) {
+			share = 2 * aimWidth(p.sampleSize(coarse), n)
+		}
+		numbers = max(numbers, share*float64(n))
+	}
+	return int64(8*numbers)*int64(len(p.channel)) + p.seamBytes()
 }
 
-// keptBytes is what the next run keeps, in whole blocks.
-func (p *pair) keptBytes(sampling bool) int64 {
+// keptBytes is what a look keeps, in whole blocks.
+func (p *pair) keptBytes(look look) int64 {
 	n := 0
 	for c := range p.channel {
 		k := &p.channel[c]
-		about := p.sampleSize()
-		if !sampling {
-			about = k.keeps(k.try)
+		about := p.sampleSize(look)
+		if !p.lists(look) {
+			about = k.keeps(k.next(), p.grid[look])
 		}
 		n += about
 		if about > blockNumbers {
 			n += blockNumbers
 		}
-		if sampling && p.seams != nil {
+		if look == fine && p.seams != nil {
 			n += p.seams[c].down * p.seams[c].across * blockNumbers
 		}
 	}
@@ -107,9 +116,9 @@ func (p *pair) settled() bool {
 	return true
 }
 
-// addSample takes the lattice's differences of pixels of a strip's rows, those that are not NaN; the
-// first is row y.
-func (p *pair) addSample(s, t *shown, y int, r *room) {
+// addSample takes the differences of pixels of the fine or, where there is one, the coarse lattice on
+// a strip's rows, those that are not NaN; the first is row y.
+func (p *pair) addSample(look look, s, t *shown, y int, r *room) {
 	if p.seams != nil {
 		p.gather(s, t, y)
 		return
@@ -118,14 +127,13 @@ func (p *pair) addSample(s, t *shown, y int, r *room) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for n := range s.row {
-		if (y+n)%p.stepY != 0 { // another pair's
+		if (y+n)%p.grid[look].y != 0 { // another pair's
 			continue
 		}
-		x, a, b := both(s, t, n, lanes)
-		first := (p.stepX - x%p.stepX) % p.stepX
+		_, a, b := both(s, t, n, lanes)
 		for c := range p.channel {
 			met, d := 0, r.sample
-			for i := first*lanes + c; i < len(a.exact); i += p.stepX * lanes {
+			for i := c; i < len(a.exact); i += lanes {
 				if d[met] = a.exact[i] - b.exact[i]; d[met] == d[met] {
 					met++
 				}
@@ -135,17 +143,17 @@ func (p *pair) addSample(s, t *shown, y int, r *room) {
 	}
 }
 
-// begin prepares a sweep over so many chunks of rows, for the sample or over all pixels.
-func (p *pair) begin(pool *pool, chunks int, sampling bool) {
+// begin prepares a look in so many chunks of rows.
+func (p *pair) begin(pool *pool, chunks int, look look) {
 	p.chunks = chunks
 	for c := range p.channel {
 		switch k := &p.channel[c]; {
-		case sampling && p.seams != nil:
+		case look == fine && p.seams != nil:
 			p.seams[c].begin(pool, p)
-		case sampling:
-			k.beginSample(pool, p.sampleSize())
+		case p.lists(look):
+			k.beginSample(pool, p.sampleSize(look))
 		case !k.known():
-			k.begin(pool)
+			k.begin(pool, p.grid[look])
 		}
 	}
 }
@@ -158,17 +166,22 @@ func (p *pair) lastOf(chunks int) bool {
 	return p.chunks == 0
 }
 
-// end turns the sample into the brackets of the runs, or finds the medians that these hold. It
+// end turns samples into the brackets of the looks to come, or finds the medians that these hold. It
 // returns room, which is scratch, grown as it must.
-func (p *pair) end(sampling bool, room []float64) []float64 {
+func (p *pair) end(look look, room []float64) []float64 {
 	for c := range p.channel {
 		switch k := &p.channel[c]; {
-		case sampling && p.seams != nil:
+		case look == fine && p.seams != nil:
 			room = p.seams[c].survey(p, room[:0])
-			k.setBounds(p.stepX*p.stepY, room)
-		case sampling:
+			k.setBounds(p.grid[fine], room, halfWidth(len(room), 0))
+		case look == coarse:
 			room = k.numbers.drain(room[:0])
-			k.setBounds(p.stepX*p.stepY, room)
+			k.setBounds(p.grid[coarse], room, aimWidth(len(room), len(room)*p.grid[coarse].each()/p.grid[fine].each()))
+		case p.lists(look):
+			room = k.numbers.drain(room[:0])
+			k.setBounds(p.grid[look], room, halfWidth(len(room), 0))
+		case look == fine:
+			room = k.narrow(p.grid[fine], room)
 		case !k.known():
 			room = k.settle(room)
 		}
@@ -176,9 +189,9 @@ func (p *pair) end(sampling bool, room []float64) []float64 {
 	return room
 }
 
-// done reports whether the sample was kept whole, or all medians are known.
-func (p *pair) done(sampling bool) bool {
-	if !sampling {
+// done reports whether there was room for what a sample keeps, or all medians are known.
+func (p *pair) done(look look) bool {
+	if look == whole {
 		return p.settled()
 	}
 	return !p.refused()
@@ -227,17 +240,17 @@ func limits(lanes *[vec.Lanes4]*bracket, a, b *[vec.Lanes4]float32) (lo, hi [vec
 }
 
 // overlap says what a device shall look for on so many rows.
-func (p *pair) overlap(rows int, sampling bool) Overlap {
+func (p *pair) overlap(rows int, look look) Overlap {
 	o := Overlap{I: p.i, J: p.j, Sieves: make([]*Sieve, len(p.channel))}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for c := range p.channel {
 		k := &p.channel[c]
 		switch {
-		case sampling:
-			o.Sieves[c] = &Sieve{StepX: p.stepX, StepY: p.stepY, All: true, Room: p.sampleSize()}
+		case p.lists(look):
+			o.Sieves[c] = &Sieve{StepX: p.grid[look].x, StepY: p.grid[look].y, All: true, Room: p.sampleSize(look)}
 		case !k.known():
-			s := k.sieve()
+			s := k.sieve(p.grid[look])
 			o.Sieves[c] = &s
 		}
 		if s := o.Sieves[c]; s != nil { // of the pair's rows, those that are asked for
@@ -248,13 +261,13 @@ func (p *pair) overlap(rows int, sampling bool) Overlap {
 }
 
 // take adds what a device found, channel by channel.
-func (p *pair) take(tallies []Tally, sampling bool) {
+func (p *pair) take(tallies []Tally, look look) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for c, t := range tallies {
 		k := &p.channel[c]
 		switch {
-		case sampling:
+		case p.lists(look):
 			k.numbers.addAll(t.Kept)
 		case !k.known():
 			k.take(t)

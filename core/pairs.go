@@ -15,6 +15,7 @@ func (j *Job) overlaps(stop *patience) ([]*pair, error) {
 	if err != nil {
 		return nil, err
 	}
+	columns := j.sampleColumns()
 	pairs := make([]*pair, 0, len(others.tile))
 	for a := range others.tasks() {
 		some := others.tile[others.start[a]:others.start[a+1]]
@@ -23,7 +24,7 @@ func (j *Job) overlaps(stop *patience) ([]*pair, error) {
 			if err := stop.spend(1); err != nil {
 				return nil, err
 			}
-			pairs = append(pairs, j.overlap(a, int(b)))
+			pairs = append(pairs, j.overlap(a, int(b), columns))
 		}
 	}
 	return pairs, nil

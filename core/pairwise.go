@@ -19,37 +19,46 @@ func (p *pass) pairwise() error {
 	})
 }
 
-// settle finds the medians of a pair by runs over its rows: the lattice of its sample, then
-// all pixels until the brackets have held.
+// settle finds the medians of a pair by looks at its rows: those of its samples, then at all pixels
+// until the brackets have held.
 func (m *matcher) settle(p *pass, q *pair) error {
 	m.here = append(m.here[:0], q)
 	pool := newPool(boundless)
-	run := func(sampling bool) error {
-		q.begin(pool, 1, sampling)
+	run := func(look look) error {
+		q.begin(pool, 1, look)
 		for y := q.y0; y < q.y1; y += blockRows {
-			if err := m.rows(p.ctx, m.here, y, min(y+blockRows, q.y1), sampling); err != nil {
+			if err := m.rows(p.ctx, m.here, y, min(y+blockRows, q.y1), look); err != nil {
 				return err
 			}
 		}
-		m.room.kept = q.end(sampling, m.room.kept)
+		m.room.kept = q.end(look, m.room.kept)
 		return nil
 	}
-	err := run(true)
-	for err == nil && !q.settled() {
-		err = run(false)
+	for look := coarse; look < whole; look++ {
+		if !q.needs(look) {
+			continue
+		}
+		if err := run(look); err != nil {
+			return err
+		}
 	}
-	return err
+	for !q.settled() {
+		if err := run(whole); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // pairwiseBytes is the scratch of one matcher that takes pairs one by one, with what it
 // keeps of a pair as large as the largest tile.
 func pairwiseBytes(j *Job) int64 {
-	most := pair{y1: 1, channel: make([]bracket, j.Mosaic.C)}
+	most, columns := pair{y1: 1, channel: make([]bracket, j.Mosaic.C)}, j.sampleColumns()
 	for i := range j.Tiles {
 		x0, y0, x1, y1 := j.Tiles[i].Map.Clip(j.Mosaic.H, j.Mosaic.W)
 		if area := max(x1-x0, 0) * max(y1-y0, 0); area > most.area {
 			most.area, most.y1, most.x1 = area, y1-y0, x1-x0
-			most.stepX, most.stepY = lattice(x1-x0, y1-y0, 1)
+			most.plan(columns)
 			if j.Background == PlaneBackground {
 				most.tilt()
 			}

@@ -13,8 +13,9 @@ func (j *Job) wanted() ([]*pair, error) {
 		return nil, err
 	}
 	var pairs []*pair
+	columns := j.sampleColumns()
 	for _, w := range j.PairsWanted {
-		if p := j.overlap(w[0], w[1]); p != nil {
+		if p := j.overlap(w[0], w[1], columns); p != nil {
 			pairs = append(pairs, p)
 		}
 	}

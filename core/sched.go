@@ -29,7 +29,6 @@ type findings struct {
 	slopes  []float64 // [T*C*2], likewise; nil where there are none
 	group   []int     // [T], tied by overlaps in channel 0
 	shown   []bool    // [T], gave channel 0 a pixel
-	full    []bool    // [T], has a weight that hides nothing, as far as the match knows
 }
 
 func newPass(j *Job, plan Plan) *pass {

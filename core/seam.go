@@ -41,14 +41,14 @@ type tie struct {
 	mx, my, mm float64
 }
 
-// seamLattice returns the steps of a sample that seams are found from: all columns of every
-// stepY-th row.
-func seamLattice(cols, rows, planes int) (stepX, stepY int) {
+// seamGrid returns the pixels that seams are found from: all columns of every few rows.
+func seamGrid(cols, rows, planes int) grid {
 	n := cols * rows * planes
-	target := max(seamSample, sampleTarget(n))
-	for stepY = 1; 2*stepY*target <= n && stepY < rows/16; stepY *= 2 {
+	target, y := max(seamSample, sampleTarget(n)), 1
+	for 2*y*target <= n && y < rows/sampledLeast {
+		y *= 2
 	}
-	return 1, stepY
+	return grid{1, y}
 }
 
 // seamShape returns how many blocks so large a box is cut into.
@@ -69,7 +69,7 @@ func (s *seam) begin(pool *pool, p *pair) {
 		row, col := k/s.across, k%s.across
 		rows := cutAt(p.y0, p.y1, row+1, s.down) - cutAt(p.y0, p.y1, row, s.down)
 		cols := cutAt(p.x0, p.x1, col+1, s.across) - cutAt(p.x0, p.x1, col, s.across)
-		s.block[k].numbers = newKept(pool, (rows/p.stepY+1)*cols*planes)
+		s.block[k].numbers = newKept(pool, (rows/p.grid[fine].y+1)*cols*planes)
 	}
 }
 
@@ -79,7 +79,7 @@ func (p *pair) gather(s, t *shown, y int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for n := range s.row {
-		if (y+n)%p.stepY != 0 { // another pair's
+		if (y+n)%p.grid[fine].y != 0 { // another pair's
 			continue
 		}
 		x, a, b := both(s, t, n, lanes)

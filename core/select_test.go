@@ -46,20 +46,28 @@ func shownOf(exact []float64) *shown {
 	return s
 }
 
+// nth returns every n-th number.
+func nth(x []float64, n int) (some []float64) {
+	for i := 0; i < len(x); i += n {
+		some = append(some, x[i])
+	}
+	return some
+}
+
 // stream runs a's and b's differences through a pair as medians does.
 func stream(a, b []float64, stepX int) (median float64, found bool, runs int) {
-	p := &pair{y1: 1, stepX: stepX, stepY: 1, area: len(a), channel: make([]bracket, 1)}
+	p := &pair{y1: 1, grid: [looks]grid{fine: {stepX, 1}, whole: every}, area: len(a), channel: make([]bracket, 1)}
 	pool := newPool(boundless)
-	p.begin(pool, 1, true)
+	p.begin(pool, 1, fine)
 	room := newRoom(1, len(a), 1)
-	p.addSample(shownOf(a), shownOf(b), 0, &room)
-	kept := p.end(true, nil)
+	p.addSample(fine, shownOf(nth(a, stepX)), shownOf(nth(b, stepX)), 0, &room)
+	kept := p.end(fine, nil)
 	for {
 		runs++
-		p.begin(pool, 1, false)
-		p.add(shownOf(a[:len(a)/3]), shownOf(b[:len(b)/3]), &room)
-		p.add(shownOf(a[len(a)/3:]), shownOf(b[len(b)/3:]), &room)
-		if kept = p.end(false, kept); p.settled() {
+		p.begin(pool, 1, whole)
+		p.add(whole, shownOf(a[:len(a)/3]), shownOf(b[:len(b)/3]), 0, &room)
+		p.add(whole, shownOf(a[len(a)/3:]), shownOf(b[len(b)/3:]), 0, &room)
+		if kept = p.end(whole, kept); p.settled() {
 			return p.channel[0].median, p.channel[0].found, runs
 		}
 	}
@@ -114,16 +122,16 @@ func TestBracketFindsTheExactMedian(t *testing.T) {
 // nobody asks for.
 func TestAKnownMedianTakesNoMoreNumbers(t *testing.T) {
 	a, b := []float64{3, 1, 2, 7}, make([]float64, 4)
-	p := &pair{y1: 1, stepX: 1, stepY: 1, area: len(a), channel: make([]bracket, 1)}
+	p := &pair{y1: 1, grid: [looks]grid{fine: every, whole: every}, area: len(a), channel: make([]bracket, 1)}
 	pool := newPool(boundless)
-	p.begin(pool, 1, true)
+	p.begin(pool, 1, fine)
 	room := newRoom(1, len(a), 1)
-	p.addSample(shownOf(a), shownOf(b), 0, &room)
-	kept := p.end(true, nil)
-	p.begin(pool, 1, false)
-	p.add(shownOf(a), shownOf(b), &room)
-	p.end(false, kept)
-	p.add(shownOf(a), shownOf(b), &room)
+	p.addSample(fine, shownOf(a), shownOf(b), 0, &room)
+	kept := p.end(fine, nil)
+	p.begin(pool, 1, whole)
+	p.add(whole, shownOf(a), shownOf(b), 0, &room)
+	p.end(whole, kept)
+	p.add(whole, shownOf(a), shownOf(b), 0, &room)
 	if k := p.channel[0]; !k.found || k.median != 2.5 || k.numbers.len() != 0 {
 		t.Errorf("after the end: %+v", k)
 	}

@@ -21,41 +21,56 @@ func newRoom(rows, pixels, values int) room {
 
 // sifted is what a strip's differences are compared with, lane by lane, and what came of it.
 type sifted struct {
-	lo, hi       [vec.Lanes4]float32
+	lo, hi       [vec.Lanes4]float32 // what is beyond is outside the bracket
 	below, above [vec.Lanes4]int
-	n            [vec.Lanes4]int // of those that the brackets may hold
+	bracket      [vec.Lanes4]bound
+	n            [vec.Lanes4]int   // of those in the bracket
+	edge         [vec.Lanes4]Tally // those that only the exact values tell from them
 }
 
 // sift compares the differences of some pixels of two tiles.
 func (s *sifted) sift(a, b values, r *room) {
-	for _, i := range r.within[:vec.Sift(r.within, a.near, b.near, &s.lo, &s.hi, &s.below, &s.above)] {
-		l := i % vec.Lanes4
-		r.lane[l][s.n[l]] = a.exact[i] - b.exact[i]
-		s.n[l]++
+	for _, i := range r.within[:vec.Sift(r.within, a.near, b.near, a.exact, b.exact, &s.lo, &s.hi, &s.below, &s.above)] {
+		l, d := i%vec.Lanes4, a.exact[i]-b.exact[i]
+		if k := &s.bracket[l]; d > k.lo && d < k.hi {
+			r.lane[l][s.n[l]] = d
+			s.n[l]++
+		} else {
+			s.edge[l].count(d, k)
+		}
 	}
 }
 
-// add counts the differences of pixels of a strip's rows, in the channels whose median an
-// earlier run did not find; where a value is NaN there is none.
-func (p *pair) add(s, t *shown, r *room) {
-	lanes := p.lanes()
+// add counts the differences of pixels of a strip's rows, the first of which is y, in the channels
+// whose median an earlier run did not find; where a value is NaN there is none.
+func (p *pair) add(look look, s, t *shown, y int, r *room) {
+	lanes, step := p.lanes(), p.grid[look].y
 	var found sifted
+	for l, k := range lanes {
+		if k != nil {
+			found.bracket[l] = k.bound
+		}
+	}
 	found.lo, found.hi = limits(&lanes, &s.most, &t.most)
-	if s.row == t.row {
+	if s.row == t.row && step == 1 {
 		found.sift(s.values, t.values, r)
 	} else {
 		for n := range s.row {
-			_, a, b := both(s, t, n, vec.Values(len(p.channel)))
-			found.sift(a, b, r)
+			if (y+n)%step == 0 {
+				_, a, b := both(s, t, n, vec.Values(len(p.channel)))
+				found.sift(a, b, r)
+			}
 		}
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for l, k := range lanes {
 		if k != nil {
-			k.below += found.below[l]
-			k.above += found.above[l]
-			k.add(r.lane[l][:found.n[l]])
+			edge := found.edge[l]
+			edge.Below += found.below[l]
+			edge.Above += found.above[l]
+			edge.Kept = r.lane[l][:found.n[l]]
+			k.take(edge)
 		}
 	}
 }

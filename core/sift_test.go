@@ -27,15 +27,15 @@ func TestLargeValuesOfOneChannelAreLargeInEveryLane(t *testing.T) {
 		s, u := shownOf(a), shownOf(b)
 		s.row[0], s.row[1] = piece{0, 1, 0}, piece{0, n, 1}
 		u.row[0], u.row[1] = piece{0, 2, 0}, piece{0, n, 2}
-		p, room := &pair{y1: 2, stepX: 3, stepY: 1, area: n, channel: make([]bracket, 1)}, newRoom(2, n, 1)
+		p, room := &pair{y1: 2, grid: [looks]grid{fine: every, whole: every}, area: n, channel: make([]bracket, 1)}, newRoom(2, n, 1)
 		pool := newPool(boundless)
-		p.begin(pool, 1, true)
-		p.addSample(s, u, 0, &room)
-		kept := p.end(true, nil)
+		p.begin(pool, 1, fine)
+		p.addSample(fine, s, u, 0, &room)
+		kept := p.end(fine, nil)
 		for !p.settled() {
-			p.begin(pool, 1, false)
-			p.add(s, u, &room)
-			kept = p.end(false, kept)
+			p.begin(pool, 1, whole)
+			p.add(whole, s, u, 0, &room)
+			kept = p.end(whole, kept)
 		}
 		slices.Sort(differences)
 		if got, want := p.channel[0].median, differences[n/2]; got != want {

@@ -15,7 +15,7 @@ type slowPair struct {
 }
 
 // slowPairs finds the pairs of a channel pixel by pixel: blocks and rows of the sample are
-// those of seamShape and seamLattice.
+// those of seamShape and seamGrid.
 func slowPairs(j *Job, c int) (pairs []slowPair) {
 	for a := range j.Tiles {
 		for b := a + 1; b < len(j.Tiles); b++ {
@@ -25,7 +25,7 @@ func slowPairs(j *Job, c int) (pairs []slowPair) {
 			}
 			x0, y0, x1, y1 := slowBoth(j, a, b)
 			down, across := seamShape(x1-x0, y1-y0)
-			_, step := seamLattice(x1-x0, y1-y0, 1)
+			step := seamGrid(x1-x0, y1-y0, 1).y
 			p := slowPair{i: a, j: b, median: median, x: float64(x0+x1-1) / 2, y: float64(y0+y1-1) / 2}
 			total := 0.0
 			for r := range down {

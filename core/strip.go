@@ -79,19 +79,20 @@ func both(s, t *shown, n, lanes int) (x int, a, b values) {
 	return x0, s.cut(i, i+x1-x0, lanes), t.cut(j, j+x1-x0, lanes)
 }
 
-// fill warps the needed pixels of the block's i-th tile into a slot. What the tile does not show
-// is NaN, or no longer in its rows.
-func (m *matcher) fill(slot int, i int32, y0 int, sampling bool) {
+// fill warps the needed pixels of the block's i-th tile into a slot, those whose x is a multiple of
+// columns, by which x is divided from then on. What the tile does not show is NaN, or no longer in
+// its rows.
+func (m *matcher) fill(slot int, i int32, y0, columns int) {
 	j, tile, s := m.job, m.tiles[i], &m.shown[i]
 	t, lanes := &j.Tiles[tile], vec.Values(j.Mosaic.C)
 	for slot >= len(m.slots) {
 		size := stripRows * m.pixels * lanes
 		m.slots = append(m.slots, values{make([]float64, size), make([]float32, size)})
 	}
-	n := m.warp.locateStrip(t, y0, &s.row)
+	n := m.warp.locateStrip(t, y0, columns, &s.row)
 	s.values = m.slots[slot].cut(0, n, lanes)
 	t.sample(s.exact, m.warp.u[:n], m.warp.v[:n], m.plane, j.Mosaic.C, j.Gain(tile))
-	if !m.full[tile] && !t.evenlyWeighted() {
+	if !t.full && !t.evenlyWeighted() {
 		for k, p := range s.row {
 			a, b := p.first, p.first+p.b-p.a
 			if a < b && m.warp.weigh(j, t, m.plane, y0+k, p.a, m.warp.u[a:b], m.warp.v[a:b]) {
@@ -99,9 +100,7 @@ func (m *matcher) fill(slot int, i int32, y0 int, sampling bool) {
 			}
 		}
 	}
-	if !sampling {
-		s.narrow(lanes)
-	}
+	s.narrow(lanes)
 }
 
 // narrow rounds the values to float32.

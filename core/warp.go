@@ -58,6 +58,9 @@ func (s *spans) both(k, l int) (a, b int) {
 	return int(max(s.any[k][0], s.any[l][0])), int(min(s.any[k][1], s.any[l][1]))
 }
 
+// of returns what the k-th of the tiles may show of each row.
+func (s *spans) of(k int) *[blockRows][2]int32 { return &s.rows[k] }
+
 // cut returns what the k-th of the tiles may show of the pixels [x0,x1) of row y.
 func (s *spans) cut(k, y, x0, x1 int) (a, b int) {
 	row := s.rows[k][y-s.y]
@@ -107,8 +110,9 @@ func (r *warper) locateIn(u, v []float64, t *Tile, y, x0 int) (a, b int) {
 }
 
 // locateStrip finds the positions of pieces of rows from y0 on, one after the other, and returns how
-// many they are. It takes from the pieces' ends what is outside the tile.
-func (r *warper) locateStrip(t *Tile, y0 int, row *[stripRows]piece) (n int) {
+// many they are. It takes from the pieces' ends what is outside the tile, and of the rest only the
+// pixels whose x is a multiple of columns, by which it divides x.
+func (r *warper) locateStrip(t *Tile, y0, columns int, row *[stripRows]piece) (n int) {
 	for k := range row {
 		p := &row[k]
 		if p.a == p.b {
@@ -116,12 +120,18 @@ func (r *warper) locateStrip(t *Tile, y0 int, row *[stripRows]piece) (n int) {
 		}
 		u, v := r.u[n:][:p.b-p.a], r.v[n:][:p.b-p.a]
 		a, b := r.locateIn(u, v, t, y0+k, p.a)
-		if a > 0 {
+		first, end := (p.a+a+columns-1)/columns, (p.a+b+columns-1)/columns
+		switch from := first*columns - p.a; {
+		case columns > 1:
+			for i := range end - first {
+				u[i], v[i] = u[from+i*columns], v[from+i*columns]
+			}
+		case from > 0:
 			copy(u, u[a:b])
 			copy(v, v[a:b])
 		}
-		*p = piece{p.a + a, p.a + b, n}
-		n += b - a
+		*p = piece{first, end, n}
+		n += end - first
 	}
 	return n
 }
@@ -166,7 +176,7 @@ func (t *Tile) evenlyWeighted() bool { return t.Weight.Absent() && t.WeightPlane
 // y at the positions (u,v), which may be lost; false = they are all the same.
 func (r *warper) weigh(j *Job, t *Tile, n, y, x0 int, u, v []float64) bool {
 	p, weight := &t.WeightPlanes, r.weight[:len(u)]
-	if t.evenlyWeighted() {
+	if t.evenlyWeighted() || t.full && j.BinaryWeights {
 		if r.even != t.WeightScale {
 			r.even = t.WeightScale
 			for i := range r.weight {

@@ -87,7 +87,7 @@ func BenchmarkSift(b *testing.B) {
 	lo, hi := [Lanes4]float32{1, 1, 1, 1}, [Lanes4]float32{2, 2, 2, 2}
 	var below, above [Lanes4]int
 	for b.Loop() {
-		Sift(within, x, y, &lo, &hi, &below, &above)
+		Sift(within, x, y, nil, nil, &lo, &hi, &below, &above)
 	}
 	perPixel(b)
 }

@@ -192,11 +192,11 @@ func mosaic(dst, coverage []float32, sum, norm []float64, channels int, f Finish
 	mosaicLoop(dst, coverage, sum, norm, channels, f)
 }
 
-func sift(within []int32, a, b []float32, lo, hi *[Lanes4]float32, below, above *[Lanes4]int) int {
+func sift(within []int32, a, b []float32, exactA, exactB []float64, lo, hi *[Lanes4]float32, below, above *[Lanes4]int) int {
 	done, n := 0, 0
 	if simd {
 		done = len(a) &^ 7
-		n = siftAVX2(within, a[:done], b, lo, hi, below, above, &bitsOf)
+		n = siftAVX2(within, a[:done], b, exactA, exactB, lo, hi, below, above, &bitsOf)
 	}
 	return n + siftLoop(within[n:], a, b, done, lo, hi, below, above)
 }
@@ -252,3 +252,5 @@ func mask(scale []float32, weight []float64, least float64) (kept int) {
 	}
 	return kept + maskLoop(scale[done:], weight[done:], least)
 }
+
+func fetch(p *byte, bytes int) { fetchLines(p, bytes) }

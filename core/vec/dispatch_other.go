@@ -76,7 +76,7 @@ func mosaic(dst, coverage []float32, sum, norm []float64, channels int, f Finish
 	mosaicLoop(dst, coverage, sum, norm, channels, f)
 }
 
-func sift(within []int32, a, b []float32, lo, hi *[Lanes4]float32, below, above *[Lanes4]int) int {
+func sift(within []int32, a, b []float32, _, _ []float64, lo, hi *[Lanes4]float32, below, above *[Lanes4]int) int {
 	return siftLoop(within, a, b, 0, lo, hi, below, above)
 }
 
@@ -91,3 +91,5 @@ func scales(scale []float32, blurred, coverage []float32, threshold, most float3
 func mask(scale []float32, weight []float64, least float64) int {
 	return maskLoop(scale, weight, least)
 }
+
+func fetch(*byte, int) {}

@@ -141,10 +141,15 @@ func (m *ImageOf[T]) stencil(u, v, slack float64) (s stencil) {
 
 // part is what sample k of the stencil brings.
 func (s *stencil) part(k int, sample float64) float64 {
-	if s.muteX&(muteFirst<<(k%2)) != 0 || s.muteY&(muteFirst<<(k/2)) != 0 {
+	if s.mute(k) {
 		return 0
 	}
 	return float64(s.weight[k] * sample)
+}
+
+// mute reports whether sample k of the stencil has no say.
+func (s *stencil) mute(k int) bool {
+	return s.muteX&(muteFirst<<(k%2)) != 0 || s.muteY&(muteFirst<<(k/2)) != 0
 }
 
 // clamp brings x, which is a number, into [0,end]; the builtins, which look for
@@ -246,7 +251,7 @@ func cleaned[T Float](c Cleaning, s T) float64 {
 }
 
 // SampleMap writes a map of one channel, cleaned, at the positions (u,v) to weight,
-// times scale: like Sample.
+// times scale: like Sample. Between ones, of ZeroOrOne, it is 1 to the last bit.
 func SampleMap(weight, u, v []float64, m *Image, slack float64, clean Cleaning, scale float64) {
 	sampleMap(weight, u, v, m, slack, clean, scale)
 }
@@ -264,8 +269,15 @@ func sampleMapLoop[T Float](weight, u, v []float64, m *ImageOf[T], slack float64
 			continue
 		}
 		s := m.stencil(fu, v[i], slack)
-		p := s.at
-		weight[i] = scale * (s.part(0, cleaned(clean, m.Pix[p])) + s.part(1, cleaned(clean, m.Pix[p+dx])) +
-			s.part(2, cleaned(clean, m.Pix[p+dy])) + s.part(3, cleaned(clean, m.Pix[p+dx+dy])))
+		sum, ones := 0.0, clean == ZeroOrOne
+		for k, at := range [...]int{s.at, s.at + dx, s.at + dy, s.at + dx + dy} {
+			sample := cleaned(clean, m.Pix[at])
+			sum += s.part(k, sample)
+			ones = ones && (sample == 1 || s.mute(k))
+		}
+		if ones {
+			sum = 1
+		}
+		weight[i] = scale * sum
 	}
 }

@@ -1,6 +1,9 @@
 package vec
 
-import "math"
+import (
+	"math"
+	"unsafe"
+)
 
 // Sift compares differences with brackets, four lanes in turn, and lists the indices of
 // those within:
@@ -10,9 +13,10 @@ import "math"
 //		below[l]++ if d < lo[l], above[l]++ if d > hi[l]
 //		i goes to within if neither is so, and a[i] and b[i] are numbers
 //
-// It returns how many it listed; within has room for all.
-func Sift(within []int32, a, b []float32, lo, hi *[Lanes4]float32, below, above *[Lanes4]int) (n int) {
-	return sift(within, a, b, lo, hi, below, above)
+// It returns how many it listed; within has room for all. exactA and exactB, as long or nil, are what
+// a and b were rounded from: it has those of the listed indices fetched from memory.
+func Sift(within []int32, a, b []float32, exactA, exactB []float64, lo, hi *[Lanes4]float32, below, above *[Lanes4]int) (n int) {
+	return sift(within, a, b, exactA, exactB, lo, hi, below, above)
 }
 
 // siftLoop is Sift from index first on, a multiple of four.
@@ -32,6 +36,12 @@ func siftLoop(within []int32, a, b []float32, first int, lo, hi *[Lanes4]float32
 		}
 	}
 	return n
+}
+
+// Fetch has the n values from p on fetched into the cache, where the processor can be told so: they
+// are wanted soon.
+func Fetch[T any](p *T, n int) {
+	fetch((*byte)(unsafe.Pointer(p)), n*int(unsafe.Sizeof(*p)))
 }
 
 // Narrow rounds values, four lanes in turn, and raises most to the largest size that

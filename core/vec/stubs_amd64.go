@@ -119,7 +119,10 @@ func mosaic3AVX2(dst []float32, coverage []float32, sum []float64, norm []float6
 func mosaic1AVX2(dst []float32, coverage []float32, sum []float64, norm []float64, blank float32, keep uint32)
 
 //go:noescape
-func siftAVX2(within []int32, a []float32, b []float32, lo *[4]float32, hi *[4]float32, below *[4]int, above *[4]int, bits *[256][8]uint8) int
+func siftAVX2(within []int32, a []float32, b []float32, exactA []float64, exactB []float64, lo *[4]float32, hi *[4]float32, below *[4]int, above *[4]int, bits *[256][8]uint8) int
+
+//go:noescape
+func fetchLines(p *byte, bytes int)
 
 //go:noescape
 func narrowAVX2(near []float32, most *[4]float32, value []float64)

@@ -2208,12 +2208,16 @@ next:
 	VXORPS       Y2, Y2, Y2
 	VCMPPS       $0x11, Y5, Y2, Y5
 	VANDPS       unity<>+0(SB), Y5, Y5
-	VCVTPS2PD    X5, Y2
-	VMULPD       Y8, Y2, Y2
-	VEXTRACTF128 $0x01, Y5, X5
 	VCVTPS2PD    X5, Y7
-	VMULPD       Y4, Y7, Y7
-	VADDPD       Y7, Y2, Y2
+	VMOVAPD      Y7, Y2
+	VMOVAPD      Y2, Y2
+	VMULPD       Y8, Y7, Y7
+	VEXTRACTF128 $0x01, Y5, X5
+	VCVTPS2PD    X5, Y8
+	VMOVAPD      Y8, Y9
+	VANDPD       Y9, Y2, Y2
+	VMULPD       Y4, Y8, Y8
+	VADDPD       Y8, Y7, Y7
 	VMOVSD       (R10)(SI*1), X4
 	VMOVHPS      (R11)(SI*1), X4, X4
 	VMOVSD       (R12)(SI*1), X5
@@ -2225,14 +2229,21 @@ next:
 	VCMPPS       $0x11, Y6, Y4, Y6
 	VANDPS       unity<>+0(SB), Y6, Y6
 	VCVTPS2PD    X6, Y4
+	VMOVAPD      Y4, Y8
+	VANDPD       Y8, Y2, Y2
 	VMULPD       Y3, Y4, Y4
-	VADDPD       Y4, Y2, Y2
+	VADDPD       Y4, Y7, Y7
 	VEXTRACTF128 $0x01, Y6, X6
 	VCVTPS2PD    X6, Y3
+	VMOVAPD      Y3, Y4
+	VANDPD       Y4, Y2, Y2
 	VMULPD       Y1, Y3, Y3
-	VADDPD       Y3, Y2, Y2
-	VMULPD       Y0, Y2, Y2
-	VMOVUPD      Y2, (AX)
+	VADDPD       Y3, Y7, Y7
+	VBROADCASTSD unit<>+0(SB), Y1
+	VMINPD       Y7, Y1, Y7
+	VMAXPD       Y7, Y2, Y7
+	VMULPD       Y0, Y7, Y7
+	VMOVUPD      Y7, (AX)
 	ADDQ         $0x00000020, CX
 	ADDQ         $0x00000020, DX
 	ADDQ         $0x00000020, AX
@@ -2241,6 +2252,9 @@ next:
 done:
 	VZEROUPPER
 	RET
+
+DATA unit<>+0(SB)/8, $0x3ff0000000000000
+GLOBL unit<>(SB), RODATA|NOPTR, $8
 
 // func sample3OntoAVX2(value []float64, u []float64, v []float64, pix []float32, dx int, dy int, limits *[60]float64, gain float32, near []uint8)
 // Requires: AVX, AVX2, MMX+
@@ -3213,14 +3227,20 @@ next:
 	VXORPS       Y9, Y9, Y9
 	VCMPPS       $0x11, Y5, Y9, Y5
 	VANDPS       unity<>+0(SB), Y5, Y5
-	VCVTPS2PD    X5, Y9
-	VMULPD       Y8, Y9, Y9
-	VANDNPD      Y9, Y10, Y9
+	VCVTPS2PD    X5, Y12
+	VMOVAPD      Y12, Y9
+	VORPD        Y10, Y9, Y9
+	VMOVAPD      Y9, Y9
+	VMULPD       Y8, Y12, Y12
+	VANDNPD      Y12, Y10, Y12
 	VEXTRACTF128 $0x01, Y5, X5
 	VCVTPS2PD    X5, Y8
+	VMOVAPD      Y8, Y10
+	VORPD        Y7, Y10, Y10
+	VANDPD       Y10, Y9, Y9
 	VMULPD       Y4, Y8, Y8
 	VANDNPD      Y8, Y7, Y8
-	VADDPD       Y8, Y9, Y9
+	VADDPD       Y8, Y12, Y12
 	VMOVSD       (R9)(SI*1), X4
 	VMOVHPS      (R10)(SI*1), X4, X4
 	VMOVSD       (R11)(SI*1), X5
@@ -3232,16 +3252,25 @@ next:
 	VCMPPS       $0x11, Y6, Y4, Y6
 	VANDPS       unity<>+0(SB), Y6, Y6
 	VCVTPS2PD    X6, Y4
+	VMOVAPD      Y4, Y7
+	VORPD        Y11, Y7, Y7
+	VANDPD       Y7, Y9, Y9
 	VMULPD       Y3, Y4, Y4
 	VANDNPD      Y4, Y11, Y4
-	VADDPD       Y4, Y9, Y9
+	VADDPD       Y4, Y12, Y12
 	VEXTRACTF128 $0x01, Y6, X6
 	VCVTPS2PD    X6, Y3
+	VMOVAPD      Y3, Y4
+	VORPD        Y2, Y4, Y4
+	VANDPD       Y4, Y9, Y9
 	VMULPD       Y1, Y3, Y3
 	VANDNPD      Y3, Y2, Y3
-	VADDPD       Y3, Y9, Y9
-	VMULPD       Y0, Y9, Y9
-	VMOVUPD      Y9, (AX)
+	VADDPD       Y3, Y12, Y12
+	VBROADCASTSD unit<>+0(SB), Y1
+	VMINPD       Y12, Y1, Y12
+	VMAXPD       Y12, Y9, Y12
+	VMULPD       Y0, Y12, Y12
+	VMOVUPD      Y12, (AX)
 	ADDQ         $0x00000020, CX
 	ADDQ         $0x00000020, DX
 	ADDQ         $0x00000020, AX
@@ -3433,59 +3462,69 @@ done:
 	VZEROUPPER
 	RET
 
-// func siftAVX2(within []int32, a []float32, b []float32, lo *[4]float32, hi *[4]float32, below *[4]int, above *[4]int, bits *[256][8]uint8) int
-// Requires: AVX, AVX2, POPCNT
-TEXT ·siftAVX2(SB), NOSPLIT, $0-120
+// func siftAVX2(within []int32, a []float32, b []float32, exactA []float64, exactB []float64, lo *[4]float32, hi *[4]float32, below *[4]int, above *[4]int, bits *[256][8]uint8) int
+// Requires: AVX, AVX2, CMOV, MMX+, POPCNT
+TEXT ·siftAVX2(SB), NOSPLIT, $0-168
 	MOVQ           within_base+0(FP), AX
 	MOVQ           a_base+24(FP), CX
 	MOVQ           b_base+48(FP), DX
 	MOVQ           a_len+32(FP), BX
-	MOVQ           lo+72(FP), SI
+	MOVQ           lo+120(FP), SI
 	VBROADCASTF128 (SI), Y0
-	MOVQ           hi+80(FP), SI
+	MOVQ           hi+128(FP), SI
 	VBROADCASTF128 (SI), Y1
 	VPXOR          Y2, Y2, Y2
 	VPXOR          Y3, Y3, Y3
-	MOVQ           bits+104(FP), DI
+	MOVQ           bits+152(FP), DI
 	MOVQ           AX, SI
 	VPXOR          Y4, Y4, Y4
+	MOVQ           exactA_base+72(FP), R8
+	MOVQ           exactB_base+96(FP), R9
+	MOVQ           R8, R10
+	MOVQ           R9, R11
 	VPCMPEQD       Y5, Y5, Y5
 	VPSRLD         $0x1f, Y5, Y5
 	VPSLLD         $0x03, Y5, Y5
 
 next:
-	SUBQ      $0x08, BX
-	JL        done
-	VMOVUPS   (CX), Y6
-	VMOVUPS   (DX), Y7
-	VSUBPS    Y7, Y6, Y8
-	VCMPPS    $0x11, Y0, Y8, Y9
-	VPSUBD    Y9, Y2, Y2
-	VCMPPS    $0x11, Y8, Y1, Y8
-	VPSUBD    Y8, Y3, Y3
-	VORPS     Y8, Y9, Y9
-	VCMPPS    $0x03, Y7, Y6, Y8
-	VORPS     Y8, Y9, Y9
-	VMOVMSKPS Y9, R8
-	XORL      $0x000000ff, R8
-	VPMOVZXBD (DI)(R8*8), Y6
-	VPADDD    Y4, Y6, Y6
-	VMOVDQU   Y6, (SI)
-	POPCNTL   R8, R8
-	LEAQ      (SI)(R8*4), SI
-	VPADDD    Y5, Y4, Y4
-	ADDQ      $0x00000020, CX
-	ADDQ      $0x00000020, DX
-	JMP       next
+	SUBQ       $0x08, BX
+	JL         done
+	VMOVUPS    (CX), Y6
+	VMOVUPS    (DX), Y7
+	VSUBPS     Y7, Y6, Y8
+	VCMPPS     $0x11, Y0, Y8, Y9
+	VPSUBD     Y9, Y2, Y2
+	VCMPPS     $0x11, Y8, Y1, Y8
+	VPSUBD     Y8, Y3, Y3
+	VORPS      Y8, Y9, Y9
+	VCMPPS     $0x03, Y7, Y6, Y8
+	VORPS      Y8, Y9, Y9
+	VMOVMSKPS  Y9, R12
+	XORL       $0x000000ff, R12
+	CMOVQNE    R8, R10
+	PREFETCHT0 (R10)
+	CMOVQNE    R9, R11
+	PREFETCHT0 (R11)
+	VPMOVZXBD  (DI)(R12*8), Y6
+	VPADDD     Y4, Y6, Y6
+	VMOVDQU    Y6, (SI)
+	POPCNTL    R12, R12
+	LEAQ       (SI)(R12*4), SI
+	VPADDD     Y5, Y4, Y4
+	ADDQ       $0x00000020, CX
+	ADDQ       $0x00000020, DX
+	ADDQ       $0x00000040, R8
+	ADDQ       $0x00000040, R9
+	JMP        next
 
 done:
-	MOVQ         below+88(FP), CX
+	MOVQ         below+136(FP), CX
 	VEXTRACTI128 $0x01, Y2, X0
 	VPADDD       X0, X2, X0
 	VPMOVSXDQ    X0, Y2
 	VPADDQ       (CX), Y2, Y2
 	VMOVDQU      Y2, (CX)
-	MOVQ         above+96(FP), CX
+	MOVQ         above+144(FP), CX
 	VEXTRACTI128 $0x01, Y3, X0
 	VPADDD       X0, X3, X0
 	VPMOVSXDQ    X0, Y3
@@ -3493,8 +3532,21 @@ done:
 	VMOVDQU      Y3, (CX)
 	SUBQ         AX, SI
 	SHRQ         $0x02, SI
-	MOVQ         SI, ret+112(FP)
+	MOVQ         SI, ret+160(FP)
 	VZEROUPPER
+	RET
+
+// func fetchLines(p *byte, bytes int)
+// Requires: MMX+
+TEXT ·fetchLines(SB), NOSPLIT, $0-16
+	MOVQ p+0(FP), AX
+	MOVQ bytes+8(FP), CX
+
+next:
+	PREFETCHT0 (AX)
+	ADDQ       $0x40, AX
+	SUBQ       $0x40, CX
+	JG         next
 	RET
 
 // func narrowAVX2(near []float32, most *[4]float32, value []float64)

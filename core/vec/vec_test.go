@@ -157,6 +157,26 @@ func TestSampleMap(t *testing.T) {
 	}
 }
 
+// Without it what is taken for a mask of ones would have other last bits than what is sampled.
+func TestSamplesBetweenOnesAreOne(t *testing.T) {
+	rng := rand.New(rand.NewPCG(3, 4))
+	for _, m := range images(rng) {
+		for i := range m.Pix {
+			m.Pix[i] = 0.5
+		}
+		w := wide(m)
+		u, v := positions(rng, 517, m.H, m.W, 8+rng.IntN(2)*100)
+		one, other := make([]float64, len(u)), make([]float64, len(u))
+		SampleMap(one, u, v, &m, testSlack, ZeroOrOne, 1.3)
+		SampleMap64(other, u, v, &w, testSlack, ZeroOrOne, 1.3)
+		for i := range u {
+			if inside := Inside(u[i], v[i], m.H, m.W); inside != (one[i] == 1.3) || inside != (other[i] == 1.3) {
+				t.Fatalf("at %v, %v of %d x %d: %v and %v", u[i], v[i], m.H, m.W, one[i], other[i])
+			}
+		}
+	}
+}
+
 func TestFootprint(t *testing.T) {
 	rng := rand.New(rand.NewPCG(9, 9))
 	for _, n := range lengths {
@@ -220,7 +240,7 @@ func TestSift(t *testing.T) {
 			got, want := make([]int32, n+8), make([]int32, n)
 			below, above := [4]int{1, 2, 3, 4}, [4]int{5, 6, 7, 8}
 			wantBelow, wantAbove := below, above
-			got = got[:Sift(got, a, b, &lo, &hi, &below, &above)]
+			got = got[:Sift(got, a, b, nil, nil, &lo, &hi, &below, &above)]
 			want = want[:siftLoop(want, a, b, 0, &lo, &hi, &wantBelow, &wantAbove)]
 			if !slices.Equal(got, want) || below != wantBelow || above != wantAbove {
 				t.Fatalf("%d in [%v,%v]: %v, below %v, above %v, want %v, %v, %v", n, lo, hi,

@@ -37,6 +37,7 @@ func main() {
 	samples()
 	sums()
 	sift()
+	fetch()
 	narrow()
 	among()
 	scales()

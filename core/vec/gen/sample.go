@@ -118,8 +118,9 @@ func sample3(name string, near lines) {
 }
 
 // sample1 samples one channel whose columns lie side by side. clean, if any, is
-// applied to eight raw samples at once; what follows it is scaled.
-func sample1(name, arguments string, near lines, gained bool, clean func(raw VecVirtual)) {
+// applied to eight raw samples at once; what follows it is scaled. ones is whether what lies
+// between ones is one, to the last bit.
+func sample1(name, arguments string, near lines, gained bool, clean func(raw VecVirtual), ones bool) {
 	text(name, "func("+arguments+")")
 	value, u, v, pix := pointer("value"), pointer("u"), pointer("v"), pointer("pix")
 	dy, limits, tell := Load(Param("dy"), GP64()), Load(Param("limits"), GP64()), pointer("near")
@@ -137,6 +138,7 @@ func sample1(name, arguments string, near lines, gained bool, clean func(raw Vec
 		}
 		p := l.places(pix)
 		var sum VecVirtual
+		all := YMM() // bit by bit, what the samples have in common
 		for line := range 2 {
 			first, second := XMM(), XMM() // pixels 0 and 1, 2 and 3: left right left right
 			for i, pair := range []VecVirtual{first, second} {
@@ -164,8 +166,26 @@ func sample1(name, arguments string, near lines, gained bool, clean func(raw Vec
 					VEXTRACTF128(U8(1), both, both.AsX())
 				}
 				VCVTPS2PD(both.AsX(), part)
+				if corner := 2*line + side; ones {
+					common := YMM()
+					VMOVAPD(part, common)
+					if near == onto {
+						VORPD(l.mute[corner], common, common)
+					}
+					if corner == 0 {
+						VMOVAPD(common, all)
+					} else {
+						VANDPD(common, all, all)
+					}
+				}
 				sum = l.added(sum, part, 2*line+side, near)
 			}
+		}
+		if ones { // all is 1 or 0, and the sum is less than 1 where it is 0
+			one := YMM()
+			VBROADCASTSD(doubles("unit", 1), one)
+			VMINPD(sum, one, sum) // of NaN, NaN
+			VMAXPD(sum, all, sum)
 		}
 		if !gained {
 			VMULPD(factor, sum, sum)
@@ -266,11 +286,11 @@ func samples() {
 	}
 	for near, end := range []string{told: "AVX2", onto: "OntoAVX2"} {
 		sample3("sample3"+end, lines(near))
-		sample1("sample1"+end, sampleArguments, lines(near), true, nil)
+		sample1("sample1"+end, sampleArguments, lines(near), true, nil, false)
 		sample64("sample64"+end, lines(near), false)
 		sample64("sampleNumber64"+end, lines(near), true)
-		sample1("sampleFinite"+end, mapArguments, lines(near), false, keep(floats("largest", 0x7f7fffff)))
-		sample1("sampleNumber"+end, mapArguments, lines(near), false, keep(floats("infinity", 0x7f800000)))
-		sample1("sampleBinary"+end, mapArguments, lines(near), false, binary)
+		sample1("sampleFinite"+end, mapArguments, lines(near), false, keep(floats("largest", 0x7f7fffff)), false)
+		sample1("sampleNumber"+end, mapArguments, lines(near), false, keep(floats("infinity", 0x7f800000)), false)
+		sample1("sampleBinary"+end, mapArguments, lines(near), false, binary, true)
 	}
 }

@@ -7,7 +7,7 @@ import (
 )
 
 func sift() {
-	text("siftAVX2", "func(within []int32, a, b []float32, lo, hi *[4]float32, below, above *[4]int, bits *[256][8]uint8) int")
+	text("siftAVX2", "func(within []int32, a, b []float32, exactA, exactB []float64, lo, hi *[4]float32, below, above *[4]int, bits *[256][8]uint8) int")
 	first, a, b := pointer("within"), pointer("a"), pointer("b")
 	n := Load(Param("a").Len(), GP64())
 	lo, hi, under, over := YMM(), YMM(), YMM(), YMM()
@@ -18,6 +18,11 @@ func sift() {
 	to, i, eight, table := GP64(), YMM(), YMM(), Load(Param("bits"), GP64())
 	MOVQ(first, to)
 	VPXOR(i, i, i)
+	exact := [2]Register{pointer("exactA"), pointer("exactB")}
+	listedLast := [2]Register{GP64(), GP64()}
+	for k := range exact {
+		MOVQ(exact[k], listedLast[k])
+	}
 	VPCMPEQD(eight, eight, eight)
 	VPSRLD(U8(31), eight, eight)
 	VPSLLD(U8(3), eight, eight)
@@ -36,6 +41,10 @@ func sift() {
 		in, listed := GP64(), YMM()
 		VMOVMSKPS(out, in.As32())
 		XORL(U32(0xff), in.As32())
+		for k := range exact { // of eight that have one in the list, fetched; else those before
+			CMOVQNE(exact[k], listedLast[k])
+			PREFETCHT0(Mem{Base: listedLast[k]})
+		}
 		VPMOVZXBD(Mem{Base: table, Index: in, Scale: 8}, listed) // all of them, side by side
 		VPADDD(i, listed, listed)
 		VMOVDQU(listed, Mem{Base: to})
@@ -43,6 +52,7 @@ func sift() {
 		LEAQ(Mem{Base: to, Index: in, Scale: 4}, to)
 		VPADDD(eight, i, i)
 		advanceBy(32, a, b)
+		advanceBy(64, exact[0], exact[1])
 	})
 	for i, sum := range []VecVirtual{under, over} {
 		count, half := Load(Param([]string{"below", "above"}[i]), GP64()), XMM()
@@ -56,6 +66,17 @@ func sift() {
 	SHRQ(U8(2), to)
 	Store(to, ReturnIndex(0))
 	end()
+}
+
+func fetch() {
+	text("fetchLines", "func(p *byte, bytes int)")
+	p, n := Load(Param("p"), GP64()), Load(Param("bytes"), GP64())
+	Label("next")
+	PREFETCHT0(Mem{Base: p})
+	ADDQ(U8(64), p)
+	SUBQ(U8(64), n)
+	JG(LabelRef("next"))
+	RET()
 }
 
 func narrow() {
