@@ -198,7 +198,7 @@ check_generated() {
 }
 
 run_tests() {
-  local unformatted
+  local unformatted windows= failed=0
   unformatted=$(gofmt -l core capi cuda)
   [ -z "$unformatted" ] || { echo "gofmt: $unformatted" >&2; exit 1; }
   go mod verify
@@ -219,18 +219,33 @@ run_tests() {
   if [ $# -gt 0 ]; then
     echo "build.sh: with arguments the tests run on this system alone"
   elif tests/platforms/windows.sh setup; then
-    test_windows
+    prepare_windows
+    PYTHONDONTWRITEBYTECODE=1 setsid tests/platforms/windows.sh >build/windows.log 2>&1 &
+    windows=$!
+    trap "kill -- -$windows 2>/dev/null || true" EXIT
+    echo "build.sh: the tests on Windows run meanwhile, into build/windows.log"
   else
     echo "build.sh: the tests on Windows are left out: wine can't be set up here" >&2
   fi
   "$python" -m pytest -q tests/test_{device,adapter_device,gpu_check}.py # without a driver
-  LD_LIBRARY_PATH=$PWD/build/fake "$python" -m pytest -q tests "$@"        # with a GPU, in a way
+  LD_LIBRARY_PATH=$PWD/build/fake "$python" -m pytest -q tests "$@" | tee build/linux.log || failed=$? # with a GPU, in a way
+  if [ -n "$windows" ]; then
+    wait "$windows" || failed=$?
+    trap - EXIT
+    cat build/windows.log
+    tail -n 1 build/linux.log
+  fi
+  return "$failed"
 }
 
 test_windows() { # [arguments of pytest]
+  prepare_windows
+  tests/platforms/windows.sh "$@"
+}
+
+prepare_windows() {
   wheels windows_x86_64
   fake_windows
-  tests/platforms/windows.sh "$@"
 }
 
 # The same seeds every time for half of it, fresh ones for the rest: what fails names its seed, or
@@ -284,15 +299,10 @@ case "$command" in
   asan) asan "$@" ;;
   fuzz) build_cuda; venv; fuzz "$@" ;;
   repeat) build_cuda; venv; repeat "$@" ;;
-  demo) build_cuda; venv; "$python" tests/demo.py "$@" ;;
   docs) build_cuda; venv; docs/make.sh ;;
-  bench) build_cuda; venv; "$python" tests/bench.py "$@" ;;
+  demo | soak | bench | bench_dask | bench_disk | bench_cancel | bench_many)
+    build_cuda; venv; "$python" "tests/$command.py" "$@" ;;
   bench_cluster) build_cuda; venv; "$python" tests/simulate_cluster.py "$@" ;;
-  bench_dask) build_cuda; venv; "$python" tests/bench_dask.py "$@" ;;
-  bench_disk) build_cuda; venv; "$python" tests/bench_disk.py "$@" ;;
-  bench_cancel) build_cuda; venv; "$python" tests/bench_cancel.py "$@" ;;
-  bench_many) build_cuda; venv; "$python" tests/bench_many.py "$@" ;;
-  soak) build_cuda; venv; "$python" tests/soak.py "$@" ;;
   coverage) venv; fake; cuda_env; tests/coverage.sh "$@" ;;
   lock) venv; lock ;;
   audit) build_cuda; venv; audit ;;

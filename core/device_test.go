@@ -170,14 +170,11 @@ func deviceScene(t *testing.T, mode Mode, d Device) (j, want *Job) {
 
 func sameAnswer(t *testing.T, j, want *Job) {
 	t.Helper()
-	for i, s := range j.Mosaic.Pix {
-		if w := want.Mosaic.Pix[i]; s != w && (s == s || w == w) {
-			t.Fatalf("mosaic[%d] is %v, want %v", i, s, w)
-		}
-	}
-	for i, s := range j.CoverageOut.Pix {
-		if w := want.CoverageOut.Pix[i]; s != w {
-			t.Fatalf("coverage[%d] is %v, want %v", i, s, w)
+	for what, both := range map[string][2]View{"mosaic": {j.Mosaic, want.Mosaic}, "coverage": {j.CoverageOut, want.CoverageOut}} {
+		for i, s := range both[0].Pix {
+			if w := both[1].Pix[i]; s != w && (s == s || w == w) {
+				t.Fatalf("%s[%d] is %v, want %v", what, i, s, w)
+			}
 		}
 	}
 	for i, g := range j.Gains {

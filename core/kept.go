@@ -4,6 +4,8 @@ import (
 	"math"
 	"slices"
 	"sync"
+
+	"zetwopass/core/pages"
 )
 
 // blockNumbers is how many numbers a block of kept ones has.
@@ -158,7 +160,7 @@ func (s *pool) more() bool {
 	}
 	blocks := min(max(leastSlab, s.made/blockNumbers/4), (room+1)/2)
 	slab, numbers := place(len(s.slabs)), make([]float64, blocks*blockNumbers)
-	onHugePages(numbers)
+	pages.Large(numbers)
 	s.slabs = append(s.slabs, numbers)
 	s.made += blocks * blockNumbers
 	for k := blocks - 1; k >= 0; k-- {

@@ -157,26 +157,6 @@ func TestSampleMap(t *testing.T) {
 	}
 }
 
-// Without it what is taken for a mask of ones would have other last bits than what is sampled.
-func TestSamplesBetweenOnesAreOne(t *testing.T) {
-	rng := rand.New(rand.NewPCG(3, 4))
-	for _, m := range images(rng) {
-		for i := range m.Pix {
-			m.Pix[i] = 0.5
-		}
-		w := wide(m)
-		u, v := positions(rng, 517, m.H, m.W, 8+rng.IntN(2)*100)
-		one, other := make([]float64, len(u)), make([]float64, len(u))
-		SampleMap(one, u, v, &m, testSlack, ZeroOrOne, 1.3)
-		SampleMap64(other, u, v, &w, testSlack, ZeroOrOne, 1.3)
-		for i := range u {
-			if inside := Inside(u[i], v[i], m.H, m.W); inside != (one[i] == 1.3) || inside != (other[i] == 1.3) {
-				t.Fatalf("at %v, %v of %d x %d: %v and %v", u[i], v[i], m.H, m.W, one[i], other[i])
-			}
-		}
-	}
-}
-
 func TestFootprint(t *testing.T) {
 	rng := rand.New(rand.NewPCG(9, 9))
 	for _, n := range lengths {

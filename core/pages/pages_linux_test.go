@@ -1,4 +1,4 @@
-package core
+package pages
 
 import (
 	"bufio"
@@ -9,14 +9,14 @@ import (
 	"unsafe"
 )
 
-// Without it the system clears what pairs keep page by page, which takes as long as a tenth of the match.
-func TestLargeSlabsAskForHugePages(t *testing.T) {
+// Without it the system clears much memory page by page, which takes as long as a tenth of the match.
+func TestMuchMemoryIsOnLargePages(t *testing.T) {
 	if _, err := os.Stat("/sys/kernel/mm/transparent_hugepage"); err != nil {
 		t.Skip("this system has no transparent huge pages")
 	}
-	x := make([]float64, 4*hugePage/8)
-	onHugePages(x)
-	onHugePages(nil)
+	x := make([]float64, 4*large/8)
+	Large(x)
+	Large(nil)
 	if flags := flagsOf(t, uintptr(unsafe.Pointer(&x[len(x)/2]))); !strings.Contains(flags+" ", " hg ") {
 		t.Errorf("flags of the memory are %q, want hg among them", flags)
 	}
