@@ -216,6 +216,9 @@ func (g *gainer) run(p *pass, i int, k *bracket) (seen, error) {
 		var below, above [vec.Lanes4]int
 		n := vec.Sift(g.within, scale, g.zero, nil, nil, &lo, &hi, &below, &above)
 		found := Tally{Below: sumOf(below), Above: sumOf(above), Kept: g.between[:0]}
+		if k.lo == k.hi {
+			found.AtLo, n = n, 0
+		}
 		for _, at := range g.within[:n] {
 			if s := float64(scale[at]); s > k.lo && s < k.hi {
 				found.Kept = append(found.Kept, s)

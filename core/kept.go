@@ -6,6 +6,7 @@ import (
 	"sync"
 
 	"zetwopass/core/pages"
+	"zetwopass/core/vec"
 )
 
 // blockNumbers is how many numbers a block of kept ones has.
@@ -37,6 +38,16 @@ func (k *kept) addAll(x []float64) {
 	for len(x) > 0 && (len(k.last) < cap(k.last) || k.grow()) {
 		n := min(len(x), cap(k.last)-len(k.last))
 		k.last, x = append(k.last, x[:n]...), x[n:]
+	}
+}
+
+// soon is about how many numbers are added at a time.
+const soon = 40
+
+// fetch has the place of the next numbers fetched into the cache.
+func (k *kept) fetch() {
+	if n := len(k.last); n < cap(k.last) {
+		vec.Fetch(&k.last[:n+1][n], min(soon, cap(k.last)-n))
 	}
 }
 

@@ -128,8 +128,8 @@ func (m *matcher) differ(here []int32, y0, y1, x0, x1 int, look look) {
 	}
 }
 
-// fetch has what is known of the pair that follows the strip's n-th fetched from memory, where all
-// pairs' takes more room than the caches have, and where that of the one behind it lies.
+// fetch has what is known of the pair behind the strip's n-th fetched from memory, as the caches don't
+// hold that of all pairs, and of the one behind that where it lies.
 func (m *matcher) fetch(n int) {
 	if n+1 < len(m.met) {
 		next := m.block[m.met[n+1]]
@@ -140,8 +140,8 @@ func (m *matcher) fetch(n int) {
 	}
 }
 
-// meet adds what the tiles of a pair both show of a strip, on the rows that are multiples of step, to
-// what is wanted of them, and reports whether that is anything.
+// meet adds what the tiles of a pair both show of a strip, on the rows that are multiples of step, a
+// power of two, to what is wanted of them, and reports whether that is anything.
 func (m *matcher) meet(q *met, y0, y1, x0, x1, step int) (met bool) {
 	s, t := &m.shown[q.i], &m.shown[q.j]
 	some, others := m.spans.of(int(q.i)), m.spans.of(int(q.j))

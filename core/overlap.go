@@ -116,8 +116,8 @@ func (p *pair) settled() bool {
 	return true
 }
 
-// addSample takes the differences of pixels of the fine or, where there is one, the coarse lattice on
-// a strip's rows, those that are not NaN; the first is row y.
+// addSample takes the differences of a look's pixels on a strip's rows, those that are not NaN; the
+// first is row y.
 func (p *pair) addSample(look look, s, t *shown, y int, r *room) {
 	if p.seams != nil {
 		p.gather(s, t, y)

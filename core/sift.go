@@ -44,6 +44,11 @@ func (s *sifted) sift(a, b values, r *room) {
 // add counts the differences of pixels of a strip's rows, the first of which is y, in the channels
 // whose median an earlier run did not find; where a value is NaN there is none.
 func (p *pair) add(look look, s, t *shown, y int, r *room) {
+	p.mu.Lock()
+	for c := range p.channel {
+		p.channel[c].numbers.fetch()
+	}
+	p.mu.Unlock()
 	lanes, step := p.lanes(), p.grid[look].y
 	var found sifted
 	for l, k := range lanes {
