@@ -74,7 +74,7 @@ func (p *pass) gain(i int, s scaler) (float64, error) {
 		return 1, nil
 	}
 	area := (x1 - x0) * (y1 - y0)
-	sampled := sampleGrid(x1-x0, y1-y0, area, sampleTarget(area), coarseColumns)
+	sampled := sampleGrid(x1-x0, y1-y0, area, sampleTarget(area), coarseColumns, coarseColumns)
 	median, pool := new(bracket), newPool(boundless)
 	median.beginSample(pool, sampleTarget(area))
 	if err := s.sample(p, i, median, sampled); err != nil {

@@ -24,22 +24,26 @@ const (
 	// some times as large have none.
 	coarseSample, timesCoarse = 1 << 10, 4
 	// coarseColumns and fineColumns are the steps of the samples' columns: neighbours in a row
-	// know the same of the median, as they come from the same pixels of the tiles.
+	// know the same of the median, as they come from the same pixels of the tiles. Boxes of few rows
+	// have wider ones, up to those of a coarse sample.
 	coarseColumns, fineColumns = 8, 2
 	// sampledLeast is the columns and rows of a box that its sample has, where there are as many.
 	sampledLeast = 16
 )
 
 // sampleGrid returns the grid of about target of a box's n pixels, of all planes, with steps of x
-// columns or, where that were too wide, of one. That of the rows is a power of two, so that boxes
-// have their sampled rows in common: each costs a warp.
-func sampleGrid(cols, rows, n, target, x int) grid {
+// columns: one where that were too wide, up to widest where there are few rows. All are powers of
+// two, so that boxes have their sampled rows in common: each costs a warp.
+func sampleGrid(cols, rows, n, target, x, widest int) grid {
 	if cols < sampledLeast*x || n < target*x {
 		x = 1
 	}
-	y := 1
-	for y < rows/sampledLeast && 7*y*x*target <= 5*n { // which leaves 0.7 to 1.4 times as many
+	y, many := 1, func(each int) bool { return 7*each*target <= 5*n } // twice as wide leaves 0.7 times as many
+	for y < rows/sampledLeast && many(x*y) {
 		y *= 2
+	}
+	for 2*x <= min(widest, cols/sampledLeast) && many(x*y) {
+		x *= 2
 	}
 	return grid{x, y}
 }
@@ -59,11 +63,11 @@ func (j *Job) sampleColumns() int {
 func (p *pair) plan(columns int) {
 	cols, rows, target := p.x1-p.x0, p.y1-p.y0, sampleTarget(p.area)
 	p.grid = [looks]grid{
-		fine:  sampleGrid(cols, rows, p.area, target, min(fineColumns, columns)),
+		fine:  sampleGrid(cols, rows, p.area, target, min(fineColumns, columns), columns),
 		whole: every,
 	}
 	if target >= timesCoarse*coarseSample {
-		p.grid[coarse] = sampleGrid(cols, rows, p.area, coarseSample, columns)
+		p.grid[coarse] = sampleGrid(cols, rows, p.area, coarseSample, columns, columns)
 	}
 }
 

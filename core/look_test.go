@@ -10,11 +10,11 @@ import (
 func TestASampleIsAsLargeAsItAimsAt(t *testing.T) {
 	rng := rand.New(rand.NewPCG(21, 1))
 	for range 3000 {
-		cols, rows, planes, x := 1+rng.IntN(3000), 1+rng.IntN(3000), 1+rng.IntN(3), 1+rng.IntN(8)
+		cols, rows, planes, x := 1+rng.IntN(3000), 1+rng.IntN(3000), 1+rng.IntN(3), 1<<rng.IntN(4)
 		target := 1 + rng.IntN(cols*rows*planes)
-		g := sampleGrid(cols, rows, cols*rows*planes, target, x)
+		g := sampleGrid(cols, rows, cols*rows*planes, target, x, 8)
 		n := ((cols-1)/g.x + 1) * ((rows-1)/g.y + 1) * planes
-		least := g.y >= rows/sampledLeast // as small as it gets with so many rows
+		least := g.y >= rows/sampledLeast && 2*g.x > min(8, cols/sampledLeast) // as small as it gets
 		if 10*n < 7*target || 10*n > 14*target+20*(rows+cols)*planes && !least {
 			t.Errorf("%d of %d x %d x %d, want %d", n, planes, rows, cols, target)
 		}
