@@ -24,12 +24,13 @@
 // a position for every pixel. A block of the output is warped at a time, row by row,
 // bilinearly, by the rules of reproject_interp.
 //
-// # Background match (match.go, overlap.go, bracket.go, offsets.go)
+// # Background match (match.go, look.go, overlap.go, bracket.go, offsets.go)
 //
 // All pairs are swept in one pass over the blocks of the output, each tile warped
-// once a block. The exact median of a pair's differences is bracketed by a sample;
-// only what falls between is kept. The offsets are the least squares solution on
-// the graph of pairs, by one elimination a group and channel.
+// once a block. The exact median of a pair's differences is bracketed by a sample, and
+// the middle of that by a smaller one; only what falls between is kept. The offsets are
+// the least squares solution on the graph of pairs, by conjugate gradients, preconditioned
+// by an incomplete elimination, a group and channel at a time (laplacian.go).
 //
 // # Planes (seam.go, loops.go, tilt.go, damping.go, plates.go, block3.go)
 //
