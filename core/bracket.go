@@ -13,8 +13,7 @@ import (
 // run again with a wider bracket, and at last with none.
 type bracket struct {
 	numbers       kept     // the sample, then what lies between in a run
-	sampled       int      // numbers in the sample
-	each          int      // numbers of the stream for one of the sample
+	stream        int      // about how many numbers the stream has, as its sample tells
 	bounds        [2]bound // of the first run over the stream and of the second
 	try           int      // runs so far
 	bound                  // of the run that is under way
@@ -74,7 +73,7 @@ func aimWidth(n, m int) float64 { return min(0.5, halfWidth(n, 0)+2*halfWidth(m,
 // quantiles that far below and above its median, for the first run half. It reorders x.
 func (k *bracket) setBounds(of grid, x []float64, half float64) {
 	n, first := len(x), 0 // x holds the sample's numbers from the first-th on
-	k.sampled, k.each = n, of.each()
+	k.stream = n * of.each()
 	k.bounds = [2]bound{unbounded, unbounded}
 	halves := [2]float64{half, max(half, halfWidth(n, 1))}
 	for try := len(halves) - 1; try >= 0; try-- { // the wider brackets hold the narrower
@@ -98,7 +97,7 @@ func (k *bracket) keeps(b bound, of grid) int {
 	if k.known() {
 		return 0
 	}
-	return int(2.2*b.half*float64(k.sampled)*float64(k.each)/float64(of.each())) + sampleLeast
+	return int(2.2*b.half*float64(k.stream)/float64(of.each())) + sampleLeast
 }
 
 // next is the bracket of the next run over the stream.
@@ -172,7 +171,7 @@ func (k *bracket) narrow(of grid, room []float64) []float64 {
 	if k.numbers.refused || half >= 0.5 {
 		return between
 	}
-	k.sampled, k.each = n, of.each()
+	k.stream = n * of.each()
 	first, last := ranks(n, half)
 	lo, held := k.rank(first, between)
 	hi, too := k.rank(last, between)

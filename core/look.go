@@ -10,7 +10,7 @@ const (
 	looks
 )
 
-// grid is the pixels whose x and y are multiples of these.
+// grid is the pixels whose x and y are multiples of these, powers of two.
 type grid struct{ x, y int }
 
 // every is all pixels.
@@ -18,6 +18,9 @@ var every = grid{1, 1}
 
 // each is how many pixels have one of the grid.
 func (g grid) each() int { return g.x * g.y }
+
+// has reports whether some of the grid's pixels are on row y.
+func (g grid) has(y int) bool { return y&(g.y-1) == 0 }
 
 const (
 	// coarseSample is the pixels that a coarse sample aims at. Pairs whose fine one would not be
@@ -32,8 +35,8 @@ const (
 )
 
 // sampleGrid returns the grid of about target of a box's n pixels, of all planes, with steps of x
-// columns: one where that were too wide, up to widest where there are few rows. All are powers of
-// two, so that boxes have their sampled rows in common: each costs a warp.
+// columns: one where that were too wide, up to widest where there are few rows. So boxes have their
+// sampled rows in common: each costs a warp.
 func sampleGrid(cols, rows, n, target, x, widest int) grid {
 	if cols < sampledLeast*x || n < target*x {
 		x = 1
@@ -59,8 +62,13 @@ func (j *Job) sampleColumns() int {
 	return coarseColumns
 }
 
-// plan chooses the grids of the pair's looks; their columns are at most so far apart.
-func (p *pair) plan(columns int) {
+// plan chooses the grids of the pair's looks, whose columns are at most so far apart, and has it look
+// for the slopes of its tiles, if the background is planes.
+func (p *pair) plan(columns int, of Background) {
+	if of == PlaneBackground {
+		p.tilt()
+		return
+	}
 	cols, rows, target := p.x1-p.x0, p.y1-p.y0, sampleTarget(p.area)
 	p.grid = [looks]grid{
 		fine:  sampleGrid(cols, rows, p.area, target, min(fineColumns, columns), columns),

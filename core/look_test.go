@@ -62,7 +62,7 @@ func TestAFineSampleNarrowsTheBracketOfTheCoarseOne(t *testing.T) {
 
 // Without it a bracket would be made of a sample that does not lie in what the coarse one aimed at.
 func TestAFineSampleThatLiesElsewhereNarrowsNothing(t *testing.T) {
-	k := &bracket{bounds: [2]bound{{0, 1, 0.2}, {-1, 2, 0.4}}, sampled: 100, each: 8}
+	k := &bracket{bounds: [2]bound{{0, 1, 0.2}, {-1, 2, 0.4}}, stream: 800}
 	k.begin(newPool(boundless), every)
 	k.take(Tally{Below: 1000, Kept: []float64{0.5}})
 	if k.narrow(every, nil); k.bounds[0] != (bound{0, 1, 0.2}) {

@@ -104,7 +104,7 @@ func (m *matcher) enter(pairs []*pair, y0, y1 int) {
 func (m *matcher) differ(here []int32, y0, y1, x0, x1 int, look look) {
 	m.strip, m.met = m.strip[:0], m.met[:0]
 	for _, k := range here {
-		if q := &m.block[k]; m.meet(q, y0, y1, x0, x1, q.grid[look].y) {
+		if q := &m.block[k]; m.meet(q, look, y0, y1, x0, x1) {
 			m.want(q.i)
 			m.want(q.j)
 			m.met = append(m.met, k)
@@ -140,13 +140,13 @@ func (m *matcher) fetch(n int) {
 	}
 }
 
-// meet adds what the tiles of a pair both show of a strip, on the rows that are multiples of step, a
-// power of two, to what is wanted of them, and reports whether that is anything.
-func (m *matcher) meet(q *met, y0, y1, x0, x1, step int) (met bool) {
+// meet adds what the tiles of a pair both show of a strip, on a look's rows, to what is wanted of
+// them, and reports whether that is anything.
+func (m *matcher) meet(q *met, look look, y0, y1, x0, x1 int) (met bool) {
 	s, t := &m.shown[q.i], &m.shown[q.j]
-	some, others := m.spans.of(int(q.i)), m.spans.of(int(q.j))
+	some, others := &m.spans.rows[q.i], &m.spans.rows[q.j]
 	for y := max(y0, q.y0); y < min(y1, q.y1); y++ {
-		if y&(step-1) != 0 {
+		if !q.grid[look].has(y) {
 			continue
 		}
 		p, r := some[y-m.spans.y], others[y-m.spans.y]

@@ -36,14 +36,11 @@ func (j *Job) overlap(a, b, columns int) *pair {
 	}
 	p := &pair{i: a, j: b, y0: max(ay0, by0), y1: min(ay1, by1), x0: max(ax0, bx0), x1: min(ax1, bx1),
 		area: rows * cols * j.planes(), channel: make([]bracket, j.Mosaic.C)}
-	p.plan(columns)
-	if j.Background == PlaneBackground {
-		p.tilt()
-	}
+	p.plan(columns, j.Background)
 	return p
 }
 
-// tilt has the pair look for the slopes of its tiles, too.
+// tilt has the pair look for the slopes of its tiles, too, in one large sample.
 func (p *pair) tilt() {
 	cols, rows := p.x1-p.x0, p.y1-p.y0
 	p.grid = [looks]grid{fine: seamGrid(cols, rows, p.area/(rows*cols)), whole: every}
@@ -127,10 +124,7 @@ func (p *pair) addSample(look look, s, t *shown, y int, r *room) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for n := range s.row {
-		if (y+n)%p.grid[look].y != 0 { // another pair's
-			continue
-		}
-		_, a, b := both(s, t, n, lanes)
+		_, a, b := p.both(look, s, t, y, n)
 		for c := range p.channel {
 			met, d := 0, r.sample
 			for i := c; i < len(a.exact); i += lanes {
@@ -174,12 +168,13 @@ func (p *pair) end(look look, room []float64) []float64 {
 		case look == fine && p.seams != nil:
 			room = p.seams[c].survey(p, room[:0])
 			k.setBounds(p.grid[fine], room, halfWidth(len(room), 0))
-		case look == coarse:
-			room = k.numbers.drain(room[:0])
-			k.setBounds(p.grid[coarse], room, aimWidth(len(room), len(room)*p.grid[coarse].each()/p.grid[fine].each()))
 		case p.lists(look):
 			room = k.numbers.drain(room[:0])
-			k.setBounds(p.grid[look], room, halfWidth(len(room), 0))
+			half := halfWidth(len(room), 0)
+			if look == coarse {
+				half = aimWidth(len(room), len(room)*p.grid[coarse].each()/p.grid[fine].each())
+			}
+			k.setBounds(p.grid[look], room, half)
 		case look == fine:
 			room = k.narrow(p.grid[fine], room)
 		case !k.known():

@@ -24,27 +24,15 @@ func (p *pass) pairwise() error {
 func (m *matcher) settle(p *pass, q *pair) error {
 	m.here = append(m.here[:0], q)
 	pool := newPool(boundless)
-	run := func(look look) error {
-		q.begin(pool, 1, look)
-		for y := q.y0; y < q.y1; y += blockRows {
-			if err := m.rows(p.ctx, m.here, y, min(y+blockRows, q.y1), look); err != nil {
-				return err
+	for look := range looks {
+		for again := q.needs(look); again; again = !q.done(look) {
+			q.begin(pool, 1, look)
+			for y := q.y0; y < q.y1; y += blockRows {
+				if err := m.rows(p.ctx, m.here, y, min(y+blockRows, q.y1), look); err != nil {
+					return err
+				}
 			}
-		}
-		m.room.kept = q.end(look, m.room.kept)
-		return nil
-	}
-	for look := coarse; look < whole; look++ {
-		if !q.needs(look) {
-			continue
-		}
-		if err := run(look); err != nil {
-			return err
-		}
-	}
-	for !q.settled() {
-		if err := run(whole); err != nil {
-			return err
+			m.room.kept = q.end(look, m.room.kept)
 		}
 	}
 	return nil
@@ -58,10 +46,7 @@ func pairwiseBytes(j *Job) int64 {
 		x0, y0, x1, y1 := j.Tiles[i].Map.Clip(j.Mosaic.H, j.Mosaic.W)
 		if area := max(x1-x0, 0) * max(y1-y0, 0); area > most.area {
 			most.area, most.y1, most.x1 = area, y1-y0, x1-x0
-			most.plan(columns)
-			if j.Background == PlaneBackground {
-				most.tilt()
-			}
+			most.plan(columns, j.Background)
 		}
 	}
 	if most.area == 0 {

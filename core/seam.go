@@ -79,10 +79,7 @@ func (p *pair) gather(s, t *shown, y int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for n := range s.row {
-		if (y+n)%p.grid[fine].y != 0 { // another pair's
-			continue
-		}
-		x, a, b := both(s, t, n, lanes)
+		x, a, b := p.both(fine, s, t, y, n)
 		for c := range p.channel {
 			p.seams[c].gather(p, x, y+n, c, lanes, a.exact, b.exact)
 		}

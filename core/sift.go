@@ -24,19 +24,18 @@ type sifted struct {
 	lo, hi       [vec.Lanes4]float32 // what is beyond is outside the bracket
 	below, above [vec.Lanes4]int
 	bracket      [vec.Lanes4]bound
-	n            [vec.Lanes4]int   // of those in the bracket
-	edge         [vec.Lanes4]Tally // those that only the exact values tell from them
+	exact        [vec.Lanes4]Tally // of those that float32 does not tell from the bracket's
 }
 
 // sift compares the differences of some pixels of two tiles.
 func (s *sifted) sift(a, b values, r *room) {
 	for _, i := range r.within[:vec.Sift(r.within, a.near, b.near, a.exact, b.exact, &s.lo, &s.hi, &s.below, &s.above)] {
 		l, d := i%vec.Lanes4, a.exact[i]-b.exact[i]
-		if k := &s.bracket[l]; d > k.lo && d < k.hi {
-			r.lane[l][s.n[l]] = d
-			s.n[l]++
+		found, k := &s.exact[l], &s.bracket[l]
+		if d > k.lo && d < k.hi {
+			found.Kept = append(found.Kept, d)
 		} else {
-			s.edge[l].count(d, k)
+			found.count(d, k)
 		}
 	}
 }
@@ -49,33 +48,29 @@ func (p *pair) add(look look, s, t *shown, y int, r *room) {
 		p.channel[c].numbers.fetch()
 	}
 	p.mu.Unlock()
-	lanes, step := p.lanes(), p.grid[look].y
+	lanes := p.lanes()
 	var found sifted
 	for l, k := range lanes {
 		if k != nil {
-			found.bracket[l] = k.bound
+			found.bracket[l], found.exact[l].Kept = k.bound, r.lane[l][:0]
 		}
 	}
 	found.lo, found.hi = limits(&lanes, &s.most, &t.most)
-	if s.row == t.row && step == 1 {
+	if s.row == t.row && look == whole {
 		found.sift(s.values, t.values, r)
 	} else {
 		for n := range s.row {
-			if (y+n)%step == 0 {
-				_, a, b := both(s, t, n, vec.Values(len(p.channel)))
-				found.sift(a, b, r)
-			}
+			_, a, b := p.both(look, s, t, y, n)
+			found.sift(a, b, r)
 		}
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for l, k := range lanes {
 		if k != nil {
-			edge := found.edge[l]
-			edge.Below += found.below[l]
-			edge.Above += found.above[l]
-			edge.Kept = r.lane[l][:found.n[l]]
-			k.take(edge)
+			k.below += found.below[l]
+			k.above += found.above[l]
+			k.take(found.exact[l])
 		}
 	}
 }

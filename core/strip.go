@@ -68,14 +68,15 @@ func (v *values) cut(a, b, n int) values {
 	return values{v.exact[n*a : n*b], v.near[n*a : n*b]}
 }
 
-// both returns the pixels from x on that two tiles show of a strip's n-th row.
-func both(s, t *shown, n, lanes int) (x int, a, b values) {
-	p, q := &s.row[n], &t.row[n]
-	x0, x1 := max(p.a, q.a), min(p.b, q.b)
-	if x0 >= x1 {
+// both returns a look's pixels from x on that the pair's tiles show of a strip's n-th row: none where
+// another pair alone looks at that. The strip's first row is y.
+func (p *pair) both(look look, s, t *shown, y, n int) (x int, a, b values) {
+	some, others := &s.row[n], &t.row[n]
+	x0, x1 := max(some.a, others.a), min(some.b, others.b)
+	if x0 >= x1 || !p.grid[look].has(y+n) {
 		return x0, values{}, values{}
 	}
-	i, j := p.first+x0-p.a, q.first+x0-q.a
+	i, j, lanes := some.first+x0-some.a, others.first+x0-others.a, vec.Values(len(p.channel))
 	return x0, s.cut(i, i+x1-x0, lanes), t.cut(j, j+x1-x0, lanes)
 }
 

@@ -58,9 +58,6 @@ func (s *spans) both(k, l int) (a, b int) {
 	return int(max(s.any[k][0], s.any[l][0])), int(min(s.any[k][1], s.any[l][1]))
 }
 
-// of returns what the k-th of the tiles may show of each row.
-func (s *spans) of(k int) *[blockRows][2]int32 { return &s.rows[k] }
-
 // cut returns what the k-th of the tiles may show of the pixels [x0,x1) of row y.
 func (s *spans) cut(k, y, x0, x1 int) (a, b int) {
 	row := s.rows[k][y-s.y]

@@ -2210,12 +2210,10 @@ next:
 	VANDPS       unity<>+0(SB), Y5, Y5
 	VCVTPS2PD    X5, Y7
 	VMOVAPD      Y7, Y2
-	VMOVAPD      Y2, Y2
 	VMULPD       Y8, Y7, Y7
 	VEXTRACTF128 $0x01, Y5, X5
 	VCVTPS2PD    X5, Y8
-	VMOVAPD      Y8, Y9
-	VANDPD       Y9, Y2, Y2
+	VANDPD       Y8, Y2, Y2
 	VMULPD       Y4, Y8, Y8
 	VADDPD       Y8, Y7, Y7
 	VMOVSD       (R10)(SI*1), X4
@@ -2229,17 +2227,15 @@ next:
 	VCMPPS       $0x11, Y6, Y4, Y6
 	VANDPS       unity<>+0(SB), Y6, Y6
 	VCVTPS2PD    X6, Y4
-	VMOVAPD      Y4, Y8
-	VANDPD       Y8, Y2, Y2
+	VANDPD       Y4, Y2, Y2
 	VMULPD       Y3, Y4, Y4
 	VADDPD       Y4, Y7, Y7
 	VEXTRACTF128 $0x01, Y6, X6
 	VCVTPS2PD    X6, Y3
-	VMOVAPD      Y3, Y4
-	VANDPD       Y4, Y2, Y2
+	VANDPD       Y3, Y2, Y2
 	VMULPD       Y1, Y3, Y3
 	VADDPD       Y3, Y7, Y7
-	VBROADCASTSD unit<>+0(SB), Y1
+	VMOVUPD      one<>+0(SB), Y1
 	VMINPD       Y7, Y1, Y7
 	VMAXPD       Y7, Y2, Y7
 	VMULPD       Y0, Y7, Y7
@@ -2252,9 +2248,6 @@ next:
 done:
 	VZEROUPPER
 	RET
-
-DATA unit<>+0(SB)/8, $0x3ff0000000000000
-GLOBL unit<>(SB), RODATA|NOPTR, $8
 
 // func sample3OntoAVX2(value []float64, u []float64, v []float64, pix []float32, dx int, dy int, limits *[60]float64, gain float32, near []uint8)
 // Requires: AVX, AVX2, MMX+
@@ -3228,15 +3221,13 @@ next:
 	VCMPPS       $0x11, Y5, Y9, Y5
 	VANDPS       unity<>+0(SB), Y5, Y5
 	VCVTPS2PD    X5, Y12
-	VMOVAPD      Y12, Y9
-	VORPD        Y10, Y9, Y9
+	VORPD        Y10, Y12, Y9
 	VMOVAPD      Y9, Y9
 	VMULPD       Y8, Y12, Y12
 	VANDNPD      Y12, Y10, Y12
 	VEXTRACTF128 $0x01, Y5, X5
 	VCVTPS2PD    X5, Y8
-	VMOVAPD      Y8, Y10
-	VORPD        Y7, Y10, Y10
+	VORPD        Y7, Y8, Y10
 	VANDPD       Y10, Y9, Y9
 	VMULPD       Y4, Y8, Y8
 	VANDNPD      Y8, Y7, Y8
@@ -3252,21 +3243,19 @@ next:
 	VCMPPS       $0x11, Y6, Y4, Y6
 	VANDPS       unity<>+0(SB), Y6, Y6
 	VCVTPS2PD    X6, Y4
-	VMOVAPD      Y4, Y7
-	VORPD        Y11, Y7, Y7
+	VORPD        Y11, Y4, Y7
 	VANDPD       Y7, Y9, Y9
 	VMULPD       Y3, Y4, Y4
 	VANDNPD      Y4, Y11, Y4
 	VADDPD       Y4, Y12, Y12
 	VEXTRACTF128 $0x01, Y6, X6
 	VCVTPS2PD    X6, Y3
-	VMOVAPD      Y3, Y4
-	VORPD        Y2, Y4, Y4
+	VORPD        Y2, Y3, Y4
 	VANDPD       Y4, Y9, Y9
 	VMULPD       Y1, Y3, Y3
 	VANDNPD      Y3, Y2, Y3
 	VADDPD       Y3, Y12, Y12
-	VBROADCASTSD unit<>+0(SB), Y1
+	VMOVUPD      one<>+0(SB), Y1
 	VMINPD       Y12, Y1, Y12
 	VMAXPD       Y12, Y9, Y12
 	VMULPD       Y0, Y12, Y12

@@ -167,10 +167,10 @@ func sample1(name, arguments string, near lines, gained bool, clean func(raw Vec
 				}
 				VCVTPS2PD(both.AsX(), part)
 				if corner := 2*line + side; ones {
-					common := YMM()
-					VMOVAPD(part, common)
+					common := part
 					if near == onto {
-						VORPD(l.mute[corner], common, common)
+						common = YMM()
+						VORPD(l.mute[corner], part, common)
 					}
 					if corner == 0 {
 						VMOVAPD(common, all)
@@ -183,7 +183,7 @@ func sample1(name, arguments string, near lines, gained bool, clean func(raw Vec
 		}
 		if ones { // all is 1 or 0, and the sum is less than 1 where it is 0
 			one := YMM()
-			VBROADCASTSD(doubles("unit", 1), one)
+			VMOVUPD(doubles("one", 1, 1, 1, 1), one)
 			VMINPD(sum, one, sum) // of NaN, NaN
 			VMAXPD(sum, all, sum)
 		}
