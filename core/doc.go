@@ -28,9 +28,10 @@
 //
 // All pairs are swept in one pass over the blocks of the output, each tile warped
 // once a block. The exact median of a pair's differences is bracketed by a sample, and
-// the middle of that by a smaller one; only what falls between is kept. The offsets are
-// the least squares solution on the graph of pairs, by conjugate gradients, preconditioned
-// by an incomplete elimination, a group and channel at a time (laplacian.go).
+// the middle of that by a smaller one; only what falls between is kept, as far as it
+// goes in the memory of the outputs, which are yet to be written (kept.go). The offsets
+// are the least squares solution on the graph of pairs, by conjugate gradients,
+// preconditioned by an incomplete elimination, a group and channel at a time (laplacian.go).
 //
 // # Planes (seam.go, loops.go, tilt.go, damping.go, plates.go, block3.go)
 //

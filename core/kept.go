@@ -110,31 +110,55 @@ type place uint64
 // ownPlace is that of a block outside the slabs.
 const ownPlace = ^place(0)
 
+// bytes is what their whole blocks have.
+func (s slabs) bytes() (n int64) {
+	for _, slab := range s {
+		n += int64(8 * (len(slab) / blockNumbers * blockNumbers))
+	}
+	return n
+}
+
 // block returns the empty block at a place.
 func (s slabs) block(at place) []float64 {
 	first := int(at&math.MaxUint32) * blockNumbers
 	return s[at>>32][first : first : first+blockNumbers]
 }
 
-// pool hands out blocks of numbers, as many as it may hold, to any goroutine.
+// pool hands out blocks of numbers, as many as it may hold besides those that were lent to it, to any
+// goroutine.
 type pool struct {
 	mu         sync.Mutex
-	most, made int64 // numbers that the blocks may have, and have
-	slabs      slabs
+	most, made int64 // numbers that the blocks may have, and have, without those lent
+	slabs      slabs // the first of them are lent
+	lent       int
 	free       []place
 }
 
 // boundless is the bytes of a pool without a bound.
 const boundless = math.MaxInt64
 
-// newPool returns a pool of so many bytes.
-func newPool(bytes int64) *pool { return &pool{most: bytes / 8} }
+// newPool returns a pool of so many bytes, and of memory that is lent to it.
+func newPool(bytes int64, lent ...[]float64) *pool {
+	s := &pool{most: bytes / 8, slabs: lent, lent: len(lent)}
+	s.cut(0)
+	return s
+}
+
+// cut makes free blocks of the slabs from the first-th on.
+func (s *pool) cut(first int) {
+	for slab := len(s.slabs) - 1; slab >= first; slab-- {
+		for k := len(s.slabs[slab])/blockNumbers - 1; k >= 0; k-- {
+			s.free = append(s.free, place(slab)<<32|place(k))
+		}
+	}
+}
 
 // bound lets the pool have so many bytes from now on; all of its blocks are there.
 func (s *pool) bound(bytes int64) {
 	s.most = bytes / 8
 	if s.made > s.most {
-		s.made, s.slabs, s.free = 0, nil, nil
+		s.made, s.slabs, s.free = 0, s.slabs[:s.lent], nil
+		s.cut(0)
 	}
 }
 
@@ -170,13 +194,11 @@ func (s *pool) more() bool {
 		return false
 	}
 	blocks := min(max(leastSlab, s.made/blockNumbers/4), (room+1)/2)
-	slab, numbers := place(len(s.slabs)), make([]float64, blocks*blockNumbers)
+	numbers := make([]float64, blocks*blockNumbers)
 	pages.Large(numbers)
 	s.slabs = append(s.slabs, numbers)
 	s.made += blocks * blockNumbers
-	for k := blocks - 1; k >= 0; k-- {
-		s.free = append(s.free, slab<<32|place(k))
-	}
+	s.cut(len(s.slabs) - 1)
 	return true
 }
 

@@ -41,7 +41,7 @@ func (p *pass) search(pairs []*pair) error {
 	if p.tiles != nil {
 		return p.pairwise()
 	}
-	pool := newPool(0)
+	pool := newPool(0, p.plan.lent...)
 	for look := range looks {
 		if err := p.sweeps(pairs, pool, look); err != nil {
 			return err
@@ -66,11 +66,13 @@ func (p *pass) tell(pairs []*pair) {
 // are found. One sweep takes as many pairs as the budget can keep numbers of, whose samples have
 // the same columns: a tile is warped once for all of them.
 func (p *pass) sweeps(pairs []*pair, pool *pool, look look) error {
-	room, shares := p.plan.medianRoom, p.job.shares()
+	own, shares := p.plan.medianRoom, p.job.shares()
+	room := own + p.plan.lent.bytes()
 	pairs = slices.DeleteFunc(slices.Clone(pairs), func(q *pair) bool { return !q.needs(look) })
 	for len(pairs) > 0 {
 		slices.SortFunc(pairs, func(a, b *pair) int { return cmp.Or(a.y0-b.y0, a.i-b.i, a.j-b.j) })
 		now, later, bytes := p.fitting(pairs, shares, room, look)
+		bytes = min(bytes, own)
 		if err := p.acquire(bytes); err != nil {
 			return err
 		}

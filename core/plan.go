@@ -23,7 +23,8 @@ type Plan struct {
 
 	layout                                   layout
 	pairs                                    []*pair // tiles to match
-	medianRoom                               int64   // for what pairs keep at a time
+	medianRoom                               int64   // for what pairs keep at a time, besides lent
+	lent                                     slabs   // for that, too
 	matcherBytes                             int64   // of a worker's scratch in a sweep
 	stripPixels                              int     // see widestStrip
 	blurWork, gainWork, matchWork, coaddWork float64 // about ns of one core
@@ -75,7 +76,7 @@ func NewPlan(j *Job, stages Stages) (Plan, error) {
 	leastKept := int64(0)
 	if j.matches(stages) {
 		var err error
-		if leastKept, err = plan.match(j, &d, stop); err != nil {
+		if leastKept, err = plan.match(j, stages, &d, stop); err != nil {
 			return plan, err
 		}
 	}
@@ -120,8 +121,8 @@ func (d *demand) add(least, wanted, each int64, tasks int) {
 	d.one = max(d.one, each)
 }
 
-// match plans the background match and returns the least that its pairs keep.
-func (p *Plan) match(j *Job, d *demand, stop *patience) (least int64, err error) {
+// match plans the background match and returns the least that its pairs keep besides what is lent.
+func (p *Plan) match(j *Job, stages Stages, d *demand, stop *patience) (least int64, err error) {
 	if p.pairs == nil {
 		if p.pairs, err = j.overlaps(stop); err != nil {
 			return 0, err
@@ -137,10 +138,11 @@ func (p *Plan) match(j *Job, d *demand, stop *patience) (least int64, err error)
 		p.stripPixels = leastStrip
 		d.add(tiles, tiles, pairwiseBytes(j), len(p.pairs))
 	} else {
-		var wanted int64
-		least, wanted = medianBytes(j, p.pairs)
-		p.medianRoom = wanted
-		p.stripPixels, p.matcherBytes = widestStrip(j, j.crowds(), least, j.bound()-p.whole, p.Workers)
+		var lent, largest, wanted int64
+		p.lent, lent = j.lent(stages)
+		largest, wanted = medianBytes(j, p.pairs, lent)
+		least, p.medianRoom = max(largest-lent, 0), wanted
+		p.stripPixels, p.matcherBytes = widestStrip(j, j.crowds(), largest, j.bound()-p.whole, p.Workers)
 		d.add(least+tiles, wanted+tiles, p.matcherBytes, p.ChunkTotal)
 	}
 	solve, each := tiles+solveBytes(j, len(p.pairs)), int64(0)
@@ -208,20 +210,25 @@ func shownArea(tiles []Tile, h, w int) float64 {
 	return area
 }
 
-// medianBytes returns what the search for the pairs' medians keeps: at least
-// that of the largest pair, and as many more at a time as freeBudget or freeShare hold.
-func medianBytes(j *Job, pairs []*pair) (least, wanted int64) {
+// medianBytes returns what the search for the pairs' medians keeps: of the largest pair, and of all
+// pairs, or as many at a time as freeBudget or freeShare hold, besides lent bytes, which have whole
+// blocks alone.
+func medianBytes(j *Job, pairs []*pair, lent int64) (largest, wanted int64) {
 	images := int64(0)
 	for i := range j.Tiles {
 		images += 4 * int64(j.Tiles[i].Image.samples())
 	}
 	free := max(freeBudget, int64(freeShare*float64(images)))
+	var all, small int64
 	for _, q := range pairs {
 		bytes := q.leastBytes()
-		least = max(least, bytes)
-		wanted = min(wanted+bytes, max(free, least))
+		largest, all = max(largest, bytes), all+bytes
+		if bytes <= int64(8*blockNumbers*len(q.channel)) {
+			small += bytes
+		}
 	}
-	return least, wanted
+	all, small = min(all, max(free, largest)), min(small, max(free, largest))
+	return largest, max(all-lent, small)
 }
 
 // The costs are rough counts of nanoseconds, for the share of the stages in the

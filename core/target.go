@@ -3,6 +3,9 @@ package core
 import (
 	"context"
 	"fmt"
+	"slices"
+
+	"zetwopass/core/pages"
 )
 
 // sheetColumns is the width of what goes to a target at a time; its height is blockRows.
@@ -23,6 +26,25 @@ func newSheet(name string, out View, target Target) sheet {
 		out = NewView(blockRows, min(out.W, sheetColumns), out.C)
 	}
 	return sheet{name: name, view: out, target: target}
+}
+
+// lent is the memory of the outputs, as numbers, that a match may use before the coadd writes
+// them, and its bytes: none of what is strided, and none where chunks are done. Outputs of which a plan
+// knows the shapes alone are taken for dense ones.
+func (j *Job) lent(stages Stages) (memory slabs, bytes int64) {
+	begun := slices.ContainsFunc(j.ChunksDone, func(done uint8) bool { return done != 0 })
+	if stages&RunCoadd == 0 || j.ofPlanes() || begun {
+		return nil, 0
+	}
+	for _, out := range []*View{&j.Mosaic, &j.CoverageOut} {
+		switch {
+		case out.dense():
+			memory = append(memory, pages.Numbers(out.Pix))
+		case out.Absent() && !j.ofFiles():
+			bytes += 4 * int64(out.samples())
+		}
+	}
+	return memory, bytes + memory.bytes()
 }
 
 // sheetBytes is the memory of a worker's sheet.

@@ -75,6 +75,9 @@ func unfolded(name string, shape, strides [3]int) error {
 	return nil
 }
 
+// dense reports whether v is there and its samples are all that its memory has.
+func (v *View) dense() bool { return !v.Absent() && len(v.Pix) == v.samples() }
+
 // image is the first channels of v, as package vec takes them.
 func (v View) image(channels int) vec.Image {
 	return vec.Image{Pix: v.Pix, H: v.H, W: v.W, Channels: channels,

@@ -17,9 +17,9 @@
  * - Tiles may be in FITS files (ztp_file) and outputs go to files (ztp_target), with
  *   the same bits; what is in memory of them at a time keeps to max_chunk_bytes.
  * - The caller owns every array. Inputs are only read. Outputs are written in
- *   place and may not meet the addresses of an input, of each other or, by their
- *   strides, of themselves, but for `blurred`, which may begin where `coverage_out`
- *   does and share its memory. After a failure their
+ *   place, serve as scratch before that, and may not meet the addresses of an input,
+ *   of each other or, by their strides, of themselves, but for `blurred`, which may
+ *   begin where `coverage_out` does and share its memory. After a failure their
  *   contents are undefined.
  * - Set struct_size (and tile_size) to sizeof of the struct compiled against and
  *   zero what is not used: 0 or NULL is the default wherever one is given.

@@ -1,4 +1,3 @@
-// Package pages asks the system for large pages of memory.
 package pages
 
 import (

@@ -113,7 +113,8 @@ def second_pass(
         ``'hybrid'``, each as much as it can; or ``'auto'``, both where that pays and there is a
         GPU, else the CPU. The values are the same but for the last bits of the blur.
     out
-        Arrays for the mosaic [H, W, C] and its coverage [H, W].
+        Arrays for the mosaic [H, W, C] and its coverage [H, W]. They are scratch until they are
+        written; those that a failed call leaves mean nothing.
     callback
         Called on this thread with `Stats` about ten times a second. What it raises ends the
         call and comes out of it.
