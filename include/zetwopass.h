@@ -386,7 +386,8 @@ ztp_status ztp_reproject(const ztp_reprojection *job, ztp_error *error);
 /* ztp_plan checks the job as ztp_second_pass would, and computes nothing, till *cancel; whether the
  * process may have the scratch, and whether the files of outputs are there, is not asked.
  * On success *plan tells the chunks and the scratch; set its struct_size before. Coverage
- * and images that the planned call would write may be absent in data, not in shape. */
+ * and images that the planned call would write may be absent in data, not in shape: they
+ * count as dense ones, whose memory a match takes before scratch of its own. */
 ztp_status ztp_plan(const ztp_job *job, ztp_plan_info *plan, ztp_error *error);
 
 /* ztp_device_info describes who would do a job; set struct_size before.
