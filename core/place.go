@@ -120,7 +120,7 @@ func (p *Plan) placeChunks(j *Job, bytes []int64, scratch, shared, least int64, 
 func (p *Plan) placeWhole(j *Job, bytes []int64, coadd int64) bool {
 	all, other := p.onceBytes(j, bytes), coadd*int64(p.Workers)
 	if !j.KeepBackground {
-		least, kept := medianBytes(j, p.pairs, 0)
+		least, _, kept := medianBytes(j, p.pairs)
 		other = max(other, matchBytes(j, leastStrip, j.crowds(), least)*int64(p.Workers)+kept, offsetBytes(len(j.Tiles), len(p.pairs)))
 	}
 	if j.MaxChunkBytes == 0 && all > freeRoom || j.MaxChunkBytes > 0 && all+other > j.MaxChunkBytes {

@@ -138,12 +138,12 @@ func (p *Plan) match(j *Job, stages Stages, d *demand, stop *patience) (least in
 		p.stripPixels = leastStrip
 		d.add(tiles, tiles, pairwiseBytes(j), len(p.pairs))
 	} else {
-		var lent, largest, wanted int64
-		p.lent, lent = j.lent(stages)
-		largest, wanted = medianBytes(j, p.pairs, lent)
-		least, p.medianRoom = max(largest-lent, 0), wanted
+		largest, small, all := medianBytes(j, p.pairs)
+		var lent int64
+		p.lent, lent = j.lent(stages, all)
+		least, p.medianRoom = max(largest-lent, 0), max(all-lent, small)
 		p.stripPixels, p.matcherBytes = widestStrip(j, j.crowds(), largest, j.bound()-p.whole, p.Workers)
-		d.add(least+tiles, wanted+tiles, p.matcherBytes, p.ChunkTotal)
+		d.add(least+tiles, p.medianRoom+tiles, p.matcherBytes, p.ChunkTotal)
 	}
 	solve, each := tiles+solveBytes(j, len(p.pairs)), int64(0)
 	if j.Background == PlaneBackground {
@@ -210,16 +210,15 @@ func shownArea(tiles []Tile, h, w int) float64 {
 	return area
 }
 
-// medianBytes returns what the search for the pairs' medians keeps: of the largest pair, and of all
-// pairs, or as many at a time as freeBudget or freeShare hold, besides lent bytes, which have whole
-// blocks alone.
-func medianBytes(j *Job, pairs []*pair, lent int64) (largest, wanted int64) {
+// medianBytes returns what the search for the pairs' medians keeps: of the largest pair, of those
+// whose lists have places of their own, and of all, or as many at a time as freeBudget or freeShare
+// hold.
+func medianBytes(j *Job, pairs []*pair) (largest, small, all int64) {
 	images := int64(0)
 	for i := range j.Tiles {
 		images += 4 * int64(j.Tiles[i].Image.samples())
 	}
 	free := max(freeBudget, int64(freeShare*float64(images)))
-	var all, small int64
 	for _, q := range pairs {
 		bytes := q.leastBytes()
 		largest, all = max(largest, bytes), all+bytes
@@ -227,8 +226,8 @@ func medianBytes(j *Job, pairs []*pair, lent int64) (largest, wanted int64) {
 			small += bytes
 		}
 	}
-	all, small = min(all, max(free, largest)), min(small, max(free, largest))
-	return largest, max(all-lent, small)
+	all = min(all, max(free, largest))
+	return largest, min(small, all), all
 }
 
 // The costs are rough counts of nanoseconds, for the share of the stages in the

@@ -29,22 +29,25 @@ func newSheet(name string, out View, target Target) sheet {
 }
 
 // lent is the memory of the outputs, as numbers, that a match may use before the coadd writes
-// them, and its bytes: none of what is strided, and none where chunks are done. Outputs of which a plan
-// knows the shapes alone are taken for dense ones.
-func (j *Job) lent(stages Stages) (memory slabs, bytes int64) {
+// them, about most bytes, and how many: none of what is strided, and none where chunks are done.
+// Outputs of which a plan knows the shapes alone are taken for dense ones.
+func (j *Job) lent(stages Stages, most int64) (memory slabs, bytes int64) {
 	begun := slices.ContainsFunc(j.ChunksDone, func(done uint8) bool { return done != 0 })
 	if stages&RunCoadd == 0 || j.ofPlanes() || begun {
 		return nil, 0
 	}
 	for _, out := range []*View{&j.Mosaic, &j.CoverageOut} {
+		n := min(int64(out.samples()), (most-bytes)/4)
 		switch {
+		case n < 2*blockNumbers:
 		case out.dense():
-			memory = append(memory, pages.Numbers(out.Pix))
+			memory = append(memory, pages.Numbers(out.Pix[:n]))
+			bytes += memory[len(memory)-1:].bytes()
 		case out.Absent() && !j.ofFiles():
-			bytes += 4 * int64(out.samples())
+			bytes += 4 * n
 		}
 	}
-	return memory, bytes + memory.bytes()
+	return memory, bytes
 }
 
 // sheetBytes is the memory of a worker's sheet.
