@@ -28,8 +28,8 @@
 //
 // All pairs are swept in one pass over the blocks of the output, each tile warped
 // once a block. The exact median of a pair's differences is bracketed by a sample, and
-// the middle of that by a smaller one; only what falls between is kept, as far as it
-// goes in the memory of the outputs, which are yet to be written (kept.go). The offsets
+// the middle of that by a smaller one; only what falls between is kept: in the memory
+// of the outputs, which are yet to be written, as far as that goes (kept.go). The offsets
 // are the least squares solution on the graph of pairs, by conjugate gradients,
 // preconditioned by an incomplete elimination, a group and channel at a time (laplacian.go).
 //

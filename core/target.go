@@ -39,10 +39,9 @@ func (j *Job) lent(stages Stages, most int64) (memory slabs, bytes int64) {
 	for _, out := range []*View{&j.Mosaic, &j.CoverageOut} {
 		n := min(int64(out.samples()), (most-bytes)/4)
 		switch {
-		case n < 2*blockNumbers:
 		case out.dense():
-			memory = append(memory, pages.Numbers(out.Pix[:n]))
-			bytes += memory[len(memory)-1:].bytes()
+			numbers := slabs{pages.Numbers(out.Pix[:n])}
+			memory, bytes = append(memory, numbers...), bytes+numbers.bytes()
 		case out.Absent() && !j.ofFiles():
 			bytes += 4 * n
 		}
